@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every target of ours; `ARCHITECTURE.md` says why each is on.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + more, swiftSettings: house)
+}
+
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "pawl",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "pawl", targets: ["pawl"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // Leaves: know nothing of upgrades
+        room("Processes", [subprocess, systemPackage]),
+        room("Archives", ["CArchive"]),
+        room("Documents", [yams]),
+        room("WebClient", httpClient),
+
+        // The middle
+        room("UpgradeModel"),
+        room("UpgradeEngine", ["UpgradeModel"]),
+
+        // Adapters: implement the engine's ports, never import one another
+        room("StateStore", ["UpgradeEngine", "UpgradeModel", grdb, crypto]),
+        room("Postgres", ["UpgradeEngine", "UpgradeModel", "Processes", "CLibPQ", crypto]),
+        room("SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
+        room("ReleaseSource", ["UpgradeEngine", "UpgradeModel", "Archives", "Documents", crypto]),
+        room("ReleasePackage", ["UpgradeEngine", "UpgradeModel", "Archives", "Documents"]),
+
+        // Faces
+        room("Reports", ["UpgradeEngine", "UpgradeModel"]),
+        .executableTarget(
+            name: "pawl",
+            dependencies: [
+                "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM", "ReleaseSource",
+                "ReleasePackage", "Documents", "Processes", argumentParser,
+            ],
+            swiftSettings: house
+        ),
+
+        tests(of: "Processes"),
+        tests(of: "Archives", ["Processes"]),
+        tests(of: "Documents"),
+        tests(of: "WebClient"),
+        tests(of: "UpgradeModel"),
+        tests(of: "UpgradeEngine", ["UpgradeModel"]),
+        tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "Postgres", ["UpgradeEngine", "UpgradeModel", "Processes"]),
+        tests(of: "SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
+        tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "Reports", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "pawl"),
+        .testTarget(name: "Scenarios", dependencies: ["Processes", "Documents"], swiftSettings: house),
+    ]
+)

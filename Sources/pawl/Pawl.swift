@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Pawl: AsyncParsableCommand {
+    func run() async throws {}
+}

@@ -1,3 +1,4 @@
+import Simulators
 import Testing
 import UpgradeModel
 

@@ -1,41 +1,41 @@
-import UpgradeModel
+package import UpgradeModel
 
 /// An installation as simple as can be that still has everything an effect can change.
 ///
 /// Performing an effect here is what it is in reality: it looks at what is there and makes the difference.
-struct SimulatedWorld: Hashable {
-    enum Writers: Hashable { case running, stopped, removed }
-    enum BackupSet: Hashable { case none, partial, complete, proven, published }
-    enum Migration: Hashable { case absent, running, succeeded, failed }
+package struct SimulatedWorld: Hashable {
+    package enum Writers: Hashable { case running, stopped, removed }
+    package enum BackupSet: Hashable { case none, partial, complete, proven, published }
+    package enum Migration: Hashable { case absent, running, succeeded, failed }
 
     /// The release whose services the writers are.
-    var release: ReleaseVersion
-    var writers = Writers.running
-    var restartPolicyTaken = false
-    var recorded = false
-    var kept = false
-    var staged: Set<ReleaseVersion> = []
-    var set = BackupSet.none
-    var current: ReleaseVersion
+    package var release: ReleaseVersion
+    package var writers = Writers.running
+    package var restartPolicyTaken = false
+    package var recorded = false
+    package var kept = false
+    package var staged: Set<ReleaseVersion> = []
+    package var set = BackupSet.none
+    package var current: ReleaseVersion
     /// By effect identity, as containers are named after it.
-    var migrations: [String: Migration] = [:]
+    package var migrations: [String: Migration] = [:]
     /// How often a migration container was started, by the same name.
-    var starts: [String: Int] = [:]
+    package var starts: [String: Int] = [:]
     /// The newest release of which any migration was started.
-    var newestMigrated: ReleaseVersion?
-    var healthy: Bool
+    package var newestMigrated: ReleaseVersion?
+    package var healthy: Bool
 
-    init(running release: ReleaseVersion) {
+    package init(running release: ReleaseVersion) {
         self.release = release
         current = release
         healthy = true
     }
 
     /// How an attempt at an effect may end, apart from the runner's death.
-    enum Ending: Hashable, CaseIterable { case success, failureAtOnce, failureHalfway }
+    package enum Ending: Hashable, CaseIterable { case success, failureAtOnce, failureHalfway }
 
     /// The first half of an effect: what a crash in the middle leaves behind.
-    mutating func begin(_ effect: Effect) {
+    package mutating func begin(_ effect: Effect) {
         switch effect.kind {
         case .stopWriters: restartPolicyTaken = true
         case .dump: set = .partial
@@ -61,7 +61,7 @@ struct SimulatedWorld: Hashable {
     }
 
     /// The whole effect; `from` is the release before the hop.
-    mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
+    package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
         begin(effect)
         switch effect.kind {
         case .check, .confirmUnchanged, .cleanUp: break
@@ -88,13 +88,13 @@ struct SimulatedWorld: Hashable {
         }
     }
 
-    mutating func fail(_ effect: Effect) {
+    package mutating func fail(_ effect: Effect) {
         begin(effect)
         if effect.kind == .migrate, migrations[effect.identity] == .running { migrations[effect.identity] = .failed }
     }
 
     /// What reality says about an effect; reads only.
-    func probe(_ effect: Effect, backup: BackupID?, proof: Proof, services: [String]) -> Probe {
+    package func probe(_ effect: Effect, backup: BackupID?, proof: Proof, services: [String]) -> Probe {
         switch effect.kind {
         case .check, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted

@@ -136,7 +136,11 @@ package struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         }
         let (host, port) = try Self.hostAndPort(authority[at...].dropFirst())
         self.user = try Self.decoded(user)
-        self.host = try parameters.removeValue(forKey: "host") ?? Self.decoded(host)
+        if let folder = parameters.removeValue(forKey: "host") {
+            self.host = folder
+        } else {
+            self.host = try Self.decoded(host)
+        }
         self.port = port
         self.database = try Self.decoded(path)
         self.parameters = parameters

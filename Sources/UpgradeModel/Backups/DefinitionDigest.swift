@@ -1,5 +1,5 @@
 /// The first 128 bits of a SHA-256, which stand for a text that is too long, or too private, to keep.
-package struct ContentDigest: Sendable, Hashable {
+package struct DefinitionDigest: Sendable, Hashable {
     /// The more significant half.
     package let high: UInt64
     /// The less significant half.
@@ -32,7 +32,7 @@ package struct ContentDigest: Sendable, Hashable {
     }
 }
 
-extension ContentDigest: CustomStringConvertible, Codable {
+extension DefinitionDigest: CustomStringConvertible, Codable {
     /// 32 hexadecimal digits in lower case.
     package var description: String {
         [high, low].map { half in
@@ -43,7 +43,7 @@ extension ContentDigest: CustomStringConvertible, Codable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let digest = ContentDigest(try container.decode(String.self)) else {
+        guard let digest = DefinitionDigest(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "not 32 hexadecimal digits")
         }
         self = digest

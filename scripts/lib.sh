@@ -5,8 +5,8 @@
 cache_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pawl"
 state_dir="${XDG_STATE_HOME:-$HOME/.local/state}/pawl"
 
-# Says something to whoever watches; standard output is kept for results.
-say() { printf '%s\n' "$*" >&2; }
+# Says something to whoever watches, a line for each argument; standard output is kept for results.
+say() { printf '%s\n' "$@" >&2; }
 
 die() {
     say "$(basename "$0"): $*"

@@ -40,7 +40,7 @@ package actor SimulatedPort: EffectPort {
         world.finish(effect, from: context.from, migrations: context.migrations)
         return switch effect.kind {
         case .stage: .staged(migrations: services[effect.target] ?? [])
-        case .dump: .dumped(try proof(effect.hop).backup)
+        case .dump: .dumped(try proof(effect.hop).set)
         case .prove: .proven(try proof(effect.hop))
         default: .done
         }

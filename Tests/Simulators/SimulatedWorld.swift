@@ -39,7 +39,7 @@ package struct SimulatedWorld: Hashable {
         switch effect.kind {
         case .stopWriters: restartPolicyTaken = true
         case .dump: set = .partial
-        case .removeWriters: writers = .stopped
+        case .removeWriters, .removeFailed: writers = .stopped
         case .migrate: startMigration(effect)
         case .start:
             release = effect.target
@@ -72,7 +72,7 @@ package struct SimulatedWorld: Hashable {
         case .dump: set = .complete
         case .prove: set = .proven
         case .publish: set = .published
-        case .removeWriters:
+        case .removeWriters, .removeFailed:
             writers = .removed
             healthy = false
         case .switchRelease: current = effect.target
@@ -94,17 +94,17 @@ package struct SimulatedWorld: Hashable {
     }
 
     /// What reality says about an effect; reads only.
-    package func probe(_ effect: Effect, backup: BackupID?, proof: Proof, services: [String]) -> Probe {
+    package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
         switch effect.kind {
         case .check, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
         case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted
         case .stopWriters: writers != .running ? .done(.done) : .notStarted
-        case .dump: set == .complete ? .done(.dumped(proof.backup)) : set == .partial ? .underway(evidence: "") : .notStarted
+        case .dump: set == .complete ? .done(.dumped(proof.set)) : set == .partial ? .underway(evidence: "") : .notStarted
         case .prove: set == .proven ? .done(.proven(proof)) : .notStarted
         case .publish: set == .published ? .done(.done) : .notStarted
-        case .removeWriters: writers == .removed ? .done(.done) : .notStarted
+        case .removeWriters, .removeFailed: writers == .removed ? .done(.done) : .notStarted
         case .switchRelease: current == effect.target ? .done(.done) : .notStarted
         case .migrate:
             switch migrations[effect.identity] ?? .absent {

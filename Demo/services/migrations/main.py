@@ -68,7 +68,7 @@ def wait(connection):
         (reading if state == psycopg2.extensions.POLL_READ else writing).append(connection.fileno())
         select.select(reading, writing, [], 0.5)
         if stopping.is_set():
-            connection.close()
+            # The driver closes the connection when this is raised; the server rolls back.
             raise Stopped
 
 

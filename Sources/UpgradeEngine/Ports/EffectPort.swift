@@ -28,7 +28,7 @@ package struct EffectContext: Sendable {
     /// The migration services of the hop's target, once it is staged.
     package var migrations: [String]
     /// The set of the hop, once there is one.
-    package var backup: BackupID?
+    package var backup: BackupSetID?
     /// The run's own folder (absolute path): records and logs go there. It exists.
     package var folder: String
     /// Where progress is reported; never blocks.
@@ -36,7 +36,7 @@ package struct EffectContext: Sendable {
 
     /// Makes a context.
     package init(
-        run: RunID, token: Int64, from: ReleaseVersion, migrations: [String], backup: BackupID?, folder: String,
+        run: RunID, token: Int64, from: ReleaseVersion, migrations: [String], backup: BackupSetID?, folder: String,
         report: @escaping @Sendable (Progress) -> Void
     ) {
         self.run = run
@@ -93,7 +93,7 @@ package struct EffectPorts: Sendable {
         switch kind {
         case .check: readiness
         case .dump, .confirmUnchanged, .prove, .publish, .discardBackup: backups
-        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease, .migrate, .start,
+        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease, .migrate, .start,
             .awaitHealth, .cleanUp, .putBack:
             deployment
         }

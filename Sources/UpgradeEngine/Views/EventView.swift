@@ -107,6 +107,7 @@ extension Effect {
         case .prove: "Restore the backup and compare"
         case .publish: "Store the proven backup"
         case .removeWriters: "Remove the old services"
+        case .removeFailed: "Remove the services of the failed release"
         case .switchRelease: "Make \(target) the current release"
         case .migrate: "Migrate with \(subject ?? "the migration service")"
         case .start: "Start release \(target)"

@@ -40,7 +40,7 @@ package struct RunView: Sendable {
     /// The newest answer to a wish that could not be granted.
     package var declined: Trouble?
     /// The set of the newest hop that has one.
-    package var backup: BackupID?
+    package var backup: BackupSetID?
 
     /// Folds the rows of a run, oldest first.
     ///

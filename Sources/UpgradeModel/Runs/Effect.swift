@@ -25,6 +25,8 @@ package struct Effect: Sendable, Codable, Hashable {
         case publish
         /// Removes the stopped writers of the old release.
         case removeWriters = "remove-writers"
+        /// Stops and removes the services of a release that failed, where a newer one takes its place.
+        case removeFailed = "remove-failed"
         /// Makes the target the current release on disk.
         case switchRelease = "switch-release"
         /// Runs one migration service, alone, to its end.
@@ -68,7 +70,7 @@ package struct Effect: Sendable, Codable, Hashable {
         case .recordWriters, .stopWriters, .putBack: .quiesce
         case .dump, .confirmUnchanged, .discardBackup: .backup
         case .prove, .publish: .verify
-        case .removeWriters, .switchRelease: .deploy
+        case .removeWriters, .removeFailed, .switchRelease: .deploy
         case .migrate: .migrate
         case .start, .awaitHealth, .cleanUp: .settle
         }
@@ -87,7 +89,7 @@ package enum Outcome: Sendable, Codable, Hashable {
     /// The release is staged; these migration services are to be run, in this order.
     case staged(migrations: [String])
     /// The set is written, under a temporary name.
-    case dumped(BackupID)
+    case dumped(BackupSetID)
     /// The set restored and compared equal.
     case proven(Proof)
 }

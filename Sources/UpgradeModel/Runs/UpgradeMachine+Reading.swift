@@ -76,13 +76,13 @@ extension UpgradeMachine {
     }
 
     /// The backup set of the current hop, as soon as there is one.
-    package var backup: BackupID? {
+    package var backup: BackupSetID? {
         switch state {
         case .backingUp(_, _, let set): set
         case .verifying(_, _, let set, _): set
         case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
             .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
-            proof.backup
+            proof.set
         case .planned, .preflight, .quiescing, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
         }
     }

@@ -94,8 +94,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case planned
         case preflight(Hop, Effect.Kind)
         case quiescing(Hop, Effect.Kind)
-        case backingUp(Hop, Effect.Kind, BackupID?)
-        case verifying(Hop, Effect.Kind, BackupID, Proof?)
+        case backingUp(Hop, Effect.Kind, BackupSetID?)
+        case verifying(Hop, Effect.Kind, BackupSetID, Proof?)
         /// Everything is proven; the old writers are removed, which an abort can still undo.
         case clearing(Hop, Proof)
         case migrating(Hop, Proof, next: Int, switched: Bool)
@@ -200,7 +200,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case (.quiescing(let hop, .stopWriters), .done): state = .backingUp(hop, .dump, nil)
         case (.backingUp(let hop, .dump, _), .dumped(let set)): state = .backingUp(hop, .confirmUnchanged, set)
         case (.backingUp(let hop, .confirmUnchanged, let set?), .done): state = .verifying(hop, .prove, set, nil)
-        case (.verifying(let hop, .prove, let set, _), .proven(let proof)) where proof.backup == set:
+        case (.verifying(let hop, .prove, let set, _), .proven(let proof)) where proof.set == set:
             state = .verifying(hop, .publish, set, proof)
         case (.verifying(let hop, .publish, _, let proof?), .done): state = .clearing(hop, proof)
         case (.clearing(let hop, let proof), .done): passPointOfNoReturn(hop, proof)
@@ -213,8 +213,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
             state = .replacing(hop, proof, .stage, instead: instead, resume, why)
         case (.replacing(let hop, let proof, .stage, var instead, let resume, let why), .staged(let migrations)):
             instead.migrations = migrations
-            state = .replacing(hop, proof, .removeWriters, instead: instead, resume, why)
-        case (.replacing(_, let proof, .removeWriters, let instead, _, _), .done):
+            state = .replacing(hop, proof, .removeFailed, instead: instead, resume, why)
+        case (.replacing(_, let proof, .removeFailed, let instead, _, _), .done):
             plan.hops[instead.index] = instead.target
             plan.hops = plan.hops.enumerated().filter { $0.offset <= instead.index || $0.element > instead.target }
                 .map(\.element)

@@ -32,7 +32,7 @@ import UpgradeModel
     static func outcome(_ effect: Effect) throws -> Outcome {
         switch effect.kind {
         case .stage: .staged(migrations: services(of: effect.target))
-        case .dump: .dumped(try proof(effect).backup)
+        case .dump: .dumped(try proof(effect).set)
         case .prove: .proven(try proof(effect))
         default: .done
         }

@@ -48,7 +48,7 @@ import UpgradeModel
             let outcome: Outcome =
                 switch effect.kind {
                 case .stage: .staged(migrations: [])
-                case .dump: .dumped(try Samples.proof(of: "this-set").backup)
+                case .dump: .dumped(try Samples.proof(of: "this-set").set)
                 default: .done
                 }
             effects = try machine.handle(.succeeded(effect, outcome))

@@ -1,7 +1,7 @@
 package import UpgradeModel
 
 /// A release's package, unpacked into a folder and found to be whole: Pawl's own layout for a single VM.
-package struct ReleaseFolder: Sendable, Hashable {
+package struct PackageFolder: Sendable, Hashable {
     /// An archive of images that the package brings.
     package struct ImageArchive: Sendable, Hashable {
         /// The path of the file.
@@ -31,7 +31,7 @@ package struct ReleaseFolder: Sendable, Hashable {
     /// - Returns: the package.
     /// - Throws: a `Trouble` with the blame on the release: a file is missing or wrong, or the package is another
     ///   release than the catalog speaks of.
-    package static func open(_ path: String, entry: Release? = nil) throws(Trouble) -> ReleaseFolder {
+    package static func open(_ path: String, entry: Release? = nil) throws(Trouble) -> PackageFolder {
         let file = try ReleaseFile.read(try bytes(of: "release.yaml", in: path), path: "release.yaml")
         if let entry {
             try file.checkAgreement(with: entry)
@@ -43,7 +43,7 @@ package struct ReleaseFolder: Sendable, Hashable {
             let text = try bytes(of: "env.defaults", in: path)
             defaults = try EnvironmentFile(text, path: "env.defaults", blame: .release)
         }
-        let folder = ReleaseFolder(
+        let folder = PackageFolder(
             path: path,
             file: file,
             defaults: defaults,

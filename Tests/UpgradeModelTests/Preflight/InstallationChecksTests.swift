@@ -103,11 +103,6 @@ import UpgradeModel
         #expect(try finding("support-window") { $0.installation.standing = .unknown("why") }.outcome == .warn)
     }
 
-    @Test(arguments: [(91, nil), (90, 90), (31, 90), (30, 30), (8, 30), (7, 7), (0, 7), (-5, 7)] as [(Int, Int?)])
-    func `notices are due 90, 30 and 7 days before`(left: Int, due: Int?) {
-        #expect(SupportNotice.due(daysLeft: left) == due)
-    }
-
     @Test(arguments: [
         (ObservedContainer.State.starting, CheckOutcome.warn), (.unhealthy, .warn), (.restarting, .warn),
         (.paused, .warn), (.exited(1), .warn), (.created, .warn), (.dead, .warn), (.healthy, .pass),
@@ -143,7 +138,7 @@ import UpgradeModel
             let product = Product(
                 name: "demo",
                 title: "Demo",
-                supportMonths: 12,
+                supportWindow: try year(),
                 settings: [SettingDefinition(name: "ai", variable: "AI"), SettingDefinition(name: "b", variable: "B")],
                 databases: []
             )
@@ -178,7 +173,7 @@ import UpgradeModel
 
     @Test func `a product without keys has none to miss`() throws {
         let finding = try finding("keys") {
-            $0.product = Product(name: "demo", title: "Demo", supportMonths: 12, databases: [])
+            $0.product = Product(name: "demo", title: "Demo", supportWindow: try year(), databases: [])
             $0.installation.missingKeys = .unknown("why")
         }
         #expect(finding.outcome == .pass)

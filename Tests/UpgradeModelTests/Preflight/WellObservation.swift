@@ -6,7 +6,7 @@ func wellObservation() throws -> Observation {
     let product = Product(
         name: "demo",
         title: "Demo",
-        supportMonths: 12,
+        supportWindow: try year(),
         databases: [demoDatabase],
         singleVM: SingleVMProduct(
             environment: "customer.env",
@@ -111,6 +111,20 @@ func finding(_ id: String, _ change: (inout Observation) throws -> Void) throws 
     return check.evaluate(observation)
 }
 
-func release(_ version: String, _ releasedAt: String) throws -> Release {
-    Release(version: try ReleaseVersion(version), releasedAt: try day(releasedAt))
+func year() throws -> SupportPolicy {
+    try #require(SupportPolicy(months: 12))
+}
+
+func release(
+    _ version: String,
+    _ releasedAt: String?,
+    packageMinVersion: String? = nil,
+    minConsoleVersion: String? = nil
+) throws -> Release {
+    Release(
+        version: try ReleaseVersion(version),
+        releasedAt: try releasedAt.map(day),
+        packageMinVersion: try packageMinVersion.map { try ReleaseVersion($0) },
+        minConsoleVersion: try minConsoleVersion.map { try ReleaseVersion($0) }
+    )
 }

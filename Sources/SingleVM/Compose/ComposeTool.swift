@@ -72,6 +72,7 @@ package struct ComposeTool: Sendable, Hashable {
     /// - Parameters:
     ///   - engine: the Engine that the tool is to use.
     ///   - home: the folder with the operator's Docker settings and plugins.
+    /// - Returns: the tool.
     /// - Throws: blame `environment`, code `compose-missing` or `compose-too-old`.
     package static func detect(engine: EngineAddress, home: String?) async throws(Trouble) -> ComposeTool {
         let environment = environment(engine: engine, home: home)

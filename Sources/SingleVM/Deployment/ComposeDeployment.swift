@@ -13,7 +13,11 @@ package struct ComposeDeployment: Sendable {
     /// The Compose project.
     package let project: String
     /// What the product says about its services.
-    package let product: ProductServices
+    package let product: SingleVMProduct
+    /// The migrations that the settings make necessary, in the order in which they run.
+    package let migrations: [MigrationService]
+    /// The limits that a deployment keeps to.
+    package let limits: DeploymentLimits
     /// The Engine that runs the containers.
     package let engine: EngineClient
     let session: WebSession
@@ -26,22 +30,28 @@ package struct ComposeDeployment: Sendable {
     ///   - folder: where it lives.
     ///   - project: its Compose project.
     ///   - product: its services.
+    ///   - settings: whether each of the product's settings is on, by name.
     ///   - engine: the Engine that runs it.
     ///   - session: for the product's own health endpoints; it belongs to the caller.
     ///   - home: the folder with Docker's settings and plugins of the user that owns the installation.
+    ///   - limits: how long things may take.
     ///   - clock: for waiting.
     package init(
         folder: InstallationFolder,
         project: String,
-        product: ProductServices,
+        product: SingleVMProduct,
+        settings: [String: Bool],
         engine: EngineClient,
         session: WebSession,
         home: String?,
+        limits: DeploymentLimits = DeploymentLimits(),
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.folder = folder
         self.project = project
         self.product = product
+        migrations = product.necessaryMigrations(settings: settings)
+        self.limits = limits
         self.engine = engine
         self.session = session
         self.clock = clock
@@ -71,10 +81,10 @@ package struct ComposeDeployment: Sendable {
     /// A release's Compose file with every variable resolved.
     ///
     /// - Throws: blame `release`, code `compose-file`, where the tool refuses the file.
-    package func composeFile(of release: ReleaseFolder) async throws(Trouble) -> ComposeFile {
+    package func composeFile(of release: ReleaseFolder) async throws(Trouble) -> ResolvedComposeFile {
         let command = try await compose(release).config
         let printed = try await collected(command, failing: "compose-file")
-        return try ComposeFile(resolved: printed.output, project: project)
+        return try ResolvedComposeFile(resolved: printed.output, project: project)
     }
 
     /// Runs a short call of the tool whose output is wanted.

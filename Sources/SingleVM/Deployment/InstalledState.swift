@@ -62,10 +62,10 @@ extension ComposeDeployment {
 }
 
 extension InstalledState {
-    init(of containers: [EngineContainer], product: ProductServices) {
+    init(of containers: [EngineContainer], product: SingleVMProduct) {
         services = Dictionary(grouping: containers, by: \.service).map { name, containers in
-            let texts = Set(containers.filter(\.isActive).map { product.versionRule.version(of: $0) })
-            let all = texts.isEmpty ? Set(containers.map { product.versionRule.version(of: $0) }) : texts
+            let texts = Set(containers.filter(\.isActive).map { product.versionSource.version(of: $0) })
+            let all = texts.isEmpty ? Set(containers.map { product.versionSource.version(of: $0) }) : texts
             let said = all.compactMap { $0 }.sorted()
             // Containers of one service that differ are shown together: that is no version.
             let text = said.isEmpty ? nil : said.joined(separator: ", ")
@@ -74,7 +74,7 @@ extension InstalledState {
                 containers: containers,
                 versionText: text,
                 version: said.count == 1 && all.count == 1 ? text.flatMap { try? ReleaseVersion($0) } : nil,
-                isDatabase: product.databases.contains(name),
+                isDatabase: product.isDatabase(name),
                 tellsVersion: product.tellsVersion(name, hasVersion: text != nil),
                 complaint: Self.complaint(name, containers, product: product)
             )
@@ -98,9 +98,9 @@ extension InstalledState {
     private static func complaint(
         _ name: String,
         _ containers: [EngineContainer],
-        product: ProductServices
+        product: SingleVMProduct
     ) -> String? {
-        guard !product.allMigrations.contains(name) else { return nil }
+        guard !product.isMigration(name) else { return nil }
         for container in containers {
             switch (container.state, container.health) {
             case (.running, .unhealthy): return "\(name) (\(container.name)) is unhealthy"
@@ -113,28 +113,5 @@ extension InstalledState {
             }
         }
         return nil
-    }
-}
-
-extension ProductServices {
-    /// Whether the installed version is read from a service: from those that the product names, and, where images bear
-    /// a label, from every other one whose image does.
-    fileprivate func tellsVersion(_ service: String, hasVersion: Bool) -> Bool {
-        guard !databases.contains(service), !allMigrations.contains(service) else { return false }
-        if writers.contains(service) { return true }
-        switch versionRule {
-        case .imageLabel: return hasVersion
-        case .imageTag: return false
-        }
-    }
-}
-
-extension ProductServices.VersionRule {
-    /// The version that a container says it is of.
-    func version(of container: EngineContainer) -> String? {
-        switch self {
-        case .imageLabel(let label): container.labels[label]
-        case .imageTag: ImageReference(container.imageReference).tag
-        }
     }
 }

@@ -7,9 +7,10 @@ package struct ServiceRoute: Sendable, Hashable {
     /// Its address on the bridge, where it has one.
     package var address: String?
 
-    /// The published address of a port of the container; nil where it is not published.
+    /// The address on this machine of a port of the container.
     ///
     /// - Parameter port: the TCP port in the container.
+    /// - Returns: nil where it is not published.
     package func published(port: Int) -> (host: String, port: Int)? {
         guard let found = container.publishedPorts.first(where: { $0.inside == "\(port)/tcp" }) else { return nil }
         let isAnywhere = ["", "0.0.0.0", "::"].contains(found.address)

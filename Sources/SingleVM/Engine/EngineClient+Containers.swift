@@ -4,9 +4,11 @@ package import UpgradeModel
 internal import WebClient
 
 extension EngineClient {
-    /// The containers that bear all of these labels, stopped ones included, in the order of their names.
+    /// Looks for containers, stopped ones included.
     ///
-    /// - Parameter labels: `name=value` each; at least one.
+    /// - Parameter labels: `name=value` each, all of which a container must bear; at least one.
+    /// - Returns: the containers in the order of their names.
+    /// - Throws: as the type says.
     package func containers(labels: [String]) async throws(Trouble) -> [EngineContainer] {
         struct Listed: Decodable { var id: String }
         let filter = "{\"label\":[" + labels.map(Self.quoted).joined(separator: ",") + "]}"
@@ -33,7 +35,10 @@ extension EngineClient {
 
     /// Asks a container's process to end, and ends it where the time is over. One that is gone or stopped is left alone.
     ///
-    /// - Parameter timeout: how long the process may take, whole seconds; nil leaves it to the container's own setting.
+    /// - Parameters:
+    ///   - id: the container's id or name.
+    ///   - timeout: how long the process may take, whole seconds; nil leaves it to the container's own setting.
+    /// - Throws: as the type says.
     package func stop(_ id: String, timeout: Duration?) async throws(Trouble) {
         let query = timeout.map { "?t=\($0.components.seconds)" } ?? ""
         _ = try await ask(

@@ -54,7 +54,9 @@ extension EngineClient {
 
     /// Gets an image from its registry.
     ///
-    /// - Parameter report: gets what the Engine says, a line at a time.
+    /// - Parameters:
+    ///   - reference: its name.
+    ///   - report: gets what the Engine says, a line at a time.
     /// - Throws: code `image-pull`, where it could not be had.
     package func pullImage(
         _ reference: ImageReference,

@@ -32,9 +32,13 @@ package struct EngineClient: Sendable {
     /// Sends a request and reads the whole answer.
     ///
     /// - Parameters:
+    ///   - verb: the method.
     ///   - target: path and query, percent-encoded.
     ///   - body: JSON, or nil.
     ///   - accepted: statuses besides 2xx that are the caller's to understand.
+    ///   - timeout: for the whole exchange.
+    /// - Returns: the answer.
+    /// - Throws: as the type says.
     func ask(
         _ verb: HTTPVerb,
         _ target: String,

@@ -2,7 +2,7 @@ internal import Documents
 package import UpgradeModel
 
 /// A Compose file as the tool resolved it: the parts that decide what may be done with it.
-package struct ComposeFile: Sendable, Hashable {
+package struct ResolvedComposeFile: Sendable, Hashable {
     /// A path or volume that a service mounts.
     package struct Mount: Sendable, Hashable {
         /// The volume's own name on the Engine; nil for a path of the machine or an unnamed volume.

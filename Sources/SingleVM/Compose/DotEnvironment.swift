@@ -1,10 +1,10 @@
-/// The variables of an `.env` file, read the way Compose reads them.
-package struct EnvironmentFile: Sendable, Hashable {
+/// The variables of a rendered `.env` file, read the way Compose reads them.
+struct DotEnvironment: Sendable, Hashable {
     /// The values by name; of a name that stands there twice, the last one.
-    package private(set) var values: [String: String]
+    private(set) var values: [String: String]
 
     /// Reads the text of a file. Lines that are no assignment are skipped.
-    package init(_ text: String) {
+    init(_ text: String) {
         values = [:]
         var rest = text[...]
         while let line = Self.takeLine(&rest) {
@@ -20,10 +20,10 @@ package struct EnvironmentFile: Sendable, Hashable {
     }
 
     /// The value of a variable.
-    package subscript(name: String) -> String? { values[name] }
+    subscript(name: String) -> String? { values[name] }
 
     /// Replaces `${NAME}`, `${NAME:-default}` and `${NAME-default}` by their values; a name without one by nothing.
-    package func expanded(_ text: String) -> String {
+    func expanded(_ text: String) -> String {
         var result = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {

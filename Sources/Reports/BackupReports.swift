@@ -52,7 +52,7 @@ package struct BackupReport: Encodable, Sendable {
         }
         let proof = manifest.proof
         self.proof = ProofBody(
-            state: proof.state.rawValue, at: Null(wrappedValue: proof.at?.description), seconds: proof.seconds,
+            state: proof.state.rawValue, at: proof.at?.description, seconds: proof.seconds,
             tables: proof.tables, rows: proof.rows,
             differences: proof.differences.map {
                 Difference(

@@ -22,7 +22,7 @@ package struct PreflightDocument: Encodable, Sendable {
         findings = report.findings.map {
             FindingRow(
                 check: $0.check, title: $0.title, outcome: $0.outcome.rawValue, message: $0.message,
-                remedy: Null(wrappedValue: $0.remedy), blocking: $0.blocking
+                remedy: $0.remedy, blocking: $0.blocking
             )
         }
     }
@@ -42,15 +42,18 @@ package struct PreflightDocument: Encodable, Sendable {
                 if let remedy = finding.remedy { lines.append("  " + TextLayout.wrap("→ " + remedy, indent: 4)) }
             }
         }
-        let blocking = findings.count(where: \.blocking)
         lines.append("")
-        lines.append(
-            switch outcome {
-            case "pass": "All checks passed."
-            case "warn": "All checks passed, some with warnings."
-            default: "\(blocking) \(blocking == 1 ? "check keeps" : "checks keep") the upgrade from starting. Nothing was changed."
-            }
-        )
+        lines.append(verdict)
         return lines.joined(separator: "\n")
+    }
+
+    private var verdict: String {
+        let blocking = findings.count(where: \.blocking)
+        return switch outcome {
+        case "pass": "All checks passed."
+        case "warn": "No check keeps the upgrade from starting; some have warnings."
+        default:
+            "\(blocking) \(blocking == 1 ? "check keeps" : "checks keep") the upgrade from starting. Nothing was changed."
+        }
     }
 }

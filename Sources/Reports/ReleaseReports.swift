@@ -11,8 +11,8 @@ package struct InstalledReport: Encodable, Sendable {
     package init(_ version: ReleaseVersion, in catalog: Catalog?) {
         let release = catalog?.release(version)
         self.version = version.description
-        _chartVersion = Null(wrappedValue: release?.chartVersion?.description)
-        _releasedAt = Null(wrappedValue: release?.releasedAt?.description)
+        chartVersion = release?.chartVersion?.description
+        releasedAt = release?.releasedAt?.description
     }
 }
 
@@ -30,12 +30,12 @@ package struct ReleaseRow: Encodable, Sendable {
     /// Reports a release as it stands on a day.
     package init(_ release: Release, support: SupportPolicy, today: Day, installed: Bool, reachable: Bool) {
         version = release.version.description
-        _chartVersion = Null(wrappedValue: release.chartVersion?.description)
-        _releasedAt = Null(wrappedValue: release.releasedAt?.description)
+        chartVersion = release.chartVersion?.description
+        releasedAt = release.releasedAt?.description
         prerelease = release.isPrerelease
         let standing = release.releasedAt.flatMap { support.standing(releasedAt: $0, on: today) }
-        _supportEndsOn = Null(wrappedValue: standing?.endsOn.description)
-        _support = Null(wrappedValue: standing?.status.rawValue)
+        supportEndsOn = standing?.endsOn.description
+        self.support = standing?.status.rawValue
         self.installed = installed
         self.reachable = reachable
     }
@@ -118,27 +118,25 @@ package struct ReleaseReport: Encodable, Sendable {
     /// Reports one release with everything that was published about it.
     package init(_ release: Release, row: ReleaseRow) {
         version = row.version
-        _chartVersion = Null(wrappedValue: row.chartVersion)
-        _releasedAt = Null(wrappedValue: row.releasedAt)
+        chartVersion = row.chartVersion
+        releasedAt = row.releasedAt
         prerelease = row.prerelease
-        _supportEndsOn = Null(wrappedValue: row.supportEndsOn)
-        _support = Null(wrappedValue: row.support)
+        supportEndsOn = row.supportEndsOn
+        support = row.support
         installed = row.installed
         reachable = row.reachable
         required = release.isRequired
-        _deployments = Null(wrappedValue: release.deployments?.map(\.rawValue).sorted())
-        _packageMinVersion = Null(wrappedValue: release.packageMinVersion?.description)
-        _kubernetes = Null(wrappedValue: release.kubernetes.map { "\($0)" })
-        _minConsoleVersion = Null(wrappedValue: release.minConsoleVersion?.description)
-        _notes = Null(wrappedValue: release.notes)
-        _package = Null(
-            wrappedValue: release.package.map {
+        deployments = release.deployments?.map(\.rawValue).sorted()
+        packageMinVersion = release.packageMinVersion?.description
+        kubernetes = release.kubernetes.map { "\($0)" }
+        minConsoleVersion = release.minConsoleVersion?.description
+        notes = release.notes
+        package = release.package.map {
                 Package(
-                    path: $0.path, sha256: Null(wrappedValue: $0.sha256?.hexadecimal),
-                    bytes: Null(wrappedValue: $0.bytes)
+                    path: $0.path, sha256: $0.sha256?.hexadecimal,
+                    bytes: $0.bytes
                 )
             }
-        )
     }
 
     /// The release for a terminal.
@@ -193,20 +191,16 @@ package struct PlanReport: Encodable, Sendable {
         hops = plan.hops.map { hop in
             HopRow(
                 version: hop.release.version.description,
-                chartVersion: Null(wrappedValue: hop.release.chartVersion?.description),
-                releasedAt: Null(wrappedValue: hop.release.releasedAt?.description),
-                supportEndsOn: Null(
-                    wrappedValue: hop.release.releasedAt.flatMap { support.endsOn(releasedAt: $0)?.description }
-                ),
-                kubernetes: Null(wrappedValue: hop.release.kubernetes.map { "\($0)" }),
+                chartVersion: hop.release.chartVersion?.description,
+                releasedAt: hop.release.releasedAt?.description,
+                supportEndsOn: hop.release.releasedAt.flatMap { support.endsOn(releasedAt: $0)?.description },
+                kubernetes: hop.release.kubernetes.map { "\($0)" },
                 reasons: hop.reasons.map { HopRow.Reason(code: $0.code.rawValue, message: $0.message) }
             )
         }
-        _refusal = Null(
-            wrappedValue: plan.refusal.map {
+        refusal = plan.refusal.map {
                 RefusalBody(code: $0.code.rawValue, message: $0.message, remedy: $0.remedy)
             }
-        )
     }
 
     /// The plan for a terminal.

@@ -1,5 +1,5 @@
 package import UpgradeEngine
-package import UpgradeModel
+import UpgradeModel
 
 /// A run as every face reports it.
 package struct RunReport: Encodable, Sendable {
@@ -49,28 +49,26 @@ package struct RunReport: Encodable, Sendable {
         to = machine.plan.hops.last?.description ?? from
         hops = machine.plan.hops.map(\.description)
         state = machine.phase.rawValue
-        _hop = Null(wrappedValue: machine.hop?.target.description)
-        _step = Null(wrappedValue: machine.phase == .succeeded ? nil : view.step?.rawValue)
-        _effect = Null(wrappedValue: machine.pending?.identity)
+        hop = machine.hop?.target.description
+        step = machine.phase == .succeeded ? nil : view.step?.rawValue
+        effect = machine.pending?.identity
         pastPointOfNoReturn = machine.isPastPointOfNoReturn
         startedAt = view.request.startedAt.description
-        _endedAt = Null(wrappedValue: view.endedAt?.description)
+        endedAt = view.endedAt?.description
         startedBy = view.request.startedBy
-        _reason = Null(
-            wrappedValue: machine.reason.map {
+        reason = machine.reason.map {
                 Reason(
                     blame: $0.blame.rawValue, code: $0.code, message: $0.message, changed: $0.changed, remedy: $0.remedy
                 )
             }
-        )
         choices = machine.choices.map(\.rawValue)
-        _backup = Null(wrappedValue: view.backup?.description)
-        _progress = Null(wrappedValue: view.progress?.message)
+        backup = view.backup?.description
+        progress = view.progress?.message
         steps = view.steps.map { step in
             StepRow(
                 name: step.step.rawValue, hop: step.hop.description, state: step.state.rawValue,
-                startedAt: Null(wrappedValue: step.startedAt?.description), seconds: Null(wrappedValue: step.seconds),
-                expectedSeconds: Null(wrappedValue: step.expectedSeconds)
+                startedAt: step.startedAt?.description, seconds: step.seconds,
+                expectedSeconds: step.expectedSeconds
             )
         }
         events = view.events
@@ -165,20 +163,18 @@ package struct EventReport: Encodable, Sendable {
         id = event.id
         at = event.at.description
         run = event.run.description
-        _hop = Null(wrappedValue: event.hop?.description)
-        _step = Null(wrappedValue: event.step?.rawValue)
+        hop = event.hop?.description
+        step = event.step?.rawValue
         kind = event.kind.rawValue
         message = event.message
         let isBare = event.effect == nil && event.fraction == nil && event.trouble == nil
-        _data = Null(
-            wrappedValue: isBare
+        data = isBare
                 ? nil
                 : Body(
-                    effect: Null(wrappedValue: event.effect), fraction: Null(wrappedValue: event.fraction),
-                    code: Null(wrappedValue: event.trouble?.code), changed: Null(wrappedValue: event.trouble?.changed),
-                    remedy: Null(wrappedValue: event.trouble?.remedy)
+                    effect: event.effect, fraction: event.fraction,
+                    code: event.trouble?.code, changed: event.trouble?.changed,
+                    remedy: event.trouble?.remedy
                 )
-        )
     }
 }
 

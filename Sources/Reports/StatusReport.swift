@@ -99,61 +99,49 @@ package struct StatusReport: Encodable, Sendable {
     package init(_ facts: Facts) {
         product = facts.product.name
         deployment = facts.deployment.rawValue
-        _installed = Null(wrappedValue: facts.installed.map { InstalledReport($0, in: facts.catalog) })
+        installed = facts.installed.map { InstalledReport($0, in: facts.catalog) }
         let released = facts.installed.flatMap { facts.catalog?.release($0)?.releasedAt }
-        let policy = SupportPolicy(months: facts.product.supportMonths)
-        let standing = released.flatMap { policy?.standing(releasedAt: $0, on: facts.today) }
-        _support = Null(
-            wrappedValue: Support(
-                status: Null(wrappedValue: standing?.status.rawValue),
-                endsOn: Null(wrappedValue: standing?.endsOn.description),
-                daysLeft: Null(wrappedValue: standing?.daysLeft)
+        let policy = facts.product.supportWindow
+        let standing = released.flatMap { policy.standing(releasedAt: $0, on: facts.today) }
+        support = Support(
+                status: standing?.status.rawValue,
+                endsOn: standing?.endsOn.description,
+                daysLeft: standing?.daysLeft
             )
-        )
         let newest = facts.catalog?.newest(for: facts.deployment)?.version
         let isNewer = newest.flatMap { newest in facts.installed.map { $0 < newest } } ?? false
-        _update = Null(
-            wrappedValue: Update(
-                available: isNewer, latest: Null(wrappedValue: newest?.description), hops: facts.plan?.hops.count ?? 0
+        update = Update(
+                available: isNewer, latest: newest?.description, hops: facts.plan?.hops.count ?? 0
             )
-        )
-        _lastBackup = Null(
-            wrappedValue: facts.sets.first.map {
+        lastBackup = facts.sets.first.map {
                 LastBackup(
                     id: $0.id.description, createdAt: $0.manifest.createdAt.description,
                     proof: $0.manifest.proof.state.rawValue
                 )
             }
-        )
-        _highWaterMark = Null(wrappedValue: facts.highWaterMark?.description)
+        highWaterMark = facts.highWaterMark?.description
         let isOlder = facts.highWaterMark.flatMap { mark in facts.installed.map { $0 < mark } } ?? false
         let isOpen = facts.run != nil
-        _drift = Null(
-            wrappedValue: facts.drifted.isEmpty && (!isOlder || isOpen)
+        drift = facts.drifted.isEmpty && (!isOlder || isOpen)
                 ? nil
                 : Drift(
-                    expected: Null(wrappedValue: (facts.highWaterMark ?? facts.installed)?.description), older: isOlder,
+                    expected: (facts.highWaterMark ?? facts.installed)?.description, older: isOlder,
                     services: facts.drifted.map {
-                        Drift.Service(name: $0.name, version: Null(wrappedValue: $0.version?.description))
+                        Drift.Service(name: $0.name, version: $0.version?.description)
                     }
                 )
-        )
         let proven = facts.sets.first { $0.manifest.proof.state == .proven }
-        _wayBack = Null(
-            wrappedValue: proven.map {
-                WayBack(seconds: $0.manifest.proof.seconds, provenAt: Null(wrappedValue: $0.manifest.proof.at?.description))
+        wayBack = proven.map {
+                WayBack(seconds: $0.manifest.proof.seconds, provenAt: $0.manifest.proof.at?.description)
             }
-        )
-        _run = Null(
-            wrappedValue: facts.run.map {
+        run = facts.run.map {
                 Run(
                     id: $0.request.id.description, state: $0.machine.phase.rawValue,
-                    step: Null(wrappedValue: $0.step?.rawValue),
-                    hop: Null(wrappedValue: $0.machine.hop?.target.description),
+                    step: $0.step?.rawValue,
+                    hop: $0.machine.hop?.target.description,
                     startedAt: $0.request.startedAt.description
                 )
             }
-        )
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
         if let standing { notices += Self.notices(standing, facts) }
         if !facts.isRunning, facts.installed != nil { notices.append("The installation is not running.") }

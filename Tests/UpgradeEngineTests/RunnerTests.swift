@@ -144,7 +144,7 @@ import UpgradeModel
     @Test func `a refusal is a refusal and nothing was touched`() async throws {
         try await withInstallation { installation in
             let why = Trouble(.environment, "preflight", "No room.", remedy: "Make room.")
-            let port = try Self.port(failures: [.check: Refusal(why)])
+            let port = try Self.port(failures: [.check: Refused(why)])
             let runner = try installation.runner(over: port)
             try runner.create(installation.request())
             #expect(try await runner.run(installation.run).phase == .refused)

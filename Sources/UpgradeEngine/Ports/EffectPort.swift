@@ -56,13 +56,13 @@ package protocol EffectPort: Sendable {
 
     /// Does it. Doing it again after a part of it happened finishes it; nothing is done twice.
     ///
-    /// - Throws: ``Refusal`` where a policy said no before anything was tried; `Trouble` where it was tried and failed;
+    /// - Throws: ``Refused`` where a policy said no before anything was tried; `Trouble` where it was tried and failed;
     ///   `CancellationError` where the task was cancelled, after everything that it had started was stopped.
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome
 }
 
 /// A policy or a check said no; nothing was tried.
-package struct Refusal: Error, Sendable, Hashable {
+package struct Refused: Error, Sendable, Hashable {
     /// What said no, and why.
     package var trouble: Trouble
 

@@ -114,7 +114,7 @@ package struct Runner: Sendable {
     private func perform(_ effect: Effect, in context: EffectContext) async throws -> Event {
         do {
             return .succeeded(effect, try await ports[effect.kind].perform(effect, in: context))
-        } catch let refusal as Refusal {
+        } catch let refusal as Refused {
             return .refused(effect, refusal.trouble)
         } catch let trouble as Trouble {
             return .failed(effect, trouble)

@@ -33,7 +33,7 @@ struct Follower {
             if form == .table {
                 screen.show(view, new: new.map { EventView($0) }, at: Workplace.now())
             } else if streamsEvents {
-                for entry in new { Output.json(line: EventReport(EventView(entry))) }
+                for entry in new { Output.text(JSONText.line(EventReport(EventView(entry)))) }
             }
             if try isSettled(view) {
                 screen.finish()

@@ -25,8 +25,8 @@ func wellObservation() throws -> Observation {
         product: product,
         console: ObservedConsole(
             version: try ReleaseVersion("0.1.0"),
-            today: try day("2026-04-01"),
-            lastRecord: .known(try day("2026-03-31"))
+            today: day("2026-04-01"),
+            lastRecord: .known(day("2026-03-31"))
         ),
         target: ObservedTarget(
             release: try release("1.1.0", "2026-03-02"),
@@ -100,10 +100,6 @@ func wellDatabase(_ change: (inout DatabaseFacts) -> Void = { _ in }) -> Observe
     )
 }
 
-func day(_ text: String) throws -> Day {
-    try #require(Day(text))
-}
-
 func finding(_ id: String, _ change: (inout Observation) throws -> Void) throws -> Finding {
     var observation = try wellObservation()
     try change(&observation)
@@ -123,7 +119,7 @@ func release(
 ) throws -> Release {
     Release(
         version: try ReleaseVersion(version),
-        releasedAt: try releasedAt.map(day),
+        releasedAt: releasedAt.map(day),
         packageMinVersion: try packageMinVersion.map { try ReleaseVersion($0) },
         minConsoleVersion: try minConsoleVersion.map { try ReleaseVersion($0) }
     )

@@ -1,6 +1,7 @@
 import Foundation
 import ReleasePackage
 import SingleVM
+import StateStore
 import UpgradeModel
 
 /// Finds out what a hop needs on disk and what there is, file system by file system.

@@ -46,18 +46,28 @@ package struct BackupReport: Encodable, Sendable {
         bytes = manifest.bytes
         databases = manifest.databases.map {
             Database(
-                name: $0.name, serverVersion: $0.serverVersion, bytes: $0.dump.bytes, dumpSeconds: $0.dumpSeconds,
+                name: $0.name,
+                serverVersion: $0.serverVersion,
+                bytes: $0.dump.bytes,
+                dumpSeconds: $0.dumpSeconds,
                 sha256: $0.dump.sha256
             )
         }
         let proof = manifest.proof
         self.proof = ProofBody(
-            state: proof.state.rawValue, at: proof.at?.description, seconds: proof.seconds,
-            tables: proof.tables, rows: proof.rows,
+            state: proof.state.rawValue,
+            at: proof.at?.description,
+            seconds: proof.seconds,
+            tables: proof.tables,
+            rows: proof.rows,
             differences: proof.differences.map {
                 Difference(
-                    database: $0.database, kind: $0.kind, name: $0.name, aspect: $0.aspect.rawValue,
-                    severity: $0.severity.rawValue, message: $0.description
+                    database: $0.database,
+                    kind: $0.kind,
+                    name: $0.name,
+                    aspect: $0.aspect.rawValue,
+                    severity: $0.severity.rawValue,
+                    message: $0.description
                 )
             }
         )
@@ -66,7 +76,8 @@ package struct BackupReport: Encodable, Sendable {
     /// The set for a terminal.
     package var text: String {
         var lines = [
-            "Backup \(id)", "  of release  \(release)", "  made at     \(createdAt)", "  size        \(TextLayout.size(bytes))",
+            "Backup \(id)", "  of release  \(release)", "  made at     \(createdAt)",
+            "  size        \(TextLayout.size(bytes))",
             "  folder      \(path)", "  proof       \(proofWords)", "",
             TextLayout.table(
                 ["DATABASE", "SERVER", "DUMP", "TOOK"],
@@ -130,7 +141,8 @@ package struct BackupListReport: Encodable, Sendable {
                 }
             )
         if !debris.isEmpty {
-            text += "\n\nUnfinished, from an interrupted run; removed by `pawl backup prune`:\n"
+            text +=
+                "\n\nUnfinished, from an interrupted run; removed by `pawl backup prune`:\n"
                 + debris.map { "  \($0.name)  \(TextLayout.size($0.bytes))" }.joined(separator: "\n")
         }
         return text

@@ -11,14 +11,23 @@ package struct CheckReport: Encodable, Sendable {
 
     /// Reports the releases that were not known before, and the newest one for a single VM.
     package init(
-        checkedAt: Moment, source: String, new: [Release], catalog: Catalog, support: SupportPolicy, today: Day,
+        checkedAt: Moment,
+        source: String,
+        new: [Release],
+        catalog: Catalog,
+        support: SupportPolicy,
+        today: Day,
         installed: ReleaseVersion?
     ) {
         self.checkedAt = checkedAt.description
         self.source = source
         self.new = new.reversed().map { release in
             ReleaseRow(
-                release, support: support, today: today, installed: release.version == installed, reachable: false
+                release,
+                support: support,
+                today: today,
+                installed: release.version == installed,
+                reachable: false
             )
         }
         latest = catalog.newest(for: .singleVM)?.version.description
@@ -44,7 +53,9 @@ package struct CheckReport: Encodable, Sendable {
             )
         }
         for entry in quarantined {
-            lines.append(TextLayout.wrap(TextLayout.plain("! \(entry.version) is in quarantine: \(entry.reason)"), indent: 2))
+            lines.append(
+                TextLayout.wrap(TextLayout.plain("! \(entry.version) is in quarantine: \(entry.reason)"), indent: 2)
+            )
         }
         return lines.joined(separator: "\n")
     }

@@ -22,7 +22,10 @@ package struct ErrorReport: Encodable, Sendable {
     /// Reports a trouble.
     package init(_ trouble: Trouble) {
         error = Body(
-            blame: trouble.blame, code: trouble.code, message: trouble.message, changed: trouble.changed,
+            blame: trouble.blame,
+            code: trouble.code,
+            message: trouble.message,
+            changed: trouble.changed,
             remedy: trouble.remedy
         )
     }

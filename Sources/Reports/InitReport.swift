@@ -18,7 +18,11 @@ package struct InitReport: Encodable, Sendable {
 
     /// Reports a configuration.
     package init(
-        config: String, installation: Installation, installed: ReleaseVersion, catalog: Catalog, notes: [String]
+        config: String,
+        installation: Installation,
+        installed: ReleaseVersion,
+        catalog: Catalog,
+        notes: [String]
     ) {
         self.config = config
         product = installation.name

@@ -17,7 +17,9 @@ package enum JSONText {
         encoder.outputFormatting = formatting
         // Reports are strings, numbers and lists of them; a number that JSON lacks is shown as none.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan"
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
         )
         guard let data = try? encoder.encode(value) else { return "null" }
         return String(decoding: data, as: UTF8.self)

@@ -21,8 +21,12 @@ package struct PreflightDocument: Encodable, Sendable {
         outcome = report.outcome.rawValue
         findings = report.findings.map {
             FindingRow(
-                check: $0.check, title: $0.title, outcome: $0.outcome.rawValue, message: $0.message,
-                remedy: $0.remedy, blocking: $0.blocking
+                check: $0.check,
+                title: $0.title,
+                outcome: $0.outcome.rawValue,
+                message: $0.message,
+                remedy: $0.remedy,
+                blocking: $0.blocking
             )
         }
     }
@@ -38,7 +42,9 @@ package struct PreflightDocument: Encodable, Sendable {
                     case "warn": "!"
                     default: "✗"
                     }
-                lines.append(TextLayout.wrap("\(mark) \(finding.title): \(TextLayout.plain(finding.message))", indent: 2))
+                lines.append(
+                    TextLayout.wrap("\(mark) \(finding.title): \(TextLayout.plain(finding.message))", indent: 2)
+                )
                 if let remedy = finding.remedy { lines.append("  " + TextLayout.wrap("→ " + remedy, indent: 4)) }
             }
         }

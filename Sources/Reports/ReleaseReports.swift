@@ -60,12 +60,18 @@ package struct ReleasesReport: Encodable, Sendable {
 
     /// Reports a catalog, newest release first.
     package init(
-        _ catalog: Catalog, support: SupportPolicy, today: Day, installed: ReleaseVersion?,
+        _ catalog: Catalog,
+        support: SupportPolicy,
+        today: Day,
+        installed: ReleaseVersion?,
         reachable: Set<ReleaseVersion>
     ) {
         releases = catalog.releases.reversed().map { release in
             ReleaseRow(
-                release, support: support, today: today, installed: release.version == installed,
+                release,
+                support: support,
+                today: today,
+                installed: release.version == installed,
                 reachable: reachable.contains(release.version)
             )
         }
@@ -85,8 +91,11 @@ package struct ReleasesReport: Encodable, Sendable {
         }
         let table = TextLayout.table(["VERSION", "CHART", "RELEASED", "SUPPORTED UNTIL", ""], rows)
         guard !quarantined.isEmpty else { return table }
-        let held = quarantined.map { TextLayout.plain("  \($0.version.isEmpty ? "(no version)" : $0.version): \($0.reason)") }
-        return table + "\n\nIn quarantine, never deployed:\n" + held.map { TextLayout.wrap($0, indent: 4) }
+        let held = quarantined.map {
+            TextLayout.plain("  \($0.version.isEmpty ? "(no version)" : $0.version): \($0.reason)")
+        }
+        return table + "\n\nIn quarantine, never deployed:\n"
+            + held.map { TextLayout.wrap($0, indent: 4) }
             .joined(separator: "\n")
     }
 }
@@ -132,11 +141,12 @@ package struct ReleaseReport: Encodable, Sendable {
         minConsoleVersion = release.minConsoleVersion?.description
         notes = release.notes
         package = release.package.map {
-                Package(
-                    path: $0.path, sha256: $0.sha256?.hexadecimal,
-                    bytes: $0.bytes
-                )
-            }
+            Package(
+                path: $0.path,
+                sha256: $0.sha256?.hexadecimal,
+                bytes: $0.bytes
+            )
+        }
     }
 
     /// The release for a terminal.
@@ -199,8 +209,8 @@ package struct PlanReport: Encodable, Sendable {
             )
         }
         refusal = plan.refusal.map {
-                RefusalBody(code: $0.code.rawValue, message: $0.message, remedy: $0.remedy)
-            }
+            RefusalBody(code: $0.code.rawValue, message: $0.message, remedy: $0.remedy)
+        }
     }
 
     /// The plan for a terminal.

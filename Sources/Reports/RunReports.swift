@@ -57,17 +57,24 @@ package struct RunReport: Encodable, Sendable {
         endedAt = view.endedAt?.description
         startedBy = view.request.startedBy
         reason = machine.reason.map {
-                Reason(
-                    blame: $0.blame.rawValue, code: $0.code, message: $0.message, changed: $0.changed, remedy: $0.remedy
-                )
-            }
+            Reason(
+                blame: $0.blame.rawValue,
+                code: $0.code,
+                message: $0.message,
+                changed: $0.changed,
+                remedy: $0.remedy
+            )
+        }
         choices = machine.choices.map(\.rawValue)
         backup = view.backup?.description
         progress = view.progress?.message
         steps = view.steps.map { step in
             StepRow(
-                name: step.step.rawValue, hop: step.hop.description, state: step.state.rawValue,
-                startedAt: step.startedAt?.description, seconds: step.seconds,
+                name: step.step.rawValue,
+                hop: step.hop.description,
+                state: step.state.rawValue,
+                startedAt: step.startedAt?.description,
+                seconds: step.seconds,
                 expectedSeconds: step.expectedSeconds
             )
         }
@@ -106,11 +113,14 @@ package struct RunReport: Encodable, Sendable {
         case "succeeded": return "Succeeded: \(to) is healthy."
         case "refused", "aborted":
             let words = state == "refused" ? "Refused, nothing was tried" : "Aborted, everything was put back"
-            return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? words
+            return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
+                ?? words
         case "needs-operator":
-            var text = reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
+            var text =
+                reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
             if choices.contains("retry") {
-                text += "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)\n"
+                text +=
+                    "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)\n"
                     + "  pawl retry --to RELEASE go on with a newer, corrected release"
             }
             if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
@@ -168,13 +178,16 @@ package struct EventReport: Encodable, Sendable {
         kind = event.kind.rawValue
         message = event.message
         let isBare = event.effect == nil && event.fraction == nil && event.trouble == nil
-        data = isBare
-                ? nil
-                : Body(
-                    effect: event.effect, fraction: event.fraction,
-                    code: event.trouble?.code, changed: event.trouble?.changed,
-                    remedy: event.trouble?.remedy
-                )
+        data =
+            isBare
+            ? nil
+            : Body(
+                effect: event.effect,
+                fraction: event.fraction,
+                code: event.trouble?.code,
+                changed: event.trouble?.changed,
+                remedy: event.trouble?.remedy
+            )
     }
 }
 

@@ -76,9 +76,18 @@ package struct StatusReport: Encodable, Sendable {
 
         /// Puts the facts together; lists of sets newest first, a run only where it has not ended.
         package init(
-            product: Product, deployment: DeploymentKind, installed: ReleaseVersion?, drifted: [DriftedService],
-            isRunning: Bool, catalog: Catalog?, plan: UpgradePlan?, today: Day, sets: [BackupSet],
-            highWaterMark: ReleaseVersion?, run: RunView?, troubles: [Trouble]
+            product: Product,
+            deployment: DeploymentKind,
+            installed: ReleaseVersion?,
+            drifted: [DriftedService],
+            isRunning: Bool,
+            catalog: Catalog?,
+            plan: UpgradePlan?,
+            today: Day,
+            sets: [BackupSet],
+            highWaterMark: ReleaseVersion?,
+            run: RunView?,
+            troubles: [Trouble]
         ) {
             self.product = product
             self.deployment = deployment
@@ -104,44 +113,50 @@ package struct StatusReport: Encodable, Sendable {
         let policy = facts.product.supportWindow
         let standing = released.flatMap { policy.standing(releasedAt: $0, on: facts.today) }
         support = Support(
-                status: standing?.status.rawValue,
-                endsOn: standing?.endsOn.description,
-                daysLeft: standing?.daysLeft
-            )
+            status: standing?.status.rawValue,
+            endsOn: standing?.endsOn.description,
+            daysLeft: standing?.daysLeft
+        )
         let newest = facts.catalog?.newest(for: facts.deployment)?.version
         let isNewer = newest.flatMap { newest in facts.installed.map { $0 < newest } } ?? false
         update = Update(
-                available: isNewer, latest: newest?.description, hops: facts.plan?.hops.count ?? 0
-            )
+            available: isNewer,
+            latest: newest?.description,
+            hops: facts.plan?.hops.count ?? 0
+        )
         lastBackup = facts.sets.first.map {
-                LastBackup(
-                    id: $0.id.description, createdAt: $0.manifest.createdAt.description,
-                    proof: $0.manifest.proof.state.rawValue
-                )
-            }
+            LastBackup(
+                id: $0.id.description,
+                createdAt: $0.manifest.createdAt.description,
+                proof: $0.manifest.proof.state.rawValue
+            )
+        }
         highWaterMark = facts.highWaterMark?.description
         let isOlder = facts.highWaterMark.flatMap { mark in facts.installed.map { $0 < mark } } ?? false
         let isOpen = facts.run != nil
-        drift = facts.drifted.isEmpty && (!isOlder || isOpen)
-                ? nil
-                : Drift(
-                    expected: (facts.highWaterMark ?? facts.installed)?.description, older: isOlder,
-                    services: facts.drifted.map {
-                        Drift.Service(name: $0.name, version: $0.version?.description)
-                    }
-                )
+        drift =
+            facts.drifted.isEmpty && (!isOlder || isOpen)
+            ? nil
+            : Drift(
+                expected: (facts.highWaterMark ?? facts.installed)?.description,
+                older: isOlder,
+                services: facts.drifted.map {
+                    Drift.Service(name: $0.name, version: $0.version?.description)
+                }
+            )
         let proven = facts.sets.first { $0.manifest.proof.state == .proven }
         wayBack = proven.map {
-                WayBack(seconds: $0.manifest.proof.seconds, provenAt: $0.manifest.proof.at?.description)
-            }
+            WayBack(seconds: $0.manifest.proof.seconds, provenAt: $0.manifest.proof.at?.description)
+        }
         run = facts.run.map {
-                Run(
-                    id: $0.request.id.description, state: $0.machine.phase.rawValue,
-                    step: $0.step?.rawValue,
-                    hop: $0.machine.hop?.target.description,
-                    startedAt: $0.request.startedAt.description
-                )
-            }
+            Run(
+                id: $0.request.id.description,
+                state: $0.machine.phase.rawValue,
+                step: $0.step?.rawValue,
+                hop: $0.machine.hop?.target.description,
+                startedAt: $0.request.startedAt.description
+            )
+        }
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
         if let standing { notices += Self.notices(standing, facts) }
         if !facts.isRunning, facts.installed != nil { notices.append("The installation is not running.") }
@@ -165,7 +180,11 @@ package struct StatusReport: Encodable, Sendable {
     package var text: String {
         var rows: [[String]] = []
         rows.append(["Product", "\(product), \(deployment)"])
-        rows.append(["Installed", installed.map { $0.version + ($0.releasedAt.map { ", released \($0)" } ?? "") } ?? "nothing that can be told"])
+        rows.append([
+            "Installed",
+            installed.map { $0.version + ($0.releasedAt.map { ", released \($0)" } ?? "") }
+                ?? "nothing that can be told",
+        ])
         if let endsOn = support?.endsOn, let days = support?.daysLeft {
             rows.append(["Support", days < 0 ? "ended on \(endsOn)" : "until \(endsOn), \(days) days left"])
         }
@@ -174,13 +193,18 @@ package struct StatusReport: Encodable, Sendable {
                 "Update",
                 update.available
                     ? "New version available: \(update.latest ?? "")"
-                        + (update.hops > 0 ? ", \(update.hops) \(update.hops == 1 ? "hop" : "hops") away" : ", see `pawl plan`")
+                        + (update.hops > 0
+                            ? ", \(update.hops) \(update.hops == 1 ? "hop" : "hops") away" : ", see `pawl plan`")
                     : update.latest == nil ? "unknown" : "Up to date",
             ])
         }
         rows.append(["Last backup", lastBackup.map { "\($0.id), \($0.proof)" } ?? "none"])
-        if let wayBack { rows.append(["Way back", "restored in \(TextLayout.duration(wayBack.seconds)) when last proven"]) }
-        if let run { rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")]) }
+        if let wayBack {
+            rows.append(["Way back", "restored in \(TextLayout.duration(wayBack.seconds)) when last proven"])
+        }
+        if let run {
+            rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")])
+        }
         if let drift {
             let services = drift.services.map { "\($0.name) \($0.version ?? "unknown")" }.joined(separator: ", ")
             rows.append([
@@ -191,11 +215,13 @@ package struct StatusReport: Encodable, Sendable {
         }
         let table = rows.map { row in
             TextLayout.wrap(
-                row[0] + String(repeating: " ", count: 14 - row[0].count) + TextLayout.plain(row[1]), indent: 14
+                row[0] + String(repeating: " ", count: 14 - row[0].count) + TextLayout.plain(row[1]),
+                indent: 14
             )
         }
         let words = notices.map { TextLayout.wrap("! " + TextLayout.plain($0), indent: 2) }
-        let help = run?.state == "needs-operator" && supportContact?.isEmpty == false
+        let help =
+            run?.state == "needs-operator" && supportContact?.isEmpty == false
             ? ["Whom to ask: \(supportContact ?? "")"] : []
         return (table + (words.isEmpty && help.isEmpty ? [] : [""]) + words + help).joined(separator: "\n")
     }

@@ -3,9 +3,7 @@ package enum TextLayout {
     /// The number of columns that everything fits in.
     package static let columns = 80
 
-    /// Breaks text at spaces; lines that are there stay.
-    ///
-    /// - Parameter indent: how many spaces every line but the first begins with.
+    /// Breaks text at spaces; lines that are there stay. Every line but the first begins with `indent` spaces.
     package static func wrap(_ text: String, indent: Int = 0, columns: Int = columns) -> String {
         let margin = String(repeating: " ", count: indent)
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in

@@ -18,13 +18,17 @@ package struct DataFolder: Sendable, Hashable {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw Trouble(
-                .operator, "data-folder-missing", "There is no data folder at \(path).",
+                .operator,
+                "data-folder-missing",
+                "There is no data folder at \(path).",
                 remedy: "Set the installation up with `pawl init`, or name its folder with `--data-dir`."
             )
         }
         guard status.st_uid == geteuid() else {
             throw Trouble(
-                .operator, "wrong-user", "The data folder \(path) belongs to the user with the number \(status.st_uid).",
+                .operator,
+                "wrong-user",
+                "The data folder \(path) belongs to the user with the number \(status.st_uid).",
                 remedy: "Run Pawl as that user, for example with sudo."
             )
         }
@@ -49,7 +53,9 @@ package struct DataFolder: Sendable, Hashable {
             made += "/" + part
             if mkdir(made, mode) != 0, errno != EEXIST, errno != EISDIR {
                 throw Trouble(
-                    .environment, "data-folder-unusable", "The folder \(made) cannot be made: \(text(of: errno)).",
+                    .environment,
+                    "data-folder-unusable",
+                    "The folder \(made) cannot be made: \(text(of: errno)).",
                     remedy: "Make the folder and give it to the user that runs Pawl."
                 )
             }

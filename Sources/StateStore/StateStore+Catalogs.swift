@@ -6,7 +6,9 @@ extension StateStore {
     package func catalogMemory(of source: String) throws(Trouble) -> (checkedAt: Moment, memory: CatalogMemory)? {
         try read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT checkedAt, memory FROM catalog WHERE source = ?", arguments: [source]
+                database,
+                sql: "SELECT checkedAt, memory FROM catalog WHERE source = ?",
+                arguments: [source]
             )
             return try row.map {
                 (checkedAt: Moment(microseconds: $0[0]), memory: try StoredJSON.value(CatalogMemory.self, $0[1]))

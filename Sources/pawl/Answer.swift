@@ -46,8 +46,12 @@ enum Ending {
             }
             leave(
                 Trouble(
-                    .internal, "unforeseen", "\(error)", remedy: "Run it again with -v and report what it says."
-                ), asJSON
+                    .internal,
+                    "unforeseen",
+                    "\(error)",
+                    remedy: "Run it again with -v and report what it says."
+                ),
+                asJSON
             )
         }
     }

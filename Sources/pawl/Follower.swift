@@ -49,9 +49,11 @@ struct Follower {
             } else if let since = aloneSince, since.duration(to: .now) > .seconds(5) {
                 screen.finish()
                 throw Trouble(
-                    .environment, "runner-died",
+                    .environment,
+                    "runner-died",
                     "Nobody carries run \(id) any more; its last words are in \(workplace.data.path)/runner.log.",
-                    changed: view.machine.isPastPointOfNoReturn, remedy: "Go on with it: `pawl upgrade`."
+                    changed: view.machine.isPastPointOfNoReturn,
+                    remedy: "Go on with it: `pawl upgrade`."
                 )
             } else if aloneSince == nil {
                 aloneSince = .now

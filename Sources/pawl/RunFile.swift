@@ -19,11 +19,15 @@ struct RunFile {
     func write(to path: String) throws {
         let text = Redaction(secrets: secrets()).clean(try text())
         let made = FileManager.default.createFile(
-            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]
+            atPath: path,
+            contents: Data(text.utf8),
+            attributes: [.posixPermissions: 0o600]
         )
         guard made else {
             throw Trouble(
-                .environment, "report-not-written", "The report cannot be written to \(path).",
+                .environment,
+                "report-not-written",
+                "The report cannot be written to \(path).",
                 remedy: "Name a file in a folder that you may write to."
             )
         }
@@ -86,7 +90,9 @@ struct Redaction {
         ]
         for pattern in patterns {
             text = text.replacingOccurrences(
-                of: pattern, with: "$1\(Self.mask)$2", options: .regularExpression
+                of: pattern,
+                with: "$1\(Self.mask)$2",
+                options: .regularExpression
             )
         }
         return text

@@ -10,7 +10,7 @@ struct Watching {
     let options: GlobalOptions
     var streamsEvents = false
 
-    /// - Parameter detach: only says that the run goes on.
+    /// Follows a run to its end; with `detach` it only says that the run goes on.
     func end(of id: RunID, detach: Bool = false) async throws {
         if detach {
             let view = try view(of: id)
@@ -49,7 +49,9 @@ struct Watching {
 
     func view(of id: RunID) throws -> RunView {
         try RunView(
-            of: id, from: workplace.store.entries(of: id, after: 0), expected: expectations(without: id)
+            of: id,
+            from: workplace.store.entries(of: id, after: 0),
+            expected: expectations(without: id)
         )
     }
 
@@ -66,13 +68,21 @@ struct Watching {
         guard let name else {
             guard let newest = try workplace.store.runs().last else {
                 throw Trouble(
-                    .operator, "no-run", "Nothing was ever run here.", remedy: "Start an upgrade with `pawl upgrade`."
+                    .operator,
+                    "no-run",
+                    "Nothing was ever run here.",
+                    remedy: "Start an upgrade with `pawl upgrade`."
                 )
             }
             return newest.id
         }
         guard let id = RunID(name), try workplace.store.runs().contains(where: { $0.id == id }) else {
-            throw Trouble(.operator, "unknown-run", "There is no run \(name).", remedy: "List them with `pawl history`.")
+            throw Trouble(
+                .operator,
+                "unknown-run",
+                "There is no run \(name).",
+                remedy: "List them with `pawl history`."
+            )
         }
         return id
     }

@@ -4,7 +4,9 @@ import Processes
 extension DemoInstallation {
     /// Asks again and again, within a bound, until the answer holds `text`; returns that answer.
     func event(
-        containing text: String, within bound: Duration, _ ask: () async throws -> String
+        containing text: String,
+        within bound: Duration,
+        _ ask: () async throws -> String
     ) async throws -> String {
         let end = ContinuousClock.now + bound
         while ContinuousClock.now < end {

@@ -36,7 +36,12 @@ package struct EffectContext: Sendable {
 
     /// Makes a context.
     package init(
-        run: RunID, token: Int64, from: ReleaseVersion, migrations: [String], backup: BackupSetID?, folder: String,
+        run: RunID,
+        token: Int64,
+        from: ReleaseVersion,
+        migrations: [String],
+        backup: BackupSetID?,
+        folder: String,
         report: @escaping @Sendable (Progress) -> Void
     ) {
         self.run = run
@@ -93,7 +98,8 @@ package struct EffectPorts: Sendable {
         switch kind {
         case .check: readiness
         case .dump, .confirmUnchanged, .prove, .publish, .discardBackup: backups
-        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease, .migrate, .start,
+        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease,
+            .migrate, .start,
             .awaitHealth, .cleanUp, .putBack:
             deployment
         }

@@ -21,10 +21,6 @@ package struct UpgradePlan: Sendable, Hashable {
     }
 
     /// The way on where something older than the high-water mark runs: the mark again, and nothing else.
-    ///
-    /// - Parameters:
-    ///   - mark: the newest release whose migrations have started here.
-    ///   - installed: what runs, older than the mark.
     package static func redeploying(_ mark: Release, over installed: ReleaseVersion, for deployment: DeploymentKind)
         -> UpgradePlan
     {

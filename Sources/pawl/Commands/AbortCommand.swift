@@ -36,7 +36,8 @@ struct AbortCommand: AsyncParsableCommand {
     private static func tooLate(_ view: RunView) -> Trouble {
         let isPast = view.machine.isPastPointOfNoReturn
         return Trouble(
-            .operator, "cannot-abort",
+            .operator,
+            "cannot-abort",
             isPast
                 ? "Run \(view.request.id) is past the point of no return: migrations may have changed the databases."
                 : "Run \(view.request.id) cannot be aborted: it is \(view.machine.phase.rawValue).",

@@ -7,7 +7,8 @@ import UpgradeModel
 /// Asks the source for releases and says what is new.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Check for updates: ask the source for releases and show what is new."
+        commandName: "check",
+        abstract: "Check for updates: ask the source for releases and show what is new."
     )
 
     @OptionGroup var options: GlobalOptions
@@ -25,8 +26,13 @@ struct CheckCommand: AsyncParsableCommand {
         }
         let today = Workplace.now().day
         let report = CheckReport(
-            checkedAt: Workplace.now(), source: workplace.installation.source.url, new: new, catalog: catalog,
-            support: workplace.product.supportWindow, today: today, installed: installed
+            checkedAt: Workplace.now(),
+            source: workplace.installation.source.url,
+            new: new,
+            catalog: catalog,
+            support: workplace.product.supportWindow,
+            today: today,
+            installed: installed
         )
         Answer(options).give(report, text: report.text)
     }

@@ -20,7 +20,8 @@ struct InitCommand: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @Option(help: "The Product file that describes the application.") var product: String
-    @Option(help: "The installation's directory: its docker-compose.yml and the operator's values.") var directory: String
+    @Option(help: "The installation's directory: its docker-compose.yml and the operator's values.") var directory:
+        String
     @Option(help: "Where releases come from, such as file:///srv/releases.") var source: String
     @Option(help: "The Compose project (default: as Compose derives it).") var project: String?
     @Option(help: "The installation's name (default: the product's).") var name: String?
@@ -31,7 +32,9 @@ struct InitCommand: AsyncParsableCommand {
         let configuration = Workplace.configurationPath(options)
         guard !FileManager.default.fileExists(atPath: configuration) else {
             throw Trouble(
-                .operator, "already-configured", "\(configuration) exists, and it is never overwritten.",
+                .operator,
+                "already-configured",
+                "\(configuration) exists, and it is never overwritten.",
                 remedy: "Change it by hand, move it away, or name another file with --config."
             )
         }
@@ -40,8 +43,11 @@ struct InitCommand: AsyncParsableCommand {
         _ = try DataFolder(Workplace.dataPath(options), create: true)
         try write(InstallationFile.text(of: derived.installation), to: configuration)
         let report = InitReport(
-            config: configuration, installation: derived.installation, installed: installed.version,
-            catalog: installed.catalog, notes: derived.notes
+            config: configuration,
+            installation: derived.installation,
+            installed: installed.version,
+            catalog: installed.catalog,
+            notes: derived.notes
         )
         Answer(options).give(report, text: report.text)
     }
@@ -51,16 +57,23 @@ struct InitCommand: AsyncParsableCommand {
         let described = try ProductFile.read(file: path)
         guard let reference = SourceReference(url: source) else {
             throw Trouble(
-                .operator, "configuration-invalid", "`\(source)` is not an address of releases.",
+                .operator,
+                "configuration-invalid",
+                "`\(source)` is not an address of releases.",
                 remedy: "Give one such as file:///srv/releases, with an absolute path."
             )
         }
         return try InstallationReader.derive(
             InstallationReader.Request(
-                product: described, reference: .file(path), directory: Workplace.absolute(directory), name: name,
-                project: project, source: reference,
+                product: described,
+                reference: .file(path),
+                directory: Workplace.absolute(directory),
+                name: name,
+                project: project,
+                source: reference,
                 backups: BackupSettings(
-                    directory: Workplace.absolute(backups ?? Workplace.dataPath(options) + "/backups"), keep: keep
+                    directory: Workplace.absolute(backups ?? Workplace.dataPath(options) + "/backups"),
+                    keep: keep
                 )
             )
         )
@@ -72,7 +85,9 @@ struct InitCommand: AsyncParsableCommand {
     ) async throws -> (version: ReleaseVersion, catalog: Catalog) {
         guard case .singleVM(let singleVM) = installation.deployment else {
             throw Trouble(
-                .operator, "configuration-invalid", "Only installations on a single VM can be set up.",
+                .operator,
+                "configuration-invalid",
+                "Only installations on a single VM can be set up.",
                 remedy: "Give --directory of a Compose installation."
             )
         }
@@ -81,9 +96,11 @@ struct InitCommand: AsyncParsableCommand {
         let state = try await Site.observe(singleVM, product)
         guard let version = state.installedVersion else {
             throw Trouble(
-                .operator, "nothing-installed",
+                .operator,
+                "nothing-installed",
                 "No container of the Compose project `\(singleVM.project)` tells which release of \(product.title) runs.",
-                remedy: "Start the installation first, or name its project with --project (`docker ps` shows it as a label)."
+                remedy:
+                    "Start the installation first, or name its project with --project (`docker ps` shows it as a label)."
             )
         }
         return (version, catalog)
@@ -97,7 +114,9 @@ struct InitCommand: AsyncParsableCommand {
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         } catch {
             throw Trouble(
-                .environment, "configuration-not-written", "\(path) cannot be written: \(error.localizedDescription)",
+                .environment,
+                "configuration-not-written",
+                "\(path) cannot be written: \(error.localizedDescription)",
                 remedy: "Run it as a user that may write there, or name another file with --config."
             )
         }

@@ -49,7 +49,9 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let offered = try CatalogFile.read(path: Workplace.absolute(catalog))
         let request = PlanRequest(
-            deployment: deployment.kind, origin: .stated(from.version), target: to?.version,
+            deployment: deployment.kind,
+            origin: .stated(from.version),
+            target: to?.version,
             allowsPrereleases: prereleases,
             packageVersion: packageVersion.map { .known($0.version) } ?? .notCompared,
             consoleVersion: offered.header.countsConsoleAsPawl ? PawlVersion.value : nil

@@ -41,7 +41,11 @@ struct ReleasesCommand: AsyncParsableCommand {
         let today = Workplace.now().day
         guard let version = version?.version else {
             let report = ReleasesReport(
-                offered, support: support, today: today, installed: installed, reachable: reachable
+                offered,
+                support: support,
+                today: today,
+                installed: installed,
+                reachable: reachable
             )
             Answer(options).give(report, text: report.text)
             return
@@ -49,12 +53,17 @@ struct ReleasesCommand: AsyncParsableCommand {
         guard let release = offered.release(version) else {
             let reason = offered.quarantine(of: version).map { " is in quarantine: \($0.reason)" }
             throw Trouble(
-                .operator, reason == nil ? "unknown-release" : "quarantined-release",
-                "Release \(version)\(reason ?? " is not in the catalog").", remedy: "See `pawl releases`."
+                .operator,
+                reason == nil ? "unknown-release" : "quarantined-release",
+                "Release \(version)\(reason ?? " is not in the catalog").",
+                remedy: "See `pawl releases`."
             )
         }
         let row = ReleaseRow(
-            release, support: support, today: today, installed: version == installed,
+            release,
+            support: support,
+            today: today,
+            installed: version == installed,
             reachable: reachable.contains(version)
         )
         let report = ReleaseReport(release, row: row)

@@ -30,32 +30,42 @@ struct RetryCommand: AsyncParsableCommand {
         let view = try watching.view(of: id)
         guard view.machine.choices.contains(.retry), let hop = view.machine.hop else {
             throw Trouble(
-                .operator, "cannot-retry", "Run \(id) does not wait for a retry: it is \(view.machine.phase.rawValue).",
+                .operator,
+                "cannot-retry",
+                "Run \(id) does not wait for a retry: it is \(view.machine.phase.rawValue).",
                 remedy: view.machine.hasEnded ? "Start a new one with `pawl upgrade`." : "See `pawl details`."
             )
         }
         if let target = to?.version, target != hop.target { try await checkLegal(target, after: hop.target, workplace) }
         try workplace.store.leave(
-            .retry(by: Workplace.person, target: to?.version), for: id, at: Workplace.now()
+            .retry(by: Workplace.person, target: to?.version),
+            for: id,
+            at: Workplace.now()
         )
         try await RunnerProcess(workplace: workplace).carryOn(id)
         try await watching.end(of: id, detach: detach)
     }
 
     /// A newer release may take the failed one's place if one hop leads from there to it.
-    private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion, _ workplace: Workplace) async throws {
+    private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion, _ workplace: Workplace) async throws
+    {
         let catalog = try CatalogBook(workplace).ask()
         let plan = Planner.plan(
             PlanRequest(
-                deployment: Standpoint.deployment, origin: .observed(.init(version: failed)), highWaterMark: failed,
-                target: target, packageVersion: Standpoint.packageVersion(in: workplace),
+                deployment: Standpoint.deployment,
+                origin: .observed(.init(version: failed)),
+                highWaterMark: failed,
+                target: target,
+                packageVersion: Standpoint.packageVersion(in: workplace),
                 consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-            ), in: catalog
+            ),
+            in: catalog
         )
         if let refusal = plan.refusal { throw refusal.trouble }
         guard plan.hops.count == 1 else {
             throw Trouble(
-                .operator, "no-single-hop",
+                .operator,
+                "no-single-hop",
                 "No single hop leads from \(failed) to \(target); \(plan.hops.first?.release.version.text ?? "another") comes first.",
                 remedy: "Retry with that release, then upgrade further."
             )

@@ -22,7 +22,10 @@ struct RunnerCommand: AsyncParsableCommand {
         let data = workplace.data
         let ports = try await Ports(workplace)
         let runner = Runner(
-            journal: workplace.store, ports: ports.effects, lease: lease, now: Workplace.now,
+            journal: workplace.store,
+            ports: ports.effects,
+            lease: lease,
+            now: Workplace.now,
             folder: { run throws(Trouble) in try data.folder(of: run) }
         )
         do {

@@ -26,9 +26,18 @@ struct StatusCommand: AsyncParsableCommand {
         let workplace = try Workplace(options)
         var troubles: [Trouble] = workplace.store.safeMode.map { [$0] } ?? []
         var facts = StatusReport.Facts(
-            product: workplace.product, deployment: Standpoint.deployment, installed: nil, drifted: [],
-            isRunning: false, catalog: nil, plan: nil, today: Workplace.now().day, sets: [], highWaterMark: nil,
-            run: nil, troubles: []
+            product: workplace.product,
+            deployment: Standpoint.deployment,
+            installed: nil,
+            drifted: [],
+            isRunning: false,
+            catalog: nil,
+            plan: nil,
+            today: Workplace.now().day,
+            sets: [],
+            highWaterMark: nil,
+            run: nil,
+            troubles: []
         )
         facts.highWaterMark = try workplace.store.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)
@@ -46,10 +55,13 @@ struct StatusCommand: AsyncParsableCommand {
             if let installed = facts.installed {
                 facts.plan = Planner.plan(
                     PlanRequest(
-                        deployment: Standpoint.deployment, origin: .observed(.init(version: installed)),
-                        highWaterMark: facts.highWaterMark, packageVersion: Standpoint.packageVersion(in: workplace),
+                        deployment: Standpoint.deployment,
+                        origin: .observed(.init(version: installed)),
+                        highWaterMark: facts.highWaterMark,
+                        packageVersion: Standpoint.packageVersion(in: workplace),
                         consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-                    ), in: catalog
+                    ),
+                    in: catalog
                 )
             }
         } catch let trouble as Trouble {
@@ -58,7 +70,7 @@ struct StatusCommand: AsyncParsableCommand {
         do {
             facts.sets = try BackupShelf(workplace).sets()
         } catch {
-            errors.append(trouble)
+            troubles.append(error)
         }
         facts.troubles = troubles
         return facts

@@ -66,7 +66,9 @@ struct UpgradeCommand: AsyncParsableCommand {
         try agree()
         let id = try await runner.start(
             RunPlan(
-                from: plan.from, hops: plan.hops.map(\.release.version), highWaterMark: place.highWaterMark
+                from: plan.from,
+                hops: plan.hops.map(\.release.version),
+                highWaterMark: place.highWaterMark
             )
         )
         try await Watching(workplace: workplace, options: options, streamsEvents: follow).end(of: id, detach: detach)
@@ -77,14 +79,19 @@ struct UpgradeCommand: AsyncParsableCommand {
         guard !yes else { return }
         guard Terminal.canAsk else {
             throw Trouble(
-                .operator, "not-confirmed", "Nobody is there to agree to the upgrade.",
+                .operator,
+                "not-confirmed",
+                "Nobody is there to agree to the upgrade.",
                 remedy: "Run it on a terminal, or with --yes."
             )
         }
         FileHandle.standardError.write(Data("Services that write will be stopped. Upgrade now? Type yes: ".utf8))
         guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
             throw Trouble(
-                .operator, "not-confirmed", "You did not agree to the upgrade.", remedy: "Start it again when you do."
+                .operator,
+                "not-confirmed",
+                "You did not agree to the upgrade.",
+                remedy: "Start it again when you do."
             )
         }
     }
@@ -94,18 +101,22 @@ struct UpgradeCommand: AsyncParsableCommand {
         let id = open.request.id
         if let target = to?.version, let last = open.machine.plan.hops.last, target != last {
             throw Trouble(
-                .operator, "another-target",
+                .operator,
+                "another-target",
                 "Run \(id) is on the way to \(last) and \(open.machine.phase.rawValue); \(target) cannot be begun.",
                 remedy: "See `pawl details`. A newer release can take a failed one's place: `pawl retry --to RELEASE`."
             )
         }
         if dryRun {
             throw Trouble(
-                .operator, "run-open", "Run \(id) has not ended, so nothing else can be planned.",
+                .operator,
+                "run-open",
+                "Run \(id) has not ended, so nothing else can be planned.",
                 remedy: "See `pawl details`."
             )
         }
-        let waits = try open.machine.phase == .needsOperator
+        let waits =
+            try open.machine.phase == .needsOperator
             && runner.workplace.store.openDecision(for: id) == nil
         if !waits { try await runner.carryOn(id) }
         Output.remark(waits ? "Run \(id) waits for an operator." : "Going on with run \(id).")

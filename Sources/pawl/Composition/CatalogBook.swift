@@ -29,7 +29,9 @@ struct CatalogBook: Sendable {
     static func directory(of source: SourceReference) throws -> DirectorySource {
         guard let directory = source.directory else {
             throw Trouble(
-                .operator, "configuration-invalid", "This version of Pawl takes releases from directories only.",
+                .operator,
+                "configuration-invalid",
+                "This version of Pawl takes releases from directories only.",
                 remedy: "Put the releases into a directory and name it as file:///… in `source`."
             )
         }

@@ -11,7 +11,9 @@ struct DiskScout: Sendable {
     init(_ site: Site) { self.site = site }
 
     func look(
-        _ release: Release, _ package: Result<PackageFolder, any Error>, _ images: Fact<[ObservedImage]>,
+        _ release: Release,
+        _ package: Result<PackageFolder, any Error>,
+        _ images: Fact<[ObservedImage]>,
         _ databases: Fact<[ObservedDatabase]>
     ) async -> Fact<DiskFacts> {
         do {
@@ -28,9 +30,11 @@ struct DiskScout: Sendable {
             let missing = images.value?.contains { if case .package = $0.place { true } else { false } } ?? false
             let archives = folder.imageArchives.reduce(Int64(0)) { $0 + $1.bytes }
             let estimate = DiskEstimate(
-                databases: sizes, configuration: configurationSize(),
+                databases: sizes,
+                configuration: configurationSize(),
                 // An archive of images is not compressed as a rule: what it weighs is what the Engine will hold.
-                images: missing ? archives : 0, package: 2 * (release.package?.bytes ?? 0)
+                images: missing ? archives : 0,
+                package: 2 * (release.package?.bytes ?? 0)
             )
             var fileSystems: [FileSystem] = []
             func id(of path: String) throws -> String {
@@ -39,8 +43,10 @@ struct DiskScout: Sendable {
                 return found.id
             }
             let places = DiskEstimate.Places(
-                backups: try id(of: workplace.installation.backups.directory), scratch: try id(of: workplace.data.scratch),
-                engine: try id(of: await site.engine.info().rootFolder), packages: try id(of: workplace.data.path)
+                backups: try id(of: workplace.installation.backups.directory),
+                scratch: try id(of: workplace.data.scratch),
+                engine: try id(of: await site.engine.info().rootFolder),
+                packages: try id(of: workplace.data.path)
             )
             return .known(DiskFacts(needs: estimate.needs(at: places), fileSystems: fileSystems))
         } catch {
@@ -72,7 +78,9 @@ struct DiskScout: Sendable {
         var facts = statvfs()
         guard stat(place.path, &status) == 0, statvfs(place.path, &facts) == 0 else {
             throw Trouble(
-                .environment, "disk-unknown", "The file system of \(path) cannot be asked for its room.",
+                .environment,
+                "disk-unknown",
+                "The file system of \(path) cannot be asked for its room.",
                 remedy: "See that the folder can be read."
             )
         }

@@ -37,7 +37,8 @@ struct Gatherer: Sendable {
         return Observation(
             product: workplace.product,
             console: ObservedConsole(
-                version: PawlVersion.value, today: Workplace.now().day,
+                version: PawlVersion.value,
+                today: Workplace.now().day,
                 lastRecord: .of { try workplace.store.entries(of: nil, after: 0).last?.at.day }
             ),
             target: target,
@@ -53,8 +54,10 @@ struct Gatherer: Sendable {
     // MARK: The target
 
     private func target(
-        _ release: Release, _ package: Result<PackageFolder, any Error>,
-        _ environment: Result<InstalledEnvironment, any Error>, _ deployment: ComposeDeployment
+        _ release: Release,
+        _ package: Result<PackageFolder, any Error>,
+        _ environment: Result<InstalledEnvironment, any Error>,
+        _ deployment: ComposeDeployment
     ) async -> ObservedTarget {
         var missing: Fact<[String]> = .unknown("its package cannot be used")
         var images: Fact<[ObservedImage]> = .unknown("its package cannot be used")
@@ -76,13 +79,18 @@ struct Gatherer: Sendable {
             }
         }
         return ObservedTarget(
-            release: release, consoleMinimumIsPawls: place.catalog.header.countsConsoleAsPawl, package: condition,
-            missingVariables: missing, images: images
+            release: release,
+            consoleMinimumIsPawls: place.catalog.header.countsConsoleAsPawl,
+            package: condition,
+            missingVariables: missing,
+            images: images
         )
     }
 
     private func images(
-        of package: PackageFolder, _ compose: ComposeFile, _ deployment: ComposeDeployment
+        of package: PackageFolder,
+        _ compose: ComposeFile,
+        _ deployment: ComposeDeployment
     ) async -> Fact<[ObservedImage]> {
         do {
             var found: [ObservedImage] = []
@@ -107,7 +115,8 @@ struct Gatherer: Sendable {
     // MARK: The installation
 
     private func installation(
-        _ environment: Result<InstalledEnvironment, any Error>, _ deployment: ComposeDeployment
+        _ environment: Result<InstalledEnvironment, any Error>,
+        _ deployment: ComposeDeployment
     ) async -> ObservedInstallation {
         let settings: Fact<SettingsResolution> = .of { workplace.settings(in: try environment.get()) }
         return ObservedInstallation(
@@ -164,7 +173,8 @@ struct Gatherer: Sendable {
         return place.state.services.flatMap { service in
             service.containers.map { container in
                 ObservedContainer(
-                    service: service.name, state: ObservedContainer.State(container),
+                    service: service.name,
+                    state: ObservedContainer.State(container),
                     isOneShot: migrations.contains(service.name)
                 )
             }
@@ -174,7 +184,8 @@ struct Gatherer: Sendable {
     private func otherRun() throws -> ActiveRun? {
         if let open = try RunnerProcess.openRun(in: workplace), open.request.id != run {
             return ActiveRun(
-                id: open.request.id.description, startedBy: open.request.startedBy,
+                id: open.request.id.description,
+                startedBy: open.request.startedBy,
                 since: open.request.startedAt.description
             )
         }
@@ -218,7 +229,8 @@ struct Gatherer: Sendable {
             let tool = try await deployment.composeTool()
             compose = .known(
                 ObservedCompose(
-                    form: tool.leadingArguments.isEmpty ? .standalone : .plugin, version: tool.version.description
+                    form: tool.leadingArguments.isEmpty ? .standalone : .plugin,
+                    version: tool.version.description
                 )
             )
         } catch {
@@ -231,7 +243,8 @@ struct Gatherer: Sendable {
     private func backups() -> ObservedBackups {
         let settings = workplace.installation.backups
         return ObservedBackups(
-            directory: settings.directory, folder: .known(FolderCondition.of(settings.directory)),
+            directory: settings.directory,
+            folder: .known(FolderCondition.of(settings.directory)),
             unprovenRecipients: .known(settings.encryptTo)
         )
     }

@@ -14,7 +14,9 @@ struct PackageShelf: Sendable {
     func open(_ release: Release, in folder: String) throws -> PackageFolder {
         let parent = URL(filePath: folder).deletingLastPathComponent().path
         try FileManager.default.createDirectory(
-            atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            atPath: parent,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
         )
         if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
         try CatalogBook.directory(of: workplace.installation.source).package(of: release, into: folder)
@@ -26,7 +28,9 @@ struct PackageShelf: Sendable {
         let catalog = try CatalogBook(workplace).ask()
         guard let release = catalog.release(version) else {
             throw Trouble(
-                .release, "release-withdrawn", "The source no longer offers \(version).",
+                .release,
+                "release-withdrawn",
+                "The source no longer offers \(version).",
                 remedy: "Bring the source up to date, or plan anew with `pawl plan`."
             )
         }
@@ -36,7 +40,8 @@ struct PackageShelf: Sendable {
         try package.checkPins(of: compose)
         guard compose.missingVariables.isEmpty else {
             throw Trouble(
-                .operator, "variables-missing",
+                .operator,
+                "variables-missing",
                 "Release \(version) needs values for \(compose.missingVariables.joined(separator: ", ")).",
                 remedy: "Set them in \(workplace.singleVM.directory)/\(workplace.product.singleVM?.environment ?? "")."
             )

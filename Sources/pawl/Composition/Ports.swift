@@ -45,7 +45,9 @@ struct ReadinessPort: EffectPort {
         guard let release = place.catalog.release(effect.target) else {
             throw Refused(
                 Trouble(
-                    .release, "unknown-release", "The source no longer offers \(effect.target).",
+                    .release,
+                    "unknown-release",
+                    "The source no longer offers \(effect.target).",
                     remedy: "Bring the source up to date, or plan anew with `pawl plan`."
                 )
             )
@@ -58,7 +60,8 @@ struct ReadinessPort: EffectPort {
     private static func trouble(_ report: PreflightReport) -> Trouble {
         let blocking = report.blocking
         return Trouble(
-            .environment, "preflight-failed",
+            .environment,
+            "preflight-failed",
             "Preflight checks for \(report.target) block: "
                 + blocking.map { "\($0.title): \($0.message)" }.joined(separator: " "),
             remedy: blocking.compactMap(\.remedy).joined(separator: " ")

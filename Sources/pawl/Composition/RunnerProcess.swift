@@ -44,7 +44,9 @@ struct RunnerProcess {
             [
                 "--fork", Self.binary, "runner", "--config", workplace.configuration, "--data-dir", workplace.data.path,
                 id.description,
-            ], environment: environment, workingDirectory: "/"
+            ],
+            environment: environment,
+            workingDirectory: "/"
         )
         do {
             let status = try await run(command, log: log)
@@ -55,7 +57,9 @@ struct RunnerProcess {
             // The log is held by a runner that was started in this very moment: that one is as good.
             if case .logHeld = failure { return }
             throw Trouble(
-                .environment, "runner-not-started", "The runner could not be started: \(failure).",
+                .environment,
+                "runner-not-started",
+                "The runner could not be started: \(failure).",
                 remedy: "\(failure.remedy) Then run `pawl upgrade` to go on with run \(id)."
             )
         }
@@ -81,14 +85,16 @@ struct RunnerProcess {
         let lease = try workplace.store.newestLease()
         if let run = try openRun(in: workplace) {
             return Trouble(
-                .operator, "another-run",
+                .operator,
+                "another-run",
                 "Run \(run.request.id) holds the installation: \(run.request.startedBy) started it at "
                     + "\(run.request.startedAt), and it is \(run.machine.phase.rawValue).",
                 remedy: "Follow it with `pawl details --follow`."
             )
         }
         return Trouble(
-            .operator, "another-run",
+            .operator,
+            "another-run",
             "\(lease?.owner ?? "Somebody") is at work on the installation since \(lease?.since.description ?? "just now").",
             remedy: "Wait for it to end, then try again."
         )

@@ -13,7 +13,8 @@ struct Site: Sendable {
         self.workplace = workplace
         session = WebSession()
         engine = EngineClient(
-            try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]), session: session
+            try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
+            session: session
         )
     }
 
@@ -21,15 +22,20 @@ struct Site: Sendable {
     func deployment() throws -> ComposeDeployment {
         guard let product = workplace.product.singleVM else {
             throw Trouble(
-                .operator, "configuration-invalid",
+                .operator,
+                "configuration-invalid",
                 "The product \(workplace.product.name) does not say how it runs on a single VM.",
                 remedy: "Use a Product file with `singleVM`."
             )
         }
         let settings = workplace.settings(in: try workplace.environment())
         return ComposeDeployment(
-            folder: InstallationFolder(path: workplace.singleVM.directory), project: workplace.singleVM.project,
-            product: product, settings: settings.isOn, engine: engine, session: session,
+            folder: InstallationFolder(path: workplace.singleVM.directory),
+            project: workplace.singleVM.project,
+            product: product,
+            settings: settings.isOn,
+            engine: engine,
+            session: session,
             home: ProcessInfo.processInfo.environment["HOME"]
         )
     }
@@ -38,7 +44,8 @@ struct Site: Sendable {
 
     /// Works at a site and closes it, however the work ends.
     static func with<Value: Sendable>(
-        _ workplace: Workplace, _ body: (Site) async throws -> Value
+        _ workplace: Workplace,
+        _ body: (Site) async throws -> Value
     ) async throws -> Value {
         let site = try Site(workplace)
         do {
@@ -57,18 +64,26 @@ extension Site {
     static func observe(_ singleVM: SingleVMDeployment, _ product: Product) async throws -> InstalledState {
         guard let described = product.singleVM else {
             throw Trouble(
-                .operator, "configuration-invalid", "The product \(product.name) does not say how it runs on a single VM.",
+                .operator,
+                "configuration-invalid",
+                "The product \(product.name) does not say how it runs on a single VM.",
                 remedy: "Use a Product file with `singleVM`."
             )
         }
         let session = WebSession()
         do {
             let engine = EngineClient(
-                try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]), session: session
+                try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
+                session: session
             )
             let deployment = ComposeDeployment(
-                folder: InstallationFolder(path: singleVM.directory), project: singleVM.project, product: described,
-                settings: [:], engine: engine, session: session, home: ProcessInfo.processInfo.environment["HOME"]
+                folder: InstallationFolder(path: singleVM.directory),
+                project: singleVM.project,
+                product: described,
+                settings: [:],
+                engine: engine,
+                session: session,
+                home: ProcessInfo.processInfo.environment["HOME"]
             )
             let state = try await deployment.observe()
             await session.shutdown()

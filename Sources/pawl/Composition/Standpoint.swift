@@ -39,7 +39,8 @@ struct Standpoint: Sendable {
         get throws {
             if let version = state.installedVersion { return version }
             throw Trouble(
-                .operator, "nothing-installed",
+                .operator,
+                "nothing-installed",
                 "No container of the project \(workplace.singleVM.project) tells which release runs.",
                 remedy: "Start the installation, or correct `deployment` in \(workplace.configuration)."
             )
@@ -57,10 +58,15 @@ struct Standpoint: Sendable {
         }
         return Planner.plan(
             PlanRequest(
-                deployment: Self.deployment, origin: .observed(.init(version: installed)), highWaterMark: highWaterMark,
-                target: target, allowsPrereleases: prereleases, packageVersion: packageVersion,
+                deployment: Self.deployment,
+                origin: .observed(.init(version: installed)),
+                highWaterMark: highWaterMark,
+                target: target,
+                allowsPrereleases: prereleases,
+                packageVersion: packageVersion,
                 consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-            ), in: catalog
+            ),
+            in: catalog
         )
     }
 
@@ -68,10 +74,13 @@ struct Standpoint: Sendable {
     func reachable() throws -> Set<ReleaseVersion> {
         Planner.reachable(
             from: PlanRequest(
-                deployment: Self.deployment, origin: .observed(.init(version: try installed)),
-                highWaterMark: highWaterMark, packageVersion: packageVersion,
+                deployment: Self.deployment,
+                origin: .observed(.init(version: try installed)),
+                highWaterMark: highWaterMark,
+                packageVersion: packageVersion,
                 consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-            ), in: catalog
+            ),
+            in: catalog
         )
     }
 

@@ -19,14 +19,18 @@ struct Workplace: Sendable {
         installation = try InstallationFile.read(file: configuration, Self.surroundings)
         guard case .file(let path) = installation.product else {
             throw Trouble(
-                .operator, "configuration-invalid", "\(configuration) names a product that Pawl does not bring along.",
+                .operator,
+                "configuration-invalid",
+                "\(configuration) names a product that Pawl does not bring along.",
                 remedy: "Give the path of a Product file."
             )
         }
         product = try ProductFile.read(file: path)
         guard case .singleVM(let singleVM) = installation.deployment else {
             throw Trouble(
-                .operator, "configuration-invalid", "\(configuration) describes an installation that is not on a single VM.",
+                .operator,
+                "configuration-invalid",
+                "\(configuration) describes an installation that is not on a single VM.",
                 remedy: "This version of Pawl upgrades installations on a single VM."
             )
         }

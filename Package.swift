@@ -75,7 +75,7 @@ let package = Package(
             name: "pawl",
             dependencies: [
                 "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM", "ReleaseSource",
-                "ReleasePackage", "Documents", "Processes", argumentParser,
+                "ReleasePackage", "Processes", "WebClient", argumentParser,
             ],
             swiftSettings: house
         ),

@@ -1,6 +1,7 @@
 import Foundation
 import ReleasePackage
 import Reports
+import StateStore
 import UpgradeEngine
 import UpgradeModel
 

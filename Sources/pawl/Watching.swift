@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import StateStore
 import UpgradeEngine
 import UpgradeModel
 

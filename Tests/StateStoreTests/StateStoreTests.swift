@@ -174,7 +174,10 @@ import UpgradeModel
             let database = try FileManager.default.attributesOfItem(atPath: folder.database)
             #expect((database[.posixPermissions] as? Int) == 0o600)
             let directory = try FileManager.default.attributesOfItem(atPath: folder.path)
-            #expect((directory[.posixPermissions] as? Int) == 0o700)
+            #expect((directory[.posixPermissions] as? Int) == 0o711, "others pass through it and see nothing")
+            let run = try folder.folder(of: try #require(Self.run))
+            let own = try FileManager.default.attributesOfItem(atPath: run)
+            #expect((own[.posixPermissions] as? Int) == 0o700)
         }
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Reports
+import SingleVM
+import StateStore
 import UpgradeModel
 
 /// Asks the source for releases and says what is new.

@@ -44,9 +44,8 @@ struct PlanCommand: AsyncParsableCommand {
     private func plan() async throws -> (UpgradePlan, SupportPolicy) {
         guard let catalog, let from, let deployment else {
             let place = try await Standpoint(Workplace(options))
-            return (
-                place.plan(to: to?.version, prereleases: prereleases), place.workplace.product.supportWindow
-            )
+            let plan = try place.plan(to: to?.version, prereleases: prereleases)
+            return (plan, place.workplace.product.supportWindow)
         }
         let offered = try CatalogFile.read(path: Workplace.absolute(catalog))
         let request = PlanRequest(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Reports
+import StateStore
 import UpgradeEngine
 import UpgradeModel
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Reports
+import SingleVM
+import StateStore
 import UpgradeEngine
 import UpgradeModel
 
@@ -55,8 +57,8 @@ struct StatusCommand: AsyncParsableCommand {
         }
         do {
             facts.sets = try BackupShelf(workplace).sets()
-        } catch let trouble as Trouble {
-            troubles.append(trouble)
+        } catch {
+            errors.append(trouble)
         }
         facts.troubles = troubles
         return facts

@@ -1,4 +1,5 @@
 import Foundation
+import ReleasePackage
 import SingleVM
 import StateStore
 import UpgradeEngine
@@ -52,11 +53,7 @@ struct Standpoint: Sendable {
         if let mark = highWaterMark, installed < mark, target == nil || target == mark,
             let release = catalog.release(mark)
         {
-            let why = Hop.Reason(code: .target, message: "Migrations of \(mark) have run here, but \(installed) runs.")
-            return UpgradePlan(
-                from: installed, to: mark, deployment: Self.deployment, hops: [Hop(release: release, reasons: [why])],
-                refusal: nil
-            )
+            return UpgradePlan.redeploying(release, over: installed, for: Self.deployment)
         }
         return Planner.plan(
             PlanRequest(

@@ -4,9 +4,9 @@ import UpgradeModel
 /// SHA-256, as this room uses it.
 enum Hashing {
     /// A digest that stands for a text.
-    static func digest(_ bytes: [UInt8]) -> ContentDigest {
+    static func digest(_ bytes: [UInt8]) -> DefinitionDigest {
         // SHA-256 has 32 bytes; the fallback is never reached.
-        ContentDigest(prefixOf: SHA256.hash(data: bytes)) ?? ContentDigest(high: 0, low: 0)
+        DefinitionDigest(prefixOf: SHA256.hash(data: bytes)) ?? DefinitionDigest(high: 0, low: 0)
     }
 
     /// Bytes as hexadecimal digits.

@@ -86,7 +86,7 @@ package struct ObjectPrint: Sendable, Hashable, Codable {
     /// Who may do what, sorted; nil where its kind has no grants.
     package var grants: String?
     /// Its definition.
-    package var definition: ContentDigest?
+    package var definition: DefinitionDigest?
     /// What it holds: a sequence's position, a large object's content.
     package var value: String?
     /// The version of an extension or a collation, which may differ between machines.
@@ -98,7 +98,7 @@ package struct ObjectPrint: Sendable, Hashable, Codable {
         name: String,
         owner: String? = nil,
         grants: String? = nil,
-        definition: ContentDigest? = nil,
+        definition: DefinitionDigest? = nil,
         value: String? = nil,
         version: String? = nil
     ) {

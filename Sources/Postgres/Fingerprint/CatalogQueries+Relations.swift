@@ -50,6 +50,11 @@ extension CatalogSQL {
         """
     }
 
+    /// A column's options without the mark that some servers put there for themselves, which is
+    /// another one in every copy and is not dumped.
+    private static let columnOptions =
+        options("array(SELECT ao FROM unnest(a.attoptions) ao WHERE ao NOT LIKE 'pg_attver=%')")
+
     /// One column in words.
     private var column: String {
         """
@@ -60,7 +65,7 @@ extension CatalogSQL {
           ' default ' || pg_get_expr(d.adbin, d.adrelid),
           CASE WHEN a.attstorage <> t.typstorage THEN ' storage ' || a.attstorage::text END,
           ' compression ' || nullif(\(since(140_000, "a.attcompression::text")), ''),
-          ' statistics ' || nullif(a.attstattarget, -1), ' options ' || nullif(\(Self.options("a.attoptions")), ''),
+          ' statistics ' || nullif(a.attstattarget, -1), ' options ' || nullif(\(Self.columnOptions), ''),
           ' foreign ' || nullif(\(Self.options("a.attfdwoptions")), ''))
         """
     }

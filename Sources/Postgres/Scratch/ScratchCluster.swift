@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 package import Processes
 import Synchronization
@@ -90,6 +91,35 @@ package struct ScratchCluster: Sendable {
                 cluster.quit()
                 throw error
             }
+        }
+    }
+
+    /// The path of a new file beside the server's data.
+    ///
+    /// - Parameter user: who is to own it; nil is this process's own user.
+    func newFile(_ name: String, for user: ProcessUser?) throws(Trouble) -> String {
+        let path = "\(folder.path)/\(name)"
+        try DurableFiles.write(Data(), to: path)
+        if let user { chown(path, user.uid, user.gid) }
+        return path
+    }
+
+    /// Lets the server's user read a file that `newFile` made, after it was written.
+    func hand(_ path: String) throws(Trouble) {
+        guard let user else { return }
+        guard chown(path, user.uid, user.gid) == 0 else { throw DurableFiles.failed(path) }
+    }
+
+    /// Makes the folder in which scratch servers get theirs; PostgreSQL's user can pass through it.
+    static func makeParent(_ parent: String) throws(Trouble) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o711]
+            )
+        } catch {
+            throw DurableFiles.failed(parent, error.localizedDescription)
         }
     }
 

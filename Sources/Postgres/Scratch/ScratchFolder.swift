@@ -19,15 +19,7 @@ struct ScratchFolder: Sendable {
     private static let socketName = "/.s.PGSQL.5432"
 
     static func make(under parent: String, for user: ProcessUser?) throws(Trouble) -> ScratchFolder {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: parent,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o711]
-            )
-        } catch {
-            throw trouble("The folder \(parent) cannot be made: \(error.localizedDescription)")
-        }
+        try ScratchCluster.makeParent(parent)
         try checkReach(parent, for: user)
         let path = try temporary("\(parent)/scratch-XXXXXX")
         chmod(path, 0o711)

@@ -27,6 +27,19 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
         self.scope = scope
     }
 
+    /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
+    package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
+        var definitions: [String: ContentDigest?] = [:]
+        for object in copy.objects { definitions["\(object.kind.rawValue) \(object.name)"] = object.definition }
+        var adopted = self
+        for index in adopted.objects.indices {
+            let object = adopted.objects[index]
+            guard let definition = definitions["\(object.kind.rawValue) \(object.name)"] else { continue }
+            adopted.objects[index].definition = definition
+        }
+        return adopted
+    }
+
     /// How many rows all tables have together.
     package var rows: Int64 { tables.reduce(0) { $0 &+ $1.rows } }
 }

@@ -83,6 +83,10 @@ package final class WebSession: Sendable {
         for field in request.fields {
             prepared.headers.add(name: field.name, value: field.value)
         }
+        if case .socket = request.url, !request.fields.contains(where: { $0.name.lowercased() == "host" }) {
+            // Left alone, the socket's path would be sent as the host, which servers refuse.
+            prepared.headers.add(name: "Host", value: "localhost")
+        }
         switch request.body {
         case .none: break
         case .bytes(let bytes): prepared.body = .bytes(bytes)

@@ -8,6 +8,10 @@ import Testing
     @Test func `a server behind a Unix socket gets the target as it was written`() async throws {
         let server = try ScriptedServer(unix: ()) { exchange in
             let line = exchange.head.prefix { $0 != "\r\n" }
+            guard exchange.head.lowercased().contains("\r\nhost: localhost") else {
+                exchange.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                return
+            }
             exchange.send("HTTP/1.1 200 OK\r\nContent-Length: \(line.utf8.count)\r\nX-Kind: echo\r\n\r\n\(line)")
         }
         let session = WebSession()

@@ -125,12 +125,13 @@ package struct EngineClient: Sendable {
 
     private func refusal(_ verb: HTTPVerb, _ target: String, status: Int, body: [UInt8]) -> Trouble {
         struct Message: Decodable { var message: String? }
-        let said = try? JSONDecoder.engine.decode(Message.self, from: Data(body)).message
+        let text = String(decoding: body.prefix(300), as: UTF8.self)
+        let said = (try? JSONDecoder.engine.decode(Message.self, from: Data(body)).message) ?? text
         let path = target.prefix { $0 != "?" }
         return Trouble(
             .environment,
             "engine-refused",
-            "The Docker Engine refused \(verb.rawValue) \(path) (\(status)): \(said ?? "no reason given")",
+            "The Docker Engine refused \(verb.rawValue) \(path) (\(status)): \(said.isEmpty ? "no reason given" : said)",
             remedy: "Look at the Docker Engine's own log; then try again."
         )
     }

@@ -155,7 +155,7 @@ struct Shop {
     }
 
     func context(_ run: RunID) throws -> EffectContext {
-        EffectContext(run: run, token: 1, from: try one, migrations: ["migrations"], backup: nil, folder: logs) { _ in }
+        EffectContext(run: run, token: 1, from: try one, migrations: ["migrations"], backup: nil, proof: nil, folder: logs) { _ in }
     }
 
     func task(_ attempt: Int = 1) throws -> MigrationTask {

@@ -29,6 +29,8 @@ package struct EffectContext: Sendable {
     package var migrations: [String]
     /// The set of the hop, once there is one.
     package var backup: BackupSetID?
+    /// The proof of that set, once there is one.
+    package var proof: Proof?
     /// The run's own folder (absolute path): records and logs go there. It exists.
     package var folder: String
     /// Where progress is reported; never blocks.
@@ -41,6 +43,7 @@ package struct EffectContext: Sendable {
         from: ReleaseVersion,
         migrations: [String],
         backup: BackupSetID?,
+        proof: Proof?,
         folder: String,
         report: @escaping @Sendable (Progress) -> Void
     ) {
@@ -49,6 +52,7 @@ package struct EffectContext: Sendable {
         self.from = from
         self.migrations = migrations
         self.backup = backup
+        self.proof = proof
         self.folder = folder
         self.report = report
     }

@@ -64,6 +64,7 @@ package struct Runner: Sendable {
             from: machine.releaseBeforeHop,
             migrations: machine.hop?.migrations ?? [],
             backup: machine.backup,
+            proof: machine.proof,
             folder: try folder(id),
             report: { reports.yield($0) }
         )

@@ -21,7 +21,7 @@ struct Ports: Sendable {
                 deployment: DeploymentEffects(deployment) { version, context in
                     try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
                 },
-                backups: try BackupPort(site: site)
+                backups: BackupPort(site: site)
             )
         } catch {
             await site.close()

@@ -18,6 +18,8 @@ package struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible 
         case unsafeKind
         /// Two entries have one name, or a file has the name of a folder.
         case duplicate
+        /// Whoever reads it refused it, for a reason of their own such as its digest.
+        case rejected
     }
 
     /// What kind of trouble it is.

@@ -58,6 +58,8 @@ package enum ArchiveReader {
     ///   - folder: the path of a folder that must not exist; its parent must.
     ///   - modes: the modes of what is made.
     ///   - limits: what the archive may cost.
+    ///   - watch: is shown every byte of the packed file, in order, as it is read.
+    ///   - accept: is called when everything has been unpacked; an error that it throws takes it all away again.
     /// - Returns: what was unpacked, in the order of the archive.
     /// - Throws: `ArchiveError` that names the entry.
     @discardableResult
@@ -65,9 +67,11 @@ package enum ArchiveReader {
         descriptor: Int32,
         into folder: String,
         modes: Modes = .private,
-        limits: ArchiveLimits = .standard
+        limits: ArchiveLimits = .standard,
+        watch: ((UnsafeRawBufferPointer) -> Void)? = nil,
+        accept: () throws(ArchiveError) -> Void = {}
     ) throws(ArchiveError) -> [ArchiveEntry] {
-        var reader = try TarReader(descriptor: descriptor, limits: limits)
+        var reader = try TarReader(descriptor: descriptor, limits: limits, watch: watch)
         var tree = try FreshTree(at: folder, modes: modes)
         do throws(ArchiveError) {
             var entries: [ArchiveEntry] = []
@@ -82,6 +86,7 @@ package enum ArchiveReader {
                 }
                 entries.append(entry)
             }
+            try accept()
             try tree.finish()
             return entries
         } catch {

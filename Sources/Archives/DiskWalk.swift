@@ -90,25 +90,11 @@ struct DiskWalk {
     }
 
     private func children(of path: String, name: String) throws(ArchiveError) -> [String] {
-        guard let folder = opendir(path) else {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
             throw systemError(.unreadable, entry: name.isEmpty ? path : name, "the folder cannot be read")
         }
-        defer { closedir(folder) }
-        var children: [String] = []
-        errno = 0
-        while let entry = readdir(folder) {
-            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            guard let child = String(validating: bytes, as: UTF8.self) else {
-                throw ArchiveError(
-                    .unsafeName,
-                    entry: "\(name)/\(String(decoding: bytes, as: UTF8.self))",
-                    "its name is not UTF-8"
-                )
-            }
-            if child != ".", child != ".." { children.append(child) }
-            errno = 0
-        }
-        guard errno == 0 else { throw systemError(.unreadable, entry: name, "the folder cannot be read") }
-        return children.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        defer { close(descriptor) }
+        return try FolderListing.children(of: descriptor, name: name)
     }
 }

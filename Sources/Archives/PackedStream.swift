@@ -4,11 +4,16 @@ import Glibc
 /// The bytes of a file, with gzip or Zstandard taken off where they are found.
 final class PackedStream {
     private let archive: OpaquePointer
+    private let file: PackedFile
     private let limits: ArchiveLimits
     private var unpacked: Int64 = 0
 
     /// Reads a file from its beginning. The descriptor stays open and belongs to the caller.
-    init(descriptor: Int32, limits: ArchiveLimits) throws(ArchiveError) {
+    init(
+        descriptor: Int32,
+        limits: ArchiveLimits,
+        watch: ((UnsafeRawBufferPointer) -> Void)?
+    ) throws(ArchiveError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw systemError(.unreadable, "the archive cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -18,15 +23,15 @@ final class PackedStream {
         guard status.st_size <= limits.packedBytes else {
             throw ArchiveError(.limit, "the archive is larger than \(limits.packedBytes) bytes")
         }
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw systemError(.unreadable, "the archive cannot be read") }
         guard let archive = archive_read_new() else { throw ArchiveError(.unreadable, "no memory for the archive") }
         self.archive = archive
         self.limits = limits
+        file = PackedFile(descriptor: descriptor, watch: watch)
         // Only the packing is taken off here. Names and kinds are read by `TarReader`, which sees every byte.
         archive_read_support_filter_gzip(archive)
         archive_read_support_filter_zstd(archive)
         archive_read_support_format_raw(archive)
-        guard archive_read_open_fd(archive, descriptor, 1 << 18) == ARCHIVE_OK else { throw failure() }
+        guard file.open(archive) == ARCHIVE_OK else { throw failure() }
         var entry: OpaquePointer?
         guard archive_read_next_header(archive, &entry) == ARCHIVE_OK else { throw failure() }
     }
@@ -59,19 +64,24 @@ final class PackedStream {
         return bytes
     }
 
+    /// Reads the file to its end, whatever the packing made of it.
+    func drain() throws(ArchiveError) {
+        try file.drain()
+    }
+
     private func checkRatio() throws(ArchiveError) {
         let slack: Int64 = 64 << 20
         guard unpacked > slack else { return }
-        // The last filter is the file itself: what was read of it so far.
-        let packed = archive_filter_bytes(archive, -1)
-        guard (unpacked - slack) / limits.ratio <= packed else {
+        guard (unpacked - slack) / limits.ratio <= file.bytesRead else {
             throw ArchiveError(.limit, "more than \(limits.ratio) bytes come of every packed byte")
         }
     }
 
     private func failure() -> ArchiveError {
         let message = archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
-        if archive_errno(archive) == EIO { return ArchiveError(.unreadable, "the archive cannot be read: \(message)") }
+        if file.failure != 0 {
+            return ArchiveError(.unreadable, "the archive cannot be read: \(String(cString: strerror(file.failure)))")
+        }
         let code: ArchiveError.Code = message.lowercased().contains("truncated") ? .truncated : .malformed
         return ArchiveError(code, "the archive cannot be unpacked: \(message)")
     }

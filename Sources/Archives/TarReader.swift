@@ -12,8 +12,12 @@ struct TarReader {
     /// Folders that names lie in, given or not.
     private var implied: Set<String> = []
 
-    init(descriptor: Int32, limits: ArchiveLimits) throws(ArchiveError) {
-        stream = try PackedStream(descriptor: descriptor, limits: limits)
+    init(
+        descriptor: Int32,
+        limits: ArchiveLimits,
+        watch: ((UnsafeRawBufferPointer) -> Void)? = nil
+    ) throws(ArchiveError) {
+        stream = try PackedStream(descriptor: descriptor, limits: limits, watch: watch)
         self.limits = limits
     }
 
@@ -161,12 +165,13 @@ struct TarReader {
         var trailing = 0
         while true {
             let bytes = try stream.read(atMost: 1 << 16)
-            guard !bytes.isEmpty else { return }
+            guard !bytes.isEmpty else { break }
             trailing += bytes.count
             guard bytes.allSatisfy({ $0 == 0 }), trailing <= 1 << 20 else {
                 throw ArchiveError(.malformed, "something follows the end of the archive")
             }
         }
+        try stream.drain()
     }
 
     private static func padding(after size: Int64) -> Int {

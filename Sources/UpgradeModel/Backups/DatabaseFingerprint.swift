@@ -29,7 +29,7 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
 
     /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
     package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
-        var definitions: [String: ContentDigest?] = [:]
+        var definitions: [String: DefinitionDigest?] = [:]
         for object in copy.objects { definitions["\(object.kind.rawValue) \(object.name)"] = object.definition }
         var adopted = self
         for index in adopted.objects.indices {

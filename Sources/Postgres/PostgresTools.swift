@@ -56,6 +56,13 @@ package struct PostgresTools: Sendable, Hashable {
         )
     }
 
+    private static func candidates(_ major: Int, _ folders: [String]) -> [String] {
+        let usual = [
+            "/usr/lib/postgresql/%/bin", "/usr/pgsql-%/bin", "/usr/local/pgsql-%/bin", "/opt/postgresql/%/bin",
+        ]
+        return (folders + usual).map { $0.replacing("%", with: "\(major)") } + SearchPath.current.folders
+    }
+
     /// The major version that a program says it is; nil where it says none.
     private func reportedMajor(_ program: String) async -> Int? {
         let command = Command(path(program), ["--version"])
@@ -69,5 +76,32 @@ package struct PostgresTools: Sendable, Hashable {
     package static func major(ofVersion text: String) -> Int? {
         guard let start = text.firstRange(of: "(PostgreSQL) ")?.upperBound else { return nil }
         return Int(text[start...].prefix { $0.isNumber })
+    }
+}
+
+extension PostgresTools {
+    /// The sets of programs on this machine, whole or not, for some major versions.
+    ///
+    /// - Parameters:
+    ///   - majors: the servers' major versions.
+    ///   - folders: see `locate`.
+    /// - Returns: every folder that has the `pg_dump` of one of the versions, with what is missing there.
+    package static func survey(majors: Set<Int>, folders: [String] = []) async -> [ClientTools] {
+        var found: [ClientTools] = []
+        for major in majors.sorted() {
+            for folder in candidates(major, folders).uniqued {
+                let tools = PostgresTools(major: major, folder: folder)
+                guard SearchPath.current.find(tools.path("pg_dump")) != nil,
+                    await tools.reportedMajor("pg_dump") == major
+                else { continue }
+                var missing = programs.filter { SearchPath.current.find(tools.path($0)) == nil }
+                if !missing.contains("postgres"), await tools.reportedMajor("postgres") != major {
+                    missing.append("postgres")
+                }
+                missing += ["zstd"].filter { SearchPath.current.find($0) == nil }
+                found.append(ClientTools(major: major, place: .machine(folder: folder), missing: missing))
+            }
+        }
+        return found
     }
 }

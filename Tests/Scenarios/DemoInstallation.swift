@@ -99,7 +99,10 @@ struct DemoInstallation: Sendable {
 
     private func remove() async throws {
         // A run outlives whoever started it; what is removed here must not be in use by one.
-        _ = try? await Self.shell("pkill -KILL -f -- '--data-dir \(data)' || true")
+        if let pid = try? await runner() {
+            // The number may be another program's by now.
+            _ = try? await Self.shell("grep -qz -- \(data) /proc/\(pid)/cmdline && kill -KILL \(pid)")
+        }
         try await Self.shell("Demo/remove --project \(project) --directory \(directory)")
         try await Self.shell("rm -rf \(root)")
     }

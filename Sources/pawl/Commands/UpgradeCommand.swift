@@ -63,7 +63,7 @@ struct UpgradeCommand: AsyncParsableCommand {
         if options.output == .table {
             Output.text(PlanReport(plan, support: workplace.product.supportWindow).text)
             Output.text("")
-            Output.text(PreflightDocument(preflight).text)
+            Output.text(PreflightDocument(preflight).summary)
             Output.text("")
         }
         try agree()

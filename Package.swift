@@ -75,23 +75,30 @@ let package = Package(
             name: "pawl",
             dependencies: [
                 "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM", "ReleaseSource",
-                "ReleasePackage", "Documents", "Processes", argumentParser,
+                "ReleasePackage", "Processes", "WebClient", argumentParser,
             ],
             swiftSettings: house
         ),
 
+        // What several rooms' tests share: simulators, never mocks
+        .target(
+            name: "Simulators",
+            dependencies: ["UpgradeEngine", "UpgradeModel"],
+            path: "Tests/Simulators",
+            swiftSettings: house
+        ),
         tests(of: "Processes"),
         tests(of: "Archives", ["Processes"]),
         tests(of: "Documents"),
         tests(of: "WebClient"),
-        tests(of: "UpgradeModel"),
-        tests(of: "UpgradeEngine", ["UpgradeModel"]),
-        tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "UpgradeModel", ["Simulators"]),
+        tests(of: "UpgradeEngine", ["UpgradeModel", "StateStore", "Simulators"]),
+        tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel", grdb]),
         tests(of: "Postgres", ["UpgradeEngine", "UpgradeModel", "Processes"]),
         tests(of: "SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
-        tests(of: "Reports", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
         tests(of: "pawl"),
         .testTarget(name: "Scenarios", dependencies: ["Processes", "Documents"], swiftSettings: house),
     ]

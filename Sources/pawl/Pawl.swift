@@ -1,6 +1,43 @@
 import ArgumentParser
+import Foundation
+import Reports
+import UpgradeModel
 
+/// The command line. One file per command in `Commands`; what they work with is put together in `Composition`.
 @main
 struct Pawl: AsyncParsableCommand {
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "pawl",
+        abstract: "Takes a self-hosted installation forward, release by release, each with a backup proven to restore.",
+        discussion: """
+            A first upgrade:
+              pawl init --product product.yaml --directory /opt/app --source file:///srv/releases
+              pawl status
+              pawl preflight
+              pawl upgrade
+
+            Options for every command: --config FILE, --data-dir DIR, -o table|json, -v.
+            Exit codes: 0 done, 2 wrong usage, 3 refused, 4 needs an operator, 5 environment, 6 another run.
+            """,
+        version: PawlVersion.current,
+        subcommands: [
+            InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
+            PreflightCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self, AbortCommand.self,
+            DetailsCommand.self, HistoryCommand.self, RunnerCommand.self,
+        ]
+    )
+
+    static func main() async {
+        let arguments = GlobalArguments.behindTheCommand(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Ending.leave(after: error, asJSON: GlobalArguments.wantJSON(arguments))
+        }
+    }
 }

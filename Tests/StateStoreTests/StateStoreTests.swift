@@ -1,1 +1,194 @@
+import Foundation
+import GRDB
+import StateStore
 import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@Suite struct StateStoreTests {
+    static let run = RunID("20261123-101112-0001")
+    static let moment = Moment(microseconds: 1_795_000_000_000_000)
+
+    func request() throws -> RunRequest {
+        let plan = RunPlan(
+            from: try ReleaseVersion("2026.1.1"),
+            hops: [try ReleaseVersion("2026.2.1")],
+            highWaterMark: nil
+        )
+        return RunRequest(id: try #require(Self.run), plan: plan, startedBy: "root@vm", startedAt: Self.moment)
+    }
+
+    func write(_ payloads: [Payload], to store: StateStore, mark: String? = nil) throws {
+        let lease = try #require(try store.newestLease())
+        _ = try store.append(
+            payloads,
+            to: #require(Self.run),
+            at: Self.moment,
+            under: lease,
+            highWaterMark: mark.map { try ReleaseVersion($0) }
+        )
+    }
+
+    @Test func `what was written is read again, in order, by another process's store`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            _ = try store.takeLease(owner: "one", at: Self.moment)
+            let payloads: [Payload] = [.created(try request()), .event(.started), .taken(by: "one", token: 1)]
+            try write(payloads, to: store)
+            let other = try StateStore(in: folder)
+            #expect(other.safeMode == nil)
+            let entries = try other.entries(of: Self.run, after: 0)
+            #expect(entries.map(\.payload) == payloads)
+            #expect(entries.map(\.id) == [1, 2, 3])
+            #expect(try other.entries(of: nil, after: 2).map(\.id) == [3])
+            #expect(try other.runs() == [try request()])
+        }
+    }
+
+    @Test func `the high-water mark is committed with the rows that raise it`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            _ = try store.takeLease(owner: "one", at: Self.moment)
+            #expect(try store.highWaterMark() == nil)
+            try write([.created(try request()), .event(.started)], to: store, mark: "2026.2.1")
+            #expect(try store.highWaterMark()?.description == "2026.2.1")
+            try write([.event(.started)], to: store)
+            #expect(try store.highWaterMark()?.description == "2026.2.1")
+        }
+    }
+
+    @Test func `an owner whose lease was taken over writes nothing more`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let old = try store.takeLease(owner: "one", at: Self.moment)
+            let new = try store.takeLease(owner: "two", at: Self.moment)
+            #expect(new.token == old.token + 1)
+            let trouble = #expect(throws: Trouble.self) {
+                try store.append(
+                    [.event(.started)],
+                    to: #require(Self.run),
+                    at: Self.moment,
+                    under: old,
+                    highWaterMark: nil
+                )
+            }
+            #expect(trouble?.code == "lease-lost")
+            #expect(try store.entries(of: nil, after: 0).isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE journal SET payload = replace(payload, 'root', 'r00t') WHERE id = 1",
+        "UPDATE journal SET at = at + 1 WHERE id = 2", "UPDATE journal SET mark = '2030.1.1' WHERE id = 2",
+        "DELETE FROM journal WHERE id = 2", "DELETE FROM journal WHERE id = 3", "DELETE FROM head",
+        "UPDATE journal SET run = 'other' WHERE id = 3",
+    ])
+    func `a journal that somebody changed is read, explained, and never written to again`(sql: String) async throws {
+        try await withDataFolder { folder in
+            do {
+                let store = try StateStore(in: folder)
+                _ = try store.takeLease(owner: "one", at: Self.moment)
+                try write([.created(try request()), .event(.started), .taken(by: "one", token: 1)], to: store)
+            }
+            try await DatabaseQueue(path: folder.database).write { database in
+                try database.execute(
+                    sql: "DROP TRIGGER journal_is_for_good_1; DROP TRIGGER journal_is_for_good_2; " + sql
+                )
+            }
+            let store = try StateStore(in: folder)
+            #expect(store.safeMode?.code == "journal-broken")
+            #expect(store.safeMode?.remedy.isEmpty == false)
+            _ = try store.entries(of: nil, after: 0)
+            let trouble = #expect(throws: Trouble.self) { try store.takeLease(owner: "two", at: Self.moment) }
+            #expect(trouble?.code == "journal-broken")
+        }
+    }
+
+    @Test func `not even SQL changes or removes a row of the journal`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            _ = try store.takeLease(owner: "one", at: Self.moment)
+            try write([.created(try request())], to: store)
+            let queue = try DatabaseQueue(path: folder.database)
+            for sql in ["UPDATE journal SET at = 0", "DELETE FROM journal"] {
+                await #expect(throws: DatabaseError.self) {
+                    try await queue.write { try $0.execute(sql: sql) }
+                }
+            }
+        }
+    }
+
+    @Test func `a data folder that a newer Pawl has written is refused and left alone`() async throws {
+        try await withDataFolder { folder in
+            _ = try StateStore(in: folder)
+            try await DatabaseQueue(path: folder.database).write { database in
+                try database.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99 from the future')")
+            }
+            let trouble = #expect(throws: Trouble.self) { try StateStore(in: folder) }
+            #expect(trouble?.code == "newer-data-folder")
+            #expect(trouble?.blame == .operator)
+        }
+    }
+
+    @Test func `something that is no database is an environment's trouble`() async throws {
+        try await withDataFolder { folder in
+            try Data("this is not a database, it only looks like a file".utf8).write(to: URL(filePath: folder.database))
+            let trouble = #expect(throws: Trouble.self) { try StateStore(in: folder) }
+            #expect(trouble?.code == "state-unusable")
+            #expect(trouble?.changed == false)
+        }
+    }
+
+    @Test func `a wish waits for its answer, the oldest first`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let run = try #require(Self.run)
+            #expect(try store.openDecision(for: run) == nil)
+            try store.leave(.abort(by: "a"), for: run, at: Self.moment)
+            try store.leave(.retry(by: "b", target: try ReleaseVersion("2026.2.2")), for: run, at: Self.moment)
+            let first = try #require(try store.openDecision(for: run))
+            #expect(first.decision == .abort(by: "a"))
+            try store.answer(first.id)
+            #expect(try store.openDecision(for: run)?.decision == .retry(by: "b", target: ReleaseVersion("2026.2.2")))
+        }
+    }
+
+    @Test func `whoever watches hears of another process's commits`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            var changes = store.changes().makeAsyncIterator()
+            await changes.next()
+            let other = try StateStore(in: folder)
+            try other.leave(.abort(by: "a"), for: #require(Self.run), at: Self.moment)
+            await changes.next()
+            #expect(try store.openDecision(for: #require(Self.run)) != nil)
+        }
+    }
+
+    @Test func `only one runner holds the lock, and its death frees it`() async throws {
+        try await withDataFolder { folder in
+            #expect(try !RunnerLock.isHeld(in: folder))
+            guard let first = try RunnerLock(in: folder) else {
+                Issue.record("nobody holds the lock, and still it cannot be taken")
+                return
+            }
+            if try RunnerLock(in: folder) != nil { Issue.record("two runners hold one lock") }
+            #expect(try RunnerLock.isHeld(in: folder))
+            _ = consume first
+            #expect(try !RunnerLock.isHeld(in: folder))
+        }
+    }
+
+    @Test func `the folder and what is in it are for their owner alone`() async throws {
+        try await withDataFolder { folder in
+            _ = try StateStore(in: folder)
+            let database = try FileManager.default.attributesOfItem(atPath: folder.database)
+            #expect((database[.posixPermissions] as? Int) == 0o600)
+            let directory = try FileManager.default.attributesOfItem(atPath: folder.path)
+            #expect((directory[.posixPermissions] as? Int) == 0o711, "others pass through it and see nothing")
+            let run = try folder.folder(of: try #require(Self.run))
+            let own = try FileManager.default.attributesOfItem(atPath: run)
+            #expect((own[.posixPermissions] as? Int) == 0o700)
+        }
+    }
+}

@@ -11,6 +11,32 @@ package struct UpgradePlan: Sendable, Hashable {
     /// Why there is no way; nil where there is one, or none is needed.
     package let refusal: Refusal?
 
+    /// Makes a plan of its parts; ``Planner`` decides what is legal.
+    init(from: ReleaseVersion, to: ReleaseVersion, deployment: DeploymentKind, hops: [Hop], refusal: Refusal?) {
+        self.from = from
+        self.to = to
+        self.deployment = deployment
+        self.hops = hops
+        self.refusal = refusal
+    }
+
+    /// The way on where something older than the high-water mark runs: the mark again, and nothing else.
+    package static func redeploying(_ mark: Release, over installed: ReleaseVersion, for deployment: DeploymentKind)
+        -> UpgradePlan
+    {
+        let why = Hop.Reason(
+            code: .target,
+            message: "Migrations of \(mark.version) have started here, and \(installed) runs: it must run again first."
+        )
+        return UpgradePlan(
+            from: installed,
+            to: mark.version,
+            deployment: deployment,
+            hops: [Hop(release: mark, reasons: [why])],
+            refusal: nil
+        )
+    }
+
     /// Whether the installation is already where the plan leads.
     package var isAlreadyThere: Bool { hops.isEmpty && refusal == nil }
 }

@@ -1,0 +1,56 @@
+# Everything here installs what it needs (scripts/setup) and stops what it starts.
+SHELL := /bin/bash
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pawl
+# The build folder may live outside the tree, so that a fresh clone does not build the dependencies anew.
+SCRATCH ?= .build
+SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
+BIN = $(abspath $(SCRATCH))/debug
+
+.PHONY: demo test test-unit test-postgres test-scenarios bench build release setup lint format clean
+
+demo: setup build
+	PAWL=$(BIN)/pawl scripts/demo
+
+test: setup lint test-unit test-postgres test-scenarios
+
+setup:
+	scripts/setup
+
+build:
+	swift build $(SWIFT_FLAGS) --product pawl
+
+# One build for every tier.
+tests-built: setup
+	swift build $(SWIFT_FLAGS) --build-tests
+
+# Fast: values, the machine, the journal, the leaves. Budget: 3 minutes.
+test-unit: tests-built
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --skip 'PostgresTests' --skip 'SingleVMTests' --skip 'Scenarios'
+
+# Real PostgreSQL, started by the tests. Budget: 6 minutes.
+test-postgres: tests-built
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'PostgresTests'
+
+# Real Docker, whole upgrades, one at a time. Budget: 25 minutes.
+test-scenarios: tests-built build
+	scripts/with-docker $(MAKE) --no-print-directory run-scenarios
+
+run-scenarios:
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'SingleVMTests'
+	PAWL=$(BIN)/pawl swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --no-parallel --filter 'Scenarios'
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	scripts/check-imports
+
+format:
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+release: setup
+	swift build $(SWIFT_FLAGS) -c release --product pawl
+
+bench: setup release
+	PAWL=$(abspath $(SCRATCH))/release/pawl scripts/bench
+
+clean:
+	rm -rf $(SCRATCH)

@@ -1,0 +1,99 @@
+package import UpgradeEngine
+package import UpgradeModel
+
+/// Performs the effects that change the installation, as the engine asks for them.
+package struct DeploymentEffects: EffectPort {
+    private let deployment: ComposeDeployment
+    private let content: @Sendable (ReleaseVersion, EffectContext) async throws -> ReleaseContent
+
+    /// Makes a port.
+    ///
+    /// - Parameters:
+    ///   - deployment: the installation.
+    ///   - content: gets a release's package, verified and unpacked, with the variables for it. May be asked again.
+    package init(
+        _ deployment: ComposeDeployment,
+        content: @escaping @Sendable (ReleaseVersion, EffectContext) async throws -> ReleaseContent
+    ) {
+        self.deployment = deployment
+        self.content = content
+    }
+
+    /// Looks at containers, images and files.
+    package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
+        switch effect.kind {
+        case .keepInstalled: deployment.probeKept(context.from)
+        case .stage: try await deployment.probeStaged(effect.target)
+        case .recordWriters: try deployment.probeRecord(at: record(effect, context))
+        case .stopWriters: try await deployment.probeStopped()
+        case .removeWriters, .removeFailed: try await deployment.probeRemoved()
+        case .switchRelease: deployment.probeSwitch(to: effect.target)
+        case .migrate: try await deployment.probeMigration(try task(effect, context), logs: context.folder)
+        case .start: try await deployment.probeStarted(effect.target)
+        case .awaitHealth: try await deployment.probeHealthy(effect.target)
+        case .cleanUp: try await deployment.probeCleanUp(after: context.run)
+        case .putBack: try await deployment.probePutBack(recordedAt: record(effect, context))
+        case .check, .dump, .confirmUnchanged, .prove, .publish, .discardBackup: throw notMine(effect)
+        }
+    }
+
+    /// Does it.
+    package func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
+        let report: @Sendable (String, Double?) -> Void = { context.report(Progress($0, fraction: $1)) }
+        switch effect.kind {
+        case .keepInstalled: try await deployment.keepInstalled(context.from)
+        case .stage:
+            let release = try await content(effect.target, context)
+            return .staged(migrations: try await deployment.stage(effect.target, content: release, report: report))
+        case .recordWriters: _ = try await deployment.recordWriters(of: context.from, at: record(effect, context))
+        case .stopWriters: try await deployment.stopWriters(recordedAt: record(effect, context), report: report)
+        case .removeWriters: try await deployment.removeWriters(replacing: false)
+        case .removeFailed: try await deployment.removeWriters(replacing: true)
+        case .switchRelease: try deployment.switchRelease(to: effect.target, from: context.from)
+        case .migrate:
+            let task = try task(effect, context)
+            let throttle = Throttle(every: .milliseconds(500))
+            try await deployment.migrate(task, logs: context.folder) { line in
+                guard throttle.passes() else { return }
+                context.report(Progress(String(line.text.prefix(200)), log: "\(task.containerName).log"))
+            }
+        case .start: try await deployment.start(effect.target, logs: context.folder, report: report)
+        case .awaitHealth:
+            let throttle = Throttle(every: .seconds(5))
+            try await deployment.awaitHealthy(effect.target) { message, part in
+                if throttle.passes() { report(message, part) }
+            }
+        case .cleanUp: try await deployment.cleanUp(after: context.run)
+        case .putBack:
+            let log = "\(context.folder)/put-back.compose.log"
+            try await deployment.putBack(recordedAt: record(effect, context), log: log, report: report)
+        case .check, .dump, .confirmUnchanged, .prove, .publish, .discardBackup: throw notMine(effect)
+        }
+        return .done
+    }
+
+    /// The record of a hop's writers. It is the same for all attempts: what an abort puts back is what was there first.
+    private func record(_ effect: Effect, _ context: EffectContext) -> String {
+        "\(context.folder)/writers-\(effect.hop).json"
+    }
+
+    private func task(_ effect: Effect, _ context: EffectContext) throws(Trouble) -> MigrationTask {
+        guard let service = effect.subject else { throw notMine(effect) }
+        return MigrationTask(
+            run: context.run,
+            hop: effect.hop,
+            service: service,
+            release: effect.target,
+            attempt: effect.attempt
+        )
+    }
+
+    private func notMine(_ effect: Effect) -> Trouble {
+        Trouble(
+            .internal,
+            "wrong-port",
+            "\(effect.identity) is not for the deployment to do.",
+            remedy: "Report this."
+        )
+    }
+}

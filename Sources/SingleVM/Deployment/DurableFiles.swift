@@ -1,0 +1,188 @@
+internal import Glibc
+internal import UpgradeModel
+
+/// Files that are either there whole or not at all, also after a power failure.
+enum DurableFiles {
+    /// Who may do what with a file.
+    struct Access: Hashable {
+        var mode: mode_t
+        var user: uid_t?
+        var group: gid_t?
+
+        static let secret = Access(mode: 0o600)
+        static let open = Access(mode: 0o644)
+    }
+
+    /// What stands at a path.
+    enum Kind: Hashable {
+        case nothing
+        case file
+        case folder
+        case link(to: String)
+        case other
+    }
+
+    static func kind(_ path: String) -> Kind {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return .nothing }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        case S_IFLNK:
+            let target = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer -> String? in
+                guard let start = buffer.baseAddress else { return nil }
+                let count = readlink(path, start, buffer.count)
+                return count < 0
+                    ? nil : String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+            }
+            return target.map { .link(to: $0) } ?? .other
+        default: return .other
+        }
+    }
+
+    /// The owner and rights of a file, links followed; nil where there is none.
+    static func access(of path: String) -> Access? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Access(mode: status.st_mode & 0o777, user: status.st_uid, group: status.st_gid)
+    }
+
+    /// The bytes of a regular file, links followed; nil where there is none.
+    ///
+    /// - Throws: code `file-unreadable`; a file above `limit` bytes counts as such.
+    static func read(_ path: String, limit: Int = 16 << 20) throws(Trouble) -> [UInt8]? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw unreadable(path, errno)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else { throw unreadable(path, EFBIG) }
+        var bytes: [UInt8] = []
+        while true {
+            var failure: Int32 = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+                let got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                if got < 0 { failure = errno }
+                count = max(0, got)
+            }
+            if failure == EINTR { continue }
+            guard failure == 0, bytes.count <= limit else { throw unreadable(path, failure) }
+            if chunk.isEmpty { return bytes }
+            bytes += chunk
+        }
+    }
+
+    /// Writes a file under a temporary name, makes it durable, and gives it its name.
+    static func write(_ bytes: [UInt8], to path: String, access: Access) throws(Trouble) {
+        let temporary = path + ".new"
+        _ = unlink(temporary)
+        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
+        do {
+            defer { close(descriptor) }
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw unwritable(path, errno)
+                }
+                rest = rest.dropFirst(count)
+            }
+            if let user = access.user, let group = access.group, geteuid() == 0 {
+                guard fchown(descriptor, user, group) == 0 else { throw unwritable(path, errno) }
+            }
+            guard fchmod(descriptor, access.mode) == 0, fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+        }
+        try rename(temporary, to: path)
+    }
+
+    /// Gives a file, folder or link another name in place of whatever file or link has it, durably.
+    static func rename(_ source: String, to target: String) throws(Trouble) {
+        guard Glibc.rename(source, target) == 0 else { throw unwritable(target, errno) }
+        try sync(folder: parent(of: target))
+    }
+
+    /// Makes a link in place of whatever file or link has its name.
+    static func link(_ path: String, to destination: String) throws(Trouble) {
+        let temporary = path + ".new"
+        _ = unlink(temporary)
+        guard symlink(destination, temporary) == 0 else { throw unwritable(path, errno) }
+        try rename(temporary, to: path)
+    }
+
+    /// Makes a folder where there is none; its parent must be there.
+    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(Trouble) {
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw unwritable(path, errno) }
+        guard kind(path) == .folder else { throw unwritable(path, ENOTDIR) }
+    }
+
+    /// Makes a folder's list of names durable.
+    static func sync(folder path: String) throws(Trouble) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+    }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a file, a link, or a folder with everything in it. What is not there is no trouble.
+    static func remove(_ path: String) throws(Trouble) {
+        switch kind(path) {
+        case .nothing: return
+        case .folder:
+            for name in names(in: path) { try remove(path + "/" + name) }
+            guard rmdir(path) == 0 || errno == ENOENT else { throw unwritable(path, errno) }
+        case .file, .link, .other:
+            guard unlink(path) == 0 || errno == ENOENT else { throw unwritable(path, errno) }
+        }
+    }
+
+    /// The bytes that are free for this user on the file system of a path; nil where it cannot be told.
+    static func freeBytes(at path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+        )
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func unreadable(_ path: String, _ code: Int32) -> Trouble {
+        Trouble(
+            .environment,
+            "file-unreadable",
+            "\(path) cannot be read: \(String(cString: strerror(code))).",
+            remedy: "Check the owner and the rights of the file."
+        )
+    }
+
+    private static func unwritable(_ path: String, _ code: Int32) -> Trouble {
+        Trouble(
+            .environment,
+            code == ENOSPC || code == EDQUOT ? "disk-full" : "file-unwritable",
+            "\(path) cannot be written: \(String(cString: strerror(code))).",
+            remedy: "Check the free space, the owner and the rights of its folder."
+        )
+    }
+}

@@ -1,0 +1,73 @@
+internal import Processes
+package import UpgradeModel
+
+extension ComposeDeployment {
+    /// Puts the writers back as they were recorded: their restart policies, and whether they ran. Those that were
+    /// removed are made anew from the release that they were of.
+    ///
+    /// - Parameters:
+    ///   - path: the record. Where there is none, nothing was stopped and nothing is done.
+    ///   - log: the file that gets what Compose says.
+    ///   - report: gets a line for each thing done.
+    /// - Throws: code `compose-failed`, where old writers cannot be made anew; `engine-refused`.
+    package func putBack(
+        recordedAt path: String,
+        log: String,
+        report: @Sendable (String, Double?) -> Void
+    ) async throws(Trouble) {
+        guard let record = try WritersRecord.read(path) else { return }
+        let present = Dictionary(grouping: try await writers(), by: \.id).compactMapValues(\.first)
+        // The last stopped is the first to run again.
+        for writer in record.writers.reversed() {
+            guard let container = present[writer.id] else { continue }
+            if container.restartPolicy != writer.restartPolicy {
+                try await engine.setRestartPolicy(writer.restartPolicy, of: writer.id)
+            }
+            if writer.wasActive, !container.isActive {
+                report("Starting \(writer.name)", nil)
+                try await engine.start(writer.id)
+            }
+        }
+        let services = try await missing(record)
+        guard !services.isEmpty else { return }
+        report("Making \(services.joined(separator: ", ")) anew", nil)
+        try await restoreTags(record)
+        let release = try await compose(folder.release(record.release))
+        try await carryOut(release.up(services, recreation: .never), log: ToolLog(path: log))
+    }
+
+    /// Says whether everything is as it was recorded.
+    package func probePutBack(recordedAt path: String) async throws(Trouble) -> Probe {
+        guard let record = try WritersRecord.read(path) else { return .done(.done) }
+        let present = try await writers()
+        let byID = Dictionary(grouping: present, by: \.id).compactMapValues(\.first)
+        let wrong = record.writers.filter { writer in
+            guard let container = byID[writer.id] else { return false }
+            return container.restartPolicy != writer.restartPolicy || (writer.wasActive && !container.isActive)
+        }
+        let missing = try await missing(record)
+        if wrong.isEmpty, missing.isEmpty { return .done(.done) }
+        return .underway(evidence: "\(wrong.count + missing.count) services are not as they were")
+    }
+
+    /// The services of the record of which fewer containers run than did.
+    private func missing(_ record: WritersRecord) async throws(Trouble) -> [String] {
+        let present = try await writers()
+        let wanted = Dictionary(grouping: record.writers.filter(\.wasActive), by: \.service).mapValues(\.count)
+        return wanted.filter { service, count in
+            present.count { $0.service == service && $0.isActive } < count
+        }.keys.sorted()
+    }
+
+    /// Gives the old images their names back where the new release took them.
+    private func restoreTags(_ record: WritersRecord) async throws(Trouble) {
+        for writer in record.writers {
+            let reference = ImageReference(writer.imageReference)
+            guard reference.digest == nil, !writer.imageReference.hasPrefix("sha256:"), reference.tag != nil,
+                try await engine.image(writer.imageReference)?.id != writer.imageID,
+                try await engine.image(writer.imageID) != nil
+            else { continue }
+            try await engine.tag(writer.imageID, as: reference)
+        }
+    }
+}

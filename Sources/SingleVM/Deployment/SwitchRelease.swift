@@ -1,0 +1,145 @@
+package import UpgradeModel
+
+extension ComposeDeployment {
+    /// Puts the installed release's own Compose file and variables into a folder of their own, so that an abort and a
+    /// backup have them. A folder that is there already is left as it is.
+    ///
+    /// - Returns: the folder.
+    /// - Throws: blame `operator`, code `installed-files`, where the files are missing or describe something else than
+    ///   what runs: then nothing could bring the installed release back.
+    @discardableResult
+    package func keepInstalled(_ version: ReleaseVersion) async throws(Trouble) -> ReleaseFolder {
+        let kept = folder.release(version)
+        if DurableFiles.kind(kept.path) != .folder {
+            let staging = folder.releases + "/.staging-\(version)"
+            try DurableFiles.makeFolder(folder.releases)
+            try DurableFiles.remove(staging)
+            try DurableFiles.makeFolder(staging)
+            for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
+                let source = folder.path + "/" + name
+                guard let bytes = try DurableFiles.read(source) else { throw installedFiles("\(source) is missing") }
+                let access = DurableFiles.access(of: source) ?? .secret
+                try DurableFiles.write(bytes, to: staging + "/" + name, access: access)
+            }
+            try DurableFiles.sync(folder: staging)
+            try await checkDescribesWhatRuns(ReleaseFolder(path: staging))
+            try DurableFiles.rename(staging, to: kept.path)
+        }
+        if DurableFiles.kind(kept.imagesFile) == .nothing { try await noteImages(of: kept) }
+        return kept
+    }
+
+    /// Says whether the installed release has its folder.
+    package func probeKept(_ version: ReleaseVersion) -> Probe {
+        let kept = folder.release(version)
+        return DurableFiles.kind(kept.imagesFile) == .file && DurableFiles.kind(kept.composeFile) == .file
+            && DurableFiles.kind(kept.environmentFile) == .file ? .done(.done) : .notStarted
+    }
+
+    /// What keeps the installation's own files from being the installed release's: empty where they are.
+    ///
+    /// - Returns: one clause for each service whose running image is not the one that the files ask for.
+    package func contradictions(of release: ReleaseFolder) async throws(Trouble) -> [String] {
+        let file = try await composeFile(of: release)
+        var clauses: [String] = []
+        for container in try await serviceContainers() where product.writers.contains(container.service) {
+            guard let service = file[container.service] else {
+                clauses.append("\(container.service) runs, but the file has no such service")
+                continue
+            }
+            guard let image = service.image, try await engine.image(image)?.id == container.imageID else {
+                clauses.append("\(container.service) runs another image than \(service.image ?? "none")")
+                continue
+            }
+        }
+        return clauses
+    }
+
+    /// Makes a staged release the current one on disk.
+    ///
+    /// Where the installation's Compose file and variables are still files of its own, links take their place; what
+    /// they held is kept in the old release's folder.
+    ///
+    /// - Parameters:
+    ///   - version: the release; its folder is there.
+    ///   - old: the release that was current before.
+    /// - Throws: code `current-taken`, where something that is no link has the name `current`; `file-unwritable`.
+    package func switchRelease(to version: ReleaseVersion, from old: ReleaseVersion) throws(Trouble) {
+        guard DurableFiles.kind(folder.release(version).composeFile) == .file else {
+            throw Trouble(
+                .internal,
+                "not-staged",
+                "The release \(version) has no folder in \(folder.releases).",
+                remedy: "Start the upgrade again."
+            )
+        }
+        switch DurableFiles.kind(folder.currentLink) {
+        case .nothing, .link: break
+        case .file, .folder, .other:
+            throw Trouble(
+                .operator,
+                "current-taken",
+                "\(folder.currentLink) is in the way: it is no link.",
+                remedy: "Move it away, then retry."
+            )
+        }
+        try DurableFiles.link(folder.currentLink, to: "releases/\(version)")
+        for (path, name) in links {
+            switch DurableFiles.kind(path) {
+            case .link(to: "current/" + name): continue
+            case .file: try keep(path, name: name, of: old)
+            case .nothing, .link, .folder, .other: break
+            }
+            try DurableFiles.link(path, to: "current/" + name)
+        }
+    }
+
+    /// Says which release is current on disk.
+    package func probeSwitch(to version: ReleaseVersion) -> Probe {
+        guard DurableFiles.kind(folder.currentLink) == .link(to: "releases/\(version)") else { return .notStarted }
+        let isWhole = links.allSatisfy { DurableFiles.kind($0.path) == .link(to: "current/" + $0.name) }
+        return isWhole ? .done(.done) : .underway(evidence: "some links in \(folder.path) are not there yet")
+    }
+
+    /// The release that `current` leads to; nil where there is no such link.
+    package var currentRelease: ReleaseVersion? {
+        guard case .link(let target) = DurableFiles.kind(folder.currentLink), target.hasPrefix("releases/") else {
+            return nil
+        }
+        return try? ReleaseVersion(String(target.dropFirst(9)))
+    }
+
+    private var links: [(path: String, name: String)] {
+        [
+            (folder.composeFile, InstallationFolder.composeName),
+            (folder.environmentFile, InstallationFolder.environmentName),
+        ]
+    }
+
+    /// Makes sure that what a file holds is in the old release's folder before a link takes its place. Changes that
+    /// were made after the file was kept are kept beside it.
+    private func keep(_ path: String, name: String, of old: ReleaseVersion) throws(Trouble) {
+        guard let bytes = try DurableFiles.read(path) else { return }
+        let kept = folder.release(old).path + "/" + name
+        if try DurableFiles.read(kept) == bytes { return }
+        try DurableFiles.makeFolder(folder.releases)
+        try DurableFiles.makeFolder(folder.release(old).path)
+        let access = DurableFiles.access(of: path) ?? .secret
+        let place = DurableFiles.kind(kept) == .nothing ? kept : kept + ".found-at-switch"
+        try DurableFiles.write(bytes, to: place, access: access)
+    }
+
+    private func checkDescribesWhatRuns(_ release: ReleaseFolder) async throws(Trouble) {
+        let clauses = try await contradictions(of: release)
+        if !clauses.isEmpty { throw installedFiles(clauses.joined(separator: "; ")) }
+    }
+
+    private func installedFiles(_ why: String) -> Trouble {
+        Trouble(
+            .operator,
+            "installed-files",
+            "The files in \(folder.path) are not those of what runs: \(why).",
+            remedy: "Put the installed release's docker-compose.yml and .env back, or start what they describe."
+        )
+    }
+}

@@ -1,0 +1,172 @@
+internal import Foundation
+package import UpgradeModel
+
+package import WebClient
+
+/// Talks to a Docker Engine (API 1.41 or newer) over its socket.
+///
+/// Everything it throws is a `Trouble` with blame `environment`: code `engine-unreachable` where nobody answers,
+/// `engine-refused` where the Engine says no, `engine-answer` where its answer cannot be understood.
+package struct EngineClient: Sendable {
+    /// Where the Engine listens.
+    package let address: EngineAddress
+    private let session: WebSession
+
+    /// Makes a client; nothing is sent yet. The session belongs to the caller, who shuts it down.
+    package init(_ address: EngineAddress, session: WebSession) {
+        self.address = address
+        self.session = session
+    }
+
+    /// Asks the Engine what it is.
+    package func info() async throws(Trouble) -> EngineInfo {
+        let version = try decoded(EngineInfo.Version.self, try await ask(.get, "/version"))
+        let info = try decoded(EngineInfo.Info.self, try await ask(.get, "/info"))
+        return EngineInfo(
+            version: version.version ?? "",
+            apiVersion: version.apiVersion ?? "",
+            rootFolder: info.dockerRootDir ?? ""
+        )
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// - Parameters:
+    ///   - verb: the method.
+    ///   - target: path and query, percent-encoded.
+    ///   - body: JSON, or nil.
+    ///   - accepted: statuses besides 2xx that are the caller's to understand.
+    ///   - timeout: for the whole exchange.
+    /// - Returns: the answer.
+    /// - Throws: as the type says.
+    func ask(
+        _ verb: HTTPVerb,
+        _ target: String,
+        body: [UInt8]? = nil,
+        accepting accepted: Set<Int> = [],
+        timeout: Duration = .seconds(60)
+    ) async throws(Trouble) -> HTTPResponse {
+        let fields = body == nil ? [] : [HTTPField("Content-Type", "application/json")]
+        let request = HTTPRequest(verb, address.url(target), fields: fields, body: body.map { .bytes($0) } ?? .none)
+        let answer: HTTPResponse
+        do {
+            answer = try await session.send(request, timeout: timeout, limit: 32 * 1024 * 1024)
+        } catch {
+            throw trouble(error)
+        }
+        guard (200...299).contains(answer.status) || accepted.contains(answer.status) else {
+            throw refusal(verb, target, status: answer.status, body: answer.body)
+        }
+        return answer
+    }
+
+    /// Sends a request and hands the answer's body out as it comes. A status other than 2xx is thrown.
+    func follow(_ request: HTTPRequest, target: String) async throws(Trouble) -> HTTPStream {
+        do {
+            let stream = try await session.stream(request, headTimeout: nil)
+            guard !(200...299).contains(stream.status) else { return stream }
+            let body = try await stream.collected(limit: 64 * 1024)
+            throw refusal(request.verb, target, status: stream.status, body: body)
+        } catch let failure as WebFailure {
+            throw trouble(failure)
+        } catch let trouble as Trouble {
+            throw trouble
+        } catch {
+            throw trouble(.unreachable(detail: "\(error)"))
+        }
+    }
+
+    /// Hands out the pieces of an answer's body until its end.
+    func walk(_ stream: HTTPStream, _ visit: ([UInt8]) throws(Trouble) -> Void) async throws(Trouble) {
+        do {
+            for try await chunk in stream.chunks { try visit(chunk) }
+        } catch let failure as WebFailure {
+            throw trouble(failure)
+        } catch let trouble as Trouble {
+            throw trouble
+        } catch {
+            throw trouble(.unreachable(detail: "\(error)"))
+        }
+    }
+
+    /// The address of a request target on this Engine.
+    func url(_ target: String) -> WebURL { address.url(target) }
+
+    /// Reads JSON as the Engine writes it: keys begin with capitals.
+    func decoded<Value: Decodable>(_ type: Value.Type, _ answer: HTTPResponse) throws(Trouble) -> Value {
+        do {
+            return try JSONDecoder.engine.decode(type, from: Data(answer.body))
+        } catch {
+            throw Trouble(
+                .environment,
+                "engine-answer",
+                "The Docker Engine at \(address.host) gave an answer that makes no sense.",
+                remedy: "Check that Docker 20.10 or newer listens there and that its own log shows no errors."
+            )
+        }
+    }
+
+    /// What a failed exchange means to an operator.
+    func trouble(_ failure: WebFailure) -> Trouble {
+        let code =
+            switch failure {
+            case .protocolError, .tooLarge: "engine-answer"
+            case .cancelled: "interrupted"
+            case .unreadableBody: "file-unreadable"
+            case .unreachable, .timeout: "engine-unreachable"
+            }
+        return Trouble(
+            .environment,
+            code,
+            "The Docker Engine at \(address.host) could not be asked: \(failure).",
+            remedy: "Start Docker (`systemctl start docker`) and make sure that this user may use its socket."
+        )
+    }
+
+    private func refusal(_ verb: HTTPVerb, _ target: String, status: Int, body: [UInt8]) -> Trouble {
+        struct Message: Decodable { var message: String? }
+        let text = String(decoding: body.prefix(300), as: UTF8.self)
+        let said = (try? JSONDecoder.engine.decode(Message.self, from: Data(body)).message) ?? text
+        let path = target.prefix { $0 != "?" }
+        return Trouble(
+            .environment,
+            "engine-refused",
+            "The Docker Engine refused \(verb.rawValue) \(path) (\(status)): \(said.isEmpty ? "no reason given" : said)",
+            remedy: "Look at the Docker Engine's own log; then try again."
+        )
+    }
+}
+
+extension JSONDecoder {
+    /// Reads the Engine's JSON: `IPAddress` becomes `ipAddress`.
+    static var engine: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .custom { path in
+            EngineKey(path.last?.stringValue ?? "", of: path.last?.intValue)
+        }
+        return decoder
+    }
+}
+
+private struct EngineKey: CodingKey {
+    let stringValue: String
+    let intValue: Int?
+
+    init(_ key: String, of index: Int?) {
+        let capitals = key.prefix { $0.isUppercase }
+        // The last capital of several begins the next word, unless they are the whole key.
+        let lowered = capitals.count > 1 && capitals.count < key.count ? capitals.dropLast() : capitals
+        stringValue = lowered.lowercased() + key.dropFirst(lowered.count)
+        intValue = index
+    }
+
+    init?(stringValue: String) {
+        self.stringValue = stringValue
+        intValue = nil
+    }
+
+    init?(intValue: Int) {
+        stringValue = "\(intValue)"
+        self.intValue = intValue
+    }
+}

@@ -1,0 +1,53 @@
+import GRDB
+
+/// The tables, as a list of changes. Each is frozen once it has shipped: string literals only, never types of ours.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 journal") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE journal (
+                        id INTEGER PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        run TEXT NOT NULL,
+                        token INTEGER NOT NULL,
+                        payload TEXT NOT NULL,
+                        mark TEXT,
+                        previous BLOB NOT NULL CHECK (length(previous) = 32),
+                        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
+                    ) STRICT;
+                    CREATE INDEX journal_by_run ON journal (run, id);
+                    CREATE TABLE head (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        id INTEGER NOT NULL,
+                        hash BLOB NOT NULL
+                    ) STRICT;
+                    CREATE TRIGGER journal_is_for_good_1 BEFORE UPDATE ON journal
+                    BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
+                    CREATE TRIGGER journal_is_for_good_2 BEFORE DELETE ON journal
+                    BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
+                    CREATE TABLE lease (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        token INTEGER NOT NULL CHECK (token > 0),
+                        owner TEXT NOT NULL,
+                        since INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE decision (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        run TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        payload TEXT NOT NULL,
+                        answered INTEGER NOT NULL DEFAULT 0 CHECK (answered IN (0, 1))
+                    ) STRICT;
+                    CREATE TABLE catalog (
+                        source TEXT PRIMARY KEY,
+                        checkedAt INTEGER NOT NULL,
+                        memory TEXT NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import GRDB
+package import UpgradeEngine
+package import UpgradeModel
+
+extension StateStore: Journal {
+    package func append(
+        _ payloads: [Payload],
+        to run: RunID,
+        at moment: Moment,
+        under lease: Lease,
+        highWaterMark: ReleaseVersion?
+    ) throws(Trouble) -> [JournalEntry] {
+        try write { database in
+            guard try Int64.fetchOne(database, sql: "SELECT token FROM lease") == lease.token else {
+                throw Trouble(
+                    .environment,
+                    "lease-lost",
+                    "Another runner has taken over the installation.",
+                    remedy: "Follow it with `pawl details --follow`."
+                )
+            }
+            let head = try Row.fetchOne(database, sql: "SELECT id, hash FROM head")
+            var id: Int64 = head?[0] ?? 0
+            var previous: Data = head?[1] ?? Chain.beginning
+            let at = moment.microseconds
+            var entries: [JournalEntry] = []
+            for payload in payloads {
+                id += 1
+                let text = try StoredJSON.text(payload)
+                // The mark stands in the last row of its commit: in the chain, and with what raised it.
+                let mark = entries.count + 1 == payloads.count ? highWaterMark?.description : nil
+                let hash = Chain.hash(
+                    previous: previous,
+                    id: id,
+                    at: at,
+                    run: run.description,
+                    token: lease.token,
+                    payload: text,
+                    mark: mark
+                )
+                try database.execute(
+                    sql: """
+                        INSERT INTO journal (id, at, run, token, payload, mark, previous, hash)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [id, at, run.description, lease.token, text, mark, previous, hash]
+                )
+                previous = hash
+                entries.append(JournalEntry(id: id, at: moment, run: run, payload: payload))
+            }
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO head (one, id, hash) VALUES (1, ?, ?)",
+                arguments: [id, previous]
+            )
+            return entries
+        }
+    }
+
+    package func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry] {
+        try read { database in
+            let rows =
+                if let run {
+                    try Row.fetchAll(
+                        database,
+                        sql: "SELECT id, at, run, payload FROM journal WHERE run = ? AND id > ? ORDER BY id",
+                        arguments: [run.description, id]
+                    )
+                } else {
+                    try Row.fetchAll(
+                        database,
+                        sql: "SELECT id, at, run, payload FROM journal WHERE id > ? ORDER BY id",
+                        arguments: [id]
+                    )
+                }
+            return try rows.map { row in
+                guard let run = RunID(row[2]) else { throw CocoaError(.coderInvalidValue) }
+                return JournalEntry(
+                    id: row[0],
+                    at: Moment(microseconds: row[1]),
+                    run: run,
+                    payload: try StoredJSON.value(Payload.self, row[3])
+                )
+            }
+        }
+    }
+
+    package func runs() throws(Trouble) -> [RunRequest] {
+        try read { database in
+            let texts = try String.fetchAll(
+                database,
+                sql: "SELECT payload FROM journal WHERE id IN (SELECT min(id) FROM journal GROUP BY run) ORDER BY id"
+            )
+            return try texts.compactMap { text in
+                guard case .created(let request) = try StoredJSON.value(Payload.self, text) else { return nil }
+                return request
+            }
+        }
+    }
+
+    package func highWaterMark() throws(Trouble) -> ReleaseVersion? {
+        try read { database in
+            let text = try String.fetchOne(
+                database,
+                sql: "SELECT mark FROM journal WHERE mark IS NOT NULL ORDER BY id DESC LIMIT 1"
+            )
+            return try text.map { try ReleaseVersion($0) }
+        }
+    }
+
+    package func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
+        try write { database in
+            try database.execute(
+                sql: "INSERT INTO decision (run, at, payload) VALUES (?, ?, ?)",
+                arguments: [run.description, moment.microseconds, try StoredJSON.text(decision)]
+            )
+        }
+    }
+
+    package func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT id, payload FROM decision WHERE run = ? AND answered = 0 ORDER BY id LIMIT 1",
+                arguments: [run.description]
+            )
+            return try row.map { (id: $0[0], decision: try StoredJSON.value(Decision.self, $0[1])) }
+        }
+    }
+
+    package func answer(_ id: Int64) throws(Trouble) {
+        try write { database in
+            try database.execute(sql: "UPDATE decision SET answered = 1 WHERE id = ?", arguments: [id])
+        }
+    }
+
+    package func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let watcher = Task {
+            continuation.yield()
+            // `data_version` changes on a connection when another one has committed; asking costs microseconds.
+            var seen = try? watchedVersion()
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(100))
+                let now = try? watchedVersion()
+                if now != seen { continuation.yield() }
+                seen = now
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in watcher.cancel() }
+        return stream
+    }
+
+    /// A number that grows with every row and every decision.
+    private func watchedVersion() throws -> Int64? {
+        try database.read { database in
+            try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT coalesce((SELECT id FROM head), 0) * 1000003
+                        + coalesce((SELECT max(id) * 2 + sum(answered) FROM decision), 0)
+                    """
+            )
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package import UpgradeModel
+
+/// Carries one run from where its journal stands to its end, or to where an operator must decide.
+///
+/// Observe, decide, act: the machine decides, the ports look and act, and the journal is written around each act.
+/// A runner may die at any instant; the next one replays the journal, probes the one open effect, and goes on.
+package struct Runner: Sendable {
+    private let journal: any Journal
+    private let ports: EffectPorts
+    private let lease: Lease
+    private let now: @Sendable () -> Moment
+    private let folder: @Sendable (RunID) throws -> String
+
+    /// Makes a runner. The caller owns the installation, by the lease, as long as the runner works; `now` tells the time
+    /// and `folder` makes and names a run's own folder.
+    package init(
+        journal: any Journal,
+        ports: EffectPorts,
+        lease: Lease,
+        now: @escaping @Sendable () -> Moment,
+        folder: @escaping @Sendable (RunID) throws -> String
+    ) {
+        self.journal = journal
+        self.ports = ports
+        self.lease = lease
+        self.now = now
+        self.folder = folder
+    }
+
+    /// Writes a new run down. It begins when ``run(_:)`` is called.
+    package func create(_ request: RunRequest) throws {
+        _ = try UpgradeMachine(request.plan)
+        try write([.created(request)], to: request.id)
+    }
+
+    /// Goes on with a run until it has ended or waits for an operator; returns the machine as it then stands.
+    @discardableResult
+    package func run(_ id: RunID) async throws -> UpgradeMachine {
+        let replayed = try Replay(of: id, from: journal.entries(of: id, after: 0))
+        var machine = replayed.machine
+        try write([.taken(by: lease.owner, token: lease.token)], to: id)
+        if case .planned = machine.state { try tell(&machine, .started, of: id) }
+        var isFresh = replayed.openIntent == nil
+        while true {
+            if try grantDecision(&machine, of: id) { isFresh = true }
+            guard let effect = machine.pending else { return machine }
+            let event = try await settle(effect, of: id, machine: machine, isFresh: isFresh)
+            isFresh = true
+            if let event { try tell(&machine, event, of: id) }
+        }
+    }
+
+    /// Gets an event out of an effect; nil where an operator's decision came in between.
+    private func settle(
+        _ effect: Effect,
+        of id: RunID,
+        machine: UpgradeMachine,
+        isFresh: Bool
+    ) async throws -> Event? {
+        let (progress, reports) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(64))
+        let context = EffectContext(
+            run: id,
+            token: lease.token,
+            from: machine.releaseBeforeHop,
+            migrations: machine.hop?.migrations ?? [],
+            backup: machine.backup,
+            proof: machine.proof,
+            folder: try folder(id),
+            report: { reports.yield($0) }
+        )
+        defer { reports.finish() }
+        if !isFresh {
+            let seen = await probe(effect, in: context)
+            if case .conclude(let event) = Recovery(of: effect, seeing: seen) { return event }
+        }
+        return try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask { .effect(try await perform(effect, in: context)) }
+            group.addTask {
+                for await report in progress { try write([.progress(effect, report)], to: id) }
+                return .bystander
+            }
+            if machine.choices.contains(.abort) {
+                group.addTask {
+                    for await _ in journal.changes() where try journal.openDecision(for: id) != nil { return .decision }
+                    return .bystander
+                }
+            }
+            defer { group.cancelAll() }
+            while let ending = try await group.next() {
+                switch ending {
+                case .effect(let event): return event
+                case .decision:
+                    // An effect that ended well in spite of the cancellation has still happened: its event is kept.
+                    group.cancelAll()
+                    while let late = try await group.next() {
+                        if case .effect(let event) = late { return event.isSuccess ? event : nil }
+                    }
+                    return nil
+                case .bystander: continue
+                }
+            }
+            return nil
+        }
+    }
+
+    private enum Ending: Sendable {
+        case effect(Event)
+        case decision
+        case bystander
+    }
+
+    private func probe(_ effect: Effect, in context: EffectContext) async -> Probe {
+        do {
+            return try await ports[effect.kind].probe(effect, in: context)
+        } catch let trouble as Trouble {
+            return .unknown(evidence: trouble.message)
+        } catch {
+            return .unknown(evidence: "\(error)")
+        }
+    }
+
+    private func perform(_ effect: Effect, in context: EffectContext) async throws -> Event {
+        do {
+            return .succeeded(effect, try await ports[effect.kind].perform(effect, in: context))
+        } catch let refusal as Refused {
+            return .refused(effect, refusal.trouble)
+        } catch let trouble as Trouble {
+            return .failed(effect, trouble)
+        } catch is CancellationError {
+            return .failed(effect, .interrupted(effect))
+        } catch {
+            return .failed(effect, .unforeseen(error, during: effect))
+        }
+    }
+
+    /// Answers a waiting decision, if there is one; returns whether the machine took it.
+    private func grantDecision(_ machine: inout UpgradeMachine, of id: RunID) throws -> Bool {
+        guard let (number, decision) = try journal.openDecision(for: id) else { return false }
+        do {
+            try tell(&machine, decision.event, of: id)
+        } catch is IllegalEvent {
+            try write([.declined(decision, .declined(decision, in: machine))], to: id)
+            try journal.answer(number)
+            return false
+        }
+        try journal.answer(number)
+        return true
+    }
+
+    /// The machine's answer is an intent; both are one commit, so that no event is ever without what follows from it.
+    private func tell(_ machine: inout UpgradeMachine, _ event: Event, of id: RunID) throws {
+        var next = machine
+        let effects = try next.handle(event)
+        let mark = next.plan.highWaterMark
+        let raised = mark == machine.plan.highWaterMark ? nil : mark
+        try write([.event(event)] + effects.map { .intent($0) }, to: id, highWaterMark: raised)
+        machine = next
+    }
+
+    private func write(_ payloads: [Payload], to id: RunID, highWaterMark: ReleaseVersion? = nil) throws {
+        _ = try journal.append(payloads, to: id, at: now(), under: lease, highWaterMark: highWaterMark)
+    }
+}
+
+extension UpgradeMachine {
+    /// The release that ran before the current hop.
+    fileprivate var releaseBeforeHop: ReleaseVersion {
+        guard let hop, hop.index > 0 else { return plan.from }
+        return plan.hops[hop.index - 1]
+    }
+}
+
+extension Event {
+    fileprivate var isSuccess: Bool { if case .succeeded = self { true } else { false } }
+}
+
+extension Trouble {
+    fileprivate static func interrupted(_ effect: Effect) -> Trouble {
+        Trouble(
+            .environment,
+            "interrupted",
+            "\(effect.identity) was stopped before it was done.",
+            remedy: "Start the upgrade again when you are ready."
+        )
+    }
+
+    fileprivate static func unforeseen(_ error: any Error, during effect: Effect) -> Trouble {
+        Trouble(
+            .internal,
+            "unforeseen",
+            "\(effect.identity) failed in a way that Pawl does not know: \(error)",
+            changed: true,
+            remedy: "Write a report with `pawl details --report FILE` and send it to the makers of Pawl."
+        )
+    }
+
+    fileprivate static func declined(_ decision: Decision, in machine: UpgradeMachine) -> Trouble {
+        switch decision {
+        case .abort:
+            Trouble(
+                .operator,
+                "cannot-abort",
+                machine.isPastPointOfNoReturn
+                    ? "The point of no return is passed: migrations may have changed the databases."
+                    : "There is nothing to abort: the run is \(machine.phase.rawValue).",
+                remedy: "See `pawl details` for what can be done now."
+            )
+        case .retry(_, let target):
+            Trouble(
+                .operator,
+                "cannot-retry",
+                target.map { "The run cannot go on with \($0) now; it is \(machine.phase.rawValue)." }
+                    ?? "The run does not wait for a retry; it is \(machine.phase.rawValue).",
+                remedy: "See `pawl details` for what can be done now."
+            )
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package import UpgradeModel
+
+/// One step of one hop, as the timeline shows it.
+package struct StepView: Sendable, Hashable {
+    /// How a step stands.
+    package enum State: String, Sendable, Hashable, CaseIterable {
+        case waiting, running, done, failed
+    }
+
+    /// The step.
+    package var step: Step
+    /// The hop's target.
+    package var hop: ReleaseVersion
+    /// How it stands.
+    package var state: State
+    /// When its first effect began.
+    package var startedAt: Moment?
+    /// How long its effects have taken, in seconds; of a running step up to the newest row.
+    package var seconds: Double?
+    /// How long it took in this installation's earlier runs (median), in seconds.
+    package var expectedSeconds: Double?
+}
+
+/// A run as every face shows it, folded from its journal.
+package struct RunView: Sendable {
+    /// What was asked for.
+    package var request: RunRequest
+    /// Where it stands.
+    package var machine: UpgradeMachine
+    /// Every step of every hop, in order.
+    package var steps: [StepView]
+    /// When it ended; nil while it goes on or waits.
+    package var endedAt: Moment?
+    /// When the newest row was written.
+    package var lastAt: Moment
+    /// How many rows it has.
+    package var events: Int
+    /// The newest progress of the effect that is pending.
+    package var progress: Progress?
+    /// The newest answer to a wish that could not be granted.
+    package var declined: Trouble?
+    /// The set of the newest hop that has one.
+    package var backup: BackupSetID?
+
+    /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
+    /// ``expectations(from:)``.
+    package init(of id: RunID, from entries: [JournalEntry], expected: [Step: Double] = [:]) throws(Trouble) {
+        let replay = try Replay(of: id, from: entries)
+        request = replay.request
+        machine = replay.machine
+        events = entries.count
+        lastAt = entries.last?.at ?? request.startedAt
+        endedAt = machine.hasEnded ? lastAt : nil
+        var clock = StepClock()
+        for entry in entries {
+            clock.see(entry)
+            switch entry.payload {
+            case .progress(_, let progress): self.progress = progress
+            case .intent: progress = nil
+            case .declined(_, let trouble): declined = trouble
+            case .event(.succeeded(_, .dumped(let set))): backup = set
+            case .event(.succeeded(let effect, _)) where effect.kind == .discardBackup: backup = nil
+            case .created, .event, .taken: break
+            }
+        }
+        steps = machine.plan.hops.enumerated().flatMap { index, version in
+            Step.allCases.map { step in
+                clock.view(
+                    of: step,
+                    hop: index,
+                    version: version,
+                    until: replay.machine.hasEnded ? nil : entries.last?.at
+                )
+                .expecting(expected[step])
+            }
+        }
+    }
+
+    /// The median seconds of each step over runs that went through it.
+    package static func expectations(from views: [RunView]) -> [Step: Double] {
+        var seconds: [Step: [Double]] = [:]
+        for view in views {
+            for step in view.steps where step.state == .done {
+                if let taken = step.seconds { seconds[step.step, default: []].append(taken) }
+            }
+        }
+        return seconds.mapValues { $0.sorted()[$0.count / 2] }
+    }
+
+    /// The step that the run is in, or in which it waits or ended badly.
+    package var step: Step? {
+        (steps.last { $0.state == .failed } ?? steps.last { $0.state == .running })?.step ?? machine.pending?.step
+    }
+}
+
+extension StepView {
+    fileprivate func expecting(_ seconds: Double?) -> StepView {
+        var view = self
+        view.expectedSeconds = seconds
+        return view
+    }
+}
+
+/// Measures steps by the rows of their effects.
+private struct StepClock {
+    private struct Key: Hashable {
+        var hop: Int
+        var step: Step
+    }
+
+    private struct Reading {
+        var startedAt: Moment
+        var seconds = 0.0
+        var runningSince: Moment?
+        var failed = false
+    }
+
+    private var readings: [Key: Reading] = [:]
+
+    mutating func see(_ entry: JournalEntry) {
+        switch entry.payload {
+        case .intent(let effect):
+            guard effect.isOfTheHop else { return }
+            readings[Key(hop: effect.hop, step: effect.step), default: Reading(startedAt: entry.at)].runningSince =
+                entry.at
+            readings[Key(hop: effect.hop, step: effect.step)]?.failed = false
+        case .event(.succeeded(let effect, _)): stop(effect, at: entry.at, failed: false)
+        case .event(.failed(let effect, _)), .event(.refused(let effect, _)): stop(effect, at: entry.at, failed: true)
+        case .event(.abortRequested), .event(.retryRequested):
+            for key in readings.keys where readings[key]?.runningSince != nil { stop(key, at: entry.at, failed: true) }
+        case .created, .event(.started), .progress, .taken, .declined: break
+        }
+    }
+
+    private mutating func stop(_ effect: Effect, at moment: Moment, failed: Bool) {
+        guard effect.isOfTheHop else { return }
+        stop(Key(hop: effect.hop, step: effect.step), at: moment, failed: failed)
+    }
+
+    private mutating func stop(_ key: Key, at moment: Moment, failed: Bool) {
+        guard var reading = readings[key], let since = reading.runningSince else { return }
+        reading.seconds += since.seconds(to: moment)
+        reading.runningSince = nil
+        reading.failed = failed
+        readings[key] = reading
+    }
+
+    func view(of step: Step, hop: Int, version: ReleaseVersion, until now: Moment?) -> StepView {
+        guard let reading = readings[Key(hop: hop, step: step)] else {
+            return StepView(step: step, hop: version, state: .waiting)
+        }
+        let running = reading.runningSince.map { since in now.map { since.seconds(to: $0) } ?? 0 }
+        return StepView(
+            step: step,
+            hop: version,
+            state: reading.failed ? .failed : running == nil ? .done : .running,
+            startedAt: reading.startedAt,
+            seconds: reading.seconds + (running ?? 0)
+        )
+    }
+}
+
+extension Effect {
+    /// Putting back is not part of any step that the timeline promises.
+    fileprivate var isOfTheHop: Bool { kind != .putBack && kind != .discardBackup }
+}
+
+extension Moment {
+    /// Seconds from this moment to `other`; 0 where the clock was set back in between.
+    package func seconds(to other: Moment) -> Double {
+        max(0, Double(other.microseconds - microseconds) / 1_000_000)
+    }
+}

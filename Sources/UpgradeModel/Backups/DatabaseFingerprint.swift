@@ -1,0 +1,113 @@
+/// Everything by which a database and its restored copy are told apart.
+///
+/// How each value comes about is written down in `docs/reference/fingerprint.md`.
+package struct DatabaseFingerprint: Sendable, Hashable, Codable {
+    /// The way of taking fingerprints that this code knows.
+    package static let currentAlgorithm = "pawl-1"
+
+    /// The way in which this one was taken.
+    package var algorithm: String
+    /// The rows of every table, partitions and inheritance children each by themselves.
+    package var tables: [TableRows]
+    /// Everything else.
+    package var objects: [ObjectPrint]
+    /// How the fingerprint of a copy must be taken so that it can be compared with this one.
+    package var scope: FingerprintScope
+
+    /// Makes a fingerprint.
+    package init(
+        algorithm: String = currentAlgorithm,
+        tables: [TableRows] = [],
+        objects: [ObjectPrint] = [],
+        scope: FingerprintScope = FingerprintScope()
+    ) {
+        self.algorithm = algorithm
+        self.tables = tables
+        self.objects = objects
+        self.scope = scope
+    }
+
+    /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
+    package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
+        var definitions: [String: DefinitionDigest?] = [:]
+        for object in copy.objects { definitions["\(object.kind.rawValue) \(object.name)"] = object.definition }
+        var adopted = self
+        for index in adopted.objects.indices {
+            let object = adopted.objects[index]
+            guard let definition = definitions["\(object.kind.rawValue) \(object.name)"] else { continue }
+            adopted.objects[index].definition = definition
+        }
+        return adopted
+    }
+
+    /// How many rows all tables have together.
+    package var rows: Int64 { tables.reduce(0) { $0 &+ $1.rows } }
+}
+
+/// What a fingerprint covers where that depends on the source.
+package struct FingerprintScope: Sendable, Hashable, Codable {
+    /// Whether the passwords of roles are covered: only where the account may read them.
+    package var passwords: Bool
+    /// How many neighbouring object numbers are taken together in one value for large objects.
+    package var largeObjectGroup: Int64
+
+    /// Makes a scope.
+    package init(passwords: Bool = false, largeObjectGroup: Int64 = 1) {
+        self.passwords = passwords
+        self.largeObjectGroup = largeObjectGroup
+    }
+}
+
+/// How many rows a table has of its own, and what they add up to.
+package struct TableRows: Sendable, Hashable, Codable {
+    /// Schema and name, quoted where SQL needs it.
+    package var name: String
+    /// The number of rows.
+    package var rows: Int64
+    /// The sum of the 64-bit hashes of all rows, in decimal.
+    package var sum: String
+
+    /// Makes a value.
+    package init(name: String, rows: Int64, sum: String) {
+        self.name = name
+        self.rows = rows
+        self.sum = sum
+    }
+}
+
+/// One thing in a database other than rows.
+package struct ObjectPrint: Sendable, Hashable, Codable {
+    /// What it is.
+    package var kind: ObjectKind
+    /// What it is called, without any number of this server.
+    package var name: String
+    /// The role that owns it; nil where its kind has no owner, or a restore does not keep it.
+    package var owner: String?
+    /// Who may do what, sorted; nil where its kind has no grants.
+    package var grants: String?
+    /// Its definition.
+    package var definition: DefinitionDigest?
+    /// What it holds: a sequence's position, a large object's content.
+    package var value: String?
+    /// The version of an extension or a collation, which may differ between machines.
+    package var version: String?
+
+    /// Makes a value.
+    package init(
+        kind: ObjectKind,
+        name: String,
+        owner: String? = nil,
+        grants: String? = nil,
+        definition: DefinitionDigest? = nil,
+        value: String? = nil,
+        version: String? = nil
+    ) {
+        self.kind = kind
+        self.name = name
+        self.owner = owner
+        self.grants = grants
+        self.definition = definition
+        self.value = value
+        self.version = version
+    }
+}

@@ -1,0 +1,65 @@
+/// How a database is reached. It says where a secret is, and shows it to nobody: descriptions leave it out, and it
+/// cannot be encoded.
+package struct DatabaseRoute: Sendable {
+    /// Where a password comes from when a connection needs it.
+    package enum Password: Sendable {
+        /// The server asks for none.
+        case none
+        /// A file whose first line it is.
+        case file(String)
+        /// Something that knows it.
+        case provided(@Sendable () throws -> String)
+    }
+
+    /// The host's name or address, or the folder of a Unix socket.
+    package var host: String
+    /// The port; for a Unix socket it is part of the socket's name.
+    package var port: Int
+    /// The database's name on its server.
+    package var database: String
+    /// The role to connect as.
+    package var user: String
+    /// Where the password comes from.
+    package var password: Password
+    /// libpq's `sslmode`; nil is libpq's default.
+    package var sslMode: String?
+    /// The file with the certificates of authorities to trust; nil is libpq's default.
+    package var sslRootCertificate: String?
+
+    /// Makes a route.
+    package init(
+        host: String,
+        port: Int = 5432,
+        database: String,
+        user: String,
+        password: Password = .none,
+        sslMode: String? = nil,
+        sslRootCertificate: String? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.database = database
+        self.user = user
+        self.password = password
+        self.sslMode = sslMode
+        self.sslRootCertificate = sslRootCertificate
+    }
+
+    /// The same server and account, another database.
+    package func reaching(database: String) -> DatabaseRoute {
+        var route = self
+        route.database = database
+        return route
+    }
+
+    /// Whether the host is the folder of a Unix socket.
+    package var isSocket: Bool { host.hasPrefix("/") }
+}
+
+extension DatabaseRoute: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Database, server and user; never the password.
+    package var description: String { "\(database) on \(host):\(port) as \(user)" }
+    package var debugDescription: String { description }
+    /// Shows nothing but the description, so that no dump of the value shows a secret.
+    package var customMirror: Mirror { Mirror(self, children: ["route": description]) }
+}

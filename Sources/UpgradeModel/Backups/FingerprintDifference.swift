@@ -1,0 +1,75 @@
+/// One way in which a restored copy is not like its source.
+package struct FingerprintDifference: Sendable, Hashable, Codable {
+    /// What is not the same.
+    package enum Aspect: String, Sendable, Hashable, Codable, CaseIterable {
+        /// It is in the source and not in the copy.
+        case missing
+        /// It is in the copy and not in the source.
+        case unexpected
+        case definition
+        case owner
+        case grants
+        /// The number of rows.
+        case rowCount
+        /// The rows themselves, their number being equal.
+        case rowContent
+        /// A sequence's position, a large object's content.
+        case value
+        /// The version of an extension or a collation.
+        case version
+        /// The fingerprints were not taken in the same way.
+        case algorithm
+        /// The copy could not be made.
+        case unrestorable
+    }
+
+    /// What a difference means for the proof.
+    package enum Severity: String, Sendable, Hashable, Codable {
+        case warning
+        case failure
+    }
+
+    /// The database, by its name in the product.
+    package var database: String
+    /// What the object is, such as `table`.
+    package var kind: String
+    /// What it is called.
+    package var name: String
+    /// What differs.
+    package var aspect: Aspect
+    /// What both sides say, where that is short and no secret.
+    package var detail: String
+
+    /// Makes a difference.
+    package init(database: String, kind: String, name: String, aspect: Aspect, detail: String = "") {
+        self.database = database
+        self.kind = kind
+        self.name = name
+        self.aspect = aspect
+        self.detail = detail
+    }
+
+    /// Only a difference in a version is no failure.
+    package var severity: Severity { aspect == .version ? .warning : .failure }
+}
+
+extension FingerprintDifference: CustomStringConvertible {
+    /// One line that names the database, the object and what differs.
+    package var description: String {
+        let what =
+            switch aspect {
+            case .missing: "is missing in the copy"
+            case .unexpected: "is in the copy but not in the source"
+            case .definition: "has another definition"
+            case .owner: "has another owner"
+            case .grants: "has other grants"
+            case .rowCount: "has another number of rows"
+            case .rowContent: "has other rows"
+            case .value: "has another value"
+            case .version: "has another version"
+            case .algorithm: "was taken in another way"
+            case .unrestorable: "cannot be restored"
+            }
+        return "\(database): \(kind) \(name) \(what)" + (detail.isEmpty ? "" : " (\(detail))")
+    }
+}

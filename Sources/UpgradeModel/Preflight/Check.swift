@@ -1,0 +1,34 @@
+/// One thing that must be as it should be before a hop starts: a pure judgement of what was observed.
+package struct Check: Sendable {
+    /// A stable identifier in kebab case.
+    package let id: String
+    /// The title for people.
+    package let title: String
+    private let judge: @Sendable (Observation) -> Verdict
+
+    init(_ id: String, _ title: String, judge: @escaping @Sendable (Observation) -> Verdict) {
+        self.id = id
+        self.title = title
+        self.judge = judge
+    }
+
+    /// Judges what was observed.
+    package func evaluate(_ observation: Observation) -> Finding {
+        let verdict = judge(observation)
+        return Finding(
+            check: id,
+            title: title,
+            outcome: verdict.outcome,
+            message: verdict.message,
+            remedy: verdict.remedy
+        )
+    }
+
+    /// Every check of an installation on a single VM, in the order in which operators see them.
+    package static let singleVM: [Check] = [
+        .otherRun, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy, .engine,
+        .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion, .releasePackage,
+        .targetConfiguration, .images, .databasesConfigured, .databaseReachable, .databaseVersion, .databaseRights,
+        .databaseSize, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory, .backupEncryption, .diskSpace,
+    ]
+}

@@ -1,0 +1,40 @@
+extension Check {
+    /// What runs is the release that the installation's files say, and nothing older than the high-water mark.
+    static let installedRelease = Check("installed-release", "Installed release is what it says") { observation in
+        let installation = observation.installation
+        return installation.running.judged(
+            "which release runs",
+            remedy: "Start the installation, see that `docker ps` lists its containers, and run the checks again."
+        ) { running in
+            installation.highWaterMark.judged(
+                "which migrations have started here",
+                remedy: "`pawl status` says what is wrong with the journal."
+            ) { mark in
+                judge(running, mark: mark)
+            }
+        }
+    }
+
+    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?) -> Verdict {
+        if let mark, running.version < mark {
+            return .fail(
+                "Release \(running.version) is installed, but the migrations of \(mark) have already started here: "
+                    + "the databases are newer than the application.",
+                remedy: "Deploy \(mark) again, or restore a backup set with `pawl restore`. Nothing else is safe."
+            )
+        }
+        guard !running.drift.isEmpty else {
+            return .pass("Release \(running.version) runs.")
+        }
+        let services = running.drift.map { service in
+            "\(service.name) (\(service.version.map(\.description) ?? "not told"))"
+        }
+        let older = mark.map { mark in running.drift.contains { $0.version.map { $0 < mark } ?? false } } ?? false
+        let warning = older ? " Some of it is older than the databases." : ""
+        return .fail(
+            "Release \(running.version) is installed, but other images run: \(ListText.and(services)).\(warning)",
+            remedy: "Somebody changed the containers by hand. Bring the installed release up again with "
+                + "`docker compose up -d` in the installation's directory, and run the checks again."
+        )
+    }
+}

@@ -1,0 +1,125 @@
+/// Everything that the checks of one hop look at, gathered before any of them speaks.
+package struct Observation: Sendable {
+    /// The product.
+    package var product: Product
+    /// When the facts were gathered, and by which Pawl.
+    package var console: ObservedConsole
+    /// The release that the hop leads to.
+    package var target: ObservedTarget
+    /// What stands and runs now.
+    package var installation: ObservedInstallation
+    /// The Docker Engine and Compose.
+    package var runtime: ObservedRuntime
+    /// The databases, one for each that the settings make necessary, in the product's order.
+    package var databases: Fact<[ObservedDatabase]>
+    /// PostgreSQL's own programs, every set that could be used.
+    package var clientTools: Fact<[ClientTools]>
+    /// Where backup sets go.
+    package var backups: ObservedBackups
+    /// What the hop needs on disk, and what there is.
+    package var disk: Fact<DiskFacts>
+
+    /// Puts the facts together.
+    package init(
+        product: Product,
+        console: ObservedConsole,
+        target: ObservedTarget,
+        installation: ObservedInstallation,
+        runtime: ObservedRuntime,
+        databases: Fact<[ObservedDatabase]>,
+        clientTools: Fact<[ClientTools]>,
+        backups: ObservedBackups,
+        disk: Fact<DiskFacts>
+    ) {
+        self.product = product
+        self.console = console
+        self.target = target
+        self.installation = installation
+        self.runtime = runtime
+        self.databases = databases
+        self.clientTools = clientTools
+        self.backups = backups
+        self.disk = disk
+    }
+}
+
+/// Pawl itself, and its clock.
+package struct ObservedConsole: Sendable {
+    /// Pawl's own version.
+    package var version: ReleaseVersion
+    /// Today's date in UTC by this machine's clock.
+    package var today: Day
+    /// The newest day on which this installation's journal has a record; nil where it has none.
+    package var lastRecord: Fact<Day?>
+
+    /// Puts the facts together.
+    package init(version: ReleaseVersion, today: Day, lastRecord: Fact<Day?>) {
+        self.version = version
+        self.today = today
+        self.lastRecord = lastRecord
+    }
+}
+
+/// The release that a hop leads to.
+package struct ObservedTarget: Sendable {
+    /// The release as the catalog has it.
+    package var release: Release
+    /// Whether the catalog's console minimums are meant for Pawl (`"console":"pawl"`).
+    package var consoleMinimumIsPawls: Bool
+    /// Its package: whether it was had, and is what the catalog says.
+    package var package: Fact<PackageCondition>
+    /// Variables that its files need and nothing gives a value, by name.
+    package var missingVariables: Fact<[String]>
+    /// The images that its services use.
+    package var images: Fact<[ObservedImage]>
+
+    /// Puts the facts together.
+    package init(
+        release: Release,
+        consoleMinimumIsPawls: Bool,
+        package: Fact<PackageCondition>,
+        missingVariables: Fact<[String]>,
+        images: Fact<[ObservedImage]>
+    ) {
+        self.release = release
+        self.consoleMinimumIsPawls = consoleMinimumIsPawls
+        self.package = package
+        self.missingVariables = missingVariables
+        self.images = images
+    }
+}
+
+/// Whether a release's package is good.
+package enum PackageCondition: Sendable, Hashable {
+    /// It is what the catalog says; its size in bytes.
+    case sound(bytes: Int64)
+    /// It is not, and why.
+    case refused(Trouble)
+}
+
+/// One image of a release, and where it can be had.
+package struct ObservedImage: Sendable, Hashable {
+    /// Where it was found.
+    package enum Place: Sendable, Hashable {
+        /// In the Engine already, under this id.
+        case engine(id: String)
+        /// In the release's package, under this id.
+        case package(id: String)
+        /// Nowhere.
+        case nowhere
+    }
+
+    /// The name as the Compose file has it.
+    package let name: String
+    /// The id that the release pins; nil where it pins none.
+    package let pinned: String?
+    /// Where it was found.
+    package let place: Place
+
+    /// Makes an image.
+    package init(name: String, pinned: String?, place: Place) {
+        self.name = name
+        self.pinned = pinned
+        self.place = place
+    }
+}

@@ -1,0 +1,17 @@
+/// One part of a hop, as the timeline shows it, in the order in which a hop goes through them.
+package enum Step: String, Sendable, Codable, Hashable, CaseIterable {
+    case preflight, quiesce, backup, verify, deploy, migrate, settle
+
+    /// What a screen calls the step.
+    package var title: String {
+        switch self {
+        case .preflight: "Preflight checks"
+        case .quiesce: "Stop writers"
+        case .backup: "Back up"
+        case .verify: "Prove the backup"
+        case .deploy: "Deploy"
+        case .migrate: "Migrate"
+        case .settle: "Settle"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+/// What others may ask of a machine without knowing how its states look inside.
+extension UpgradeMachine {
+    /// The state by the name that reports use.
+    package var phase: Phase {
+        switch state {
+        case .planned: .planned
+        case .preflight: .preflight
+        case .quiescing: .quiescing
+        case .backingUp: .backingUp
+        case .verifying, .clearing: .verifying
+        case .migrating: .migrating
+        case .settling: .settling
+        case .replacing: .migrating
+        case .needsOperator, .stuck: .needsOperator
+        case .puttingBack(_, let what, _, _): what.phase
+        case .succeeded: .succeeded
+        case .refused: .refused
+        case .aborted: .aborted
+        }
+    }
+
+    /// The hop that the run is in, or ended in; nil before the start and after the end of the last one.
+    package var hop: Hop? {
+        switch state {
+        case .planned, .succeeded: nil
+        case .preflight(let hop, _), .quiescing(let hop, _), .backingUp(let hop, _, _), .verifying(let hop, _, _, _),
+            .clearing(let hop, _), .migrating(let hop, _, _, _), .settling(let hop, _, _),
+            .needsOperator(let hop, _, _, _), .puttingBack(let hop, _, _, _), .stuck(let hop, _, _, _, _),
+            .refused(let hop, _), .aborted(let hop, _):
+            hop
+        case .replacing(_, _, _, let instead, _, _): instead
+        }
+    }
+
+    /// Whether the migrations of the current hop may have started.
+    package var isPastPointOfNoReturn: Bool {
+        switch state {
+        case .migrating, .settling, .replacing, .needsOperator: true
+        case .planned, .preflight, .quiescing, .backingUp, .verifying, .clearing, .puttingBack, .stuck, .succeeded,
+            .refused, .aborted:
+            false
+        }
+    }
+
+    /// Whether nothing will ever follow.
+    package var hasEnded: Bool {
+        switch state {
+        case .succeeded, .refused, .aborted: true
+        default: false
+        }
+    }
+
+    /// What an operator may decide now.
+    package var choices: [Choice] {
+        switch state {
+        case .needsOperator: [.retry]
+        case .preflight, .quiescing, .backingUp, .verifying, .clearing, .stuck: [.abort]
+        case .planned, .migrating, .settling, .replacing, .puttingBack, .succeeded, .refused, .aborted: []
+        }
+    }
+
+    /// A decision that is an operator's to take.
+    package enum Choice: String, Sendable, Codable, Hashable, CaseIterable {
+        case retry, restore, abort
+    }
+
+    /// Why the run was refused, aborted or waits; nil while it goes on and when it succeeded.
+    package var reason: Trouble? {
+        switch state {
+        case .refused(_, let why), .aborted(_, let why), .needsOperator(_, _, _, let why),
+            .puttingBack(_, _, _, let why):
+            why
+        case .stuck(_, _, _, let why, _): why
+        default: nil
+        }
+    }
+
+    /// The proof of the current hop's set, as soon as there is one.
+    package var proof: Proof? {
+        switch state {
+        case .verifying(_, _, _, let proof): proof
+        case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
+            .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
+            proof
+        case .planned, .preflight, .quiescing, .backingUp, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
+        }
+    }
+
+    /// The backup set of the current hop, as soon as there is one.
+    package var backup: BackupSetID? {
+        switch state {
+        case .backingUp(_, _, let set): set
+        case .verifying(_, _, let set, _): set
+        case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
+            .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
+            proof.set
+        case .planned, .preflight, .quiescing, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
+        }
+    }
+}

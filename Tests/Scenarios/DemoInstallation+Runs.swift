@@ -1,0 +1,31 @@
+import Foundation
+import Processes
+
+extension DemoInstallation {
+    /// Asks again and again, within a bound, until the answer holds `text`; returns that answer.
+    func event(
+        containing text: String,
+        within bound: Duration,
+        _ ask: () async throws -> String
+    ) async throws -> String {
+        let end = ContinuousClock.now + bound
+        while ContinuousClock.now < end {
+            let answer = try await ask()
+            if answer.contains(text) { return answer }
+        }
+        throw Failure("\(text) did not come within \(bound)")
+    }
+
+    /// Waits until the run's journal says that an effect of this kind is going on.
+    func waitFor(run: String, effect: String) async throws {
+        _ = try await event(containing: "/\(effect)#", within: .seconds(300)) {
+            try await pawl("details", run, "-o", "json").output
+        }
+    }
+
+    /// Ends the run's runner, and nothing else, with SIGKILL while an effect is going on.
+    func kill(run: String, during effect: String) async throws {
+        try await waitFor(run: run, effect: effect)
+        try await Self.shell("pkill -KILL -f -- 'runner.*\(run)'")
+    }
+}

@@ -1,0 +1,122 @@
+package import UpgradeModel
+
+/// An installation as simple as can be that still has everything an effect can change.
+///
+/// Performing an effect here is what it is in reality: it looks at what is there and makes the difference.
+package struct SimulatedWorld: Hashable {
+    package enum Writers: Hashable { case running, stopped, removed }
+    package enum BackupSet: Hashable { case none, partial, complete, proven, published }
+    package enum Migration: Hashable { case absent, running, succeeded, failed }
+
+    /// The release whose services the writers are.
+    package var release: ReleaseVersion
+    package var writers = Writers.running
+    package var restartPolicyTaken = false
+    package var recorded = false
+    package var kept = false
+    package var staged: Set<ReleaseVersion> = []
+    package var set = BackupSet.none
+    package var current: ReleaseVersion
+    /// By effect identity, as containers are named after it.
+    package var migrations: [String: Migration] = [:]
+    /// How often a migration container was started, by the same name.
+    package var starts: [String: Int] = [:]
+    /// The newest release of which any migration was started.
+    package var newestMigrated: ReleaseVersion?
+    package var healthy: Bool
+
+    package init(running release: ReleaseVersion) {
+        self.release = release
+        current = release
+        healthy = true
+    }
+
+    /// How an attempt at an effect may end, apart from the runner's death.
+    package enum Ending: Hashable, CaseIterable { case success, failureAtOnce, failureHalfway }
+
+    /// The first half of an effect: what a crash in the middle leaves behind.
+    package mutating func begin(_ effect: Effect) {
+        switch effect.kind {
+        case .stopWriters: restartPolicyTaken = true
+        case .dump: set = .partial
+        case .removeWriters, .removeFailed: writers = .stopped
+        case .migrate: startMigration(effect)
+        case .start:
+            release = effect.target
+            writers = .stopped
+            restartPolicyTaken = false
+        case .putBack: restartPolicyTaken = false
+        case .check, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish, .switchRelease,
+            .awaitHealth, .cleanUp, .discardBackup:
+            break
+        }
+    }
+
+    private mutating func startMigration(_ effect: Effect) {
+        // The Engine refuses a second container of the same name, and a finished one is not started again.
+        guard migrations[effect.identity] == nil else { return }
+        migrations[effect.identity] = .running
+        starts[effect.identity, default: 0] += 1
+        newestMigrated = max(newestMigrated ?? effect.target, effect.target)
+    }
+
+    /// The whole effect; `from` is the release before the hop.
+    package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
+        begin(effect)
+        switch effect.kind {
+        case .check, .confirmUnchanged, .cleanUp: break
+        case .keepInstalled: kept = true
+        case .stage: staged.insert(effect.target)
+        case .recordWriters: recorded = true
+        case .stopWriters: writers = .stopped
+        case .dump: set = .complete
+        case .prove: set = .proven
+        case .publish: set = .published
+        case .removeWriters, .removeFailed:
+            writers = .removed
+            healthy = false
+        case .switchRelease: current = effect.target
+        case .migrate: if migrations[effect.identity] == .running { migrations[effect.identity] = .succeeded }
+        case .start: writers = .running
+        case .awaitHealth: healthy = true
+        case .putBack:
+            writers = .running
+            release = from
+            current = from
+            healthy = true
+        case .discardBackup: if set != .published { set = .none }
+        }
+    }
+
+    package mutating func fail(_ effect: Effect) {
+        begin(effect)
+        if effect.kind == .migrate, migrations[effect.identity] == .running { migrations[effect.identity] = .failed }
+    }
+
+    /// What reality says about an effect; reads only.
+    package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
+        switch effect.kind {
+        case .check, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
+        case .keepInstalled: kept ? .done(.done) : .notStarted
+        case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
+        case .recordWriters: recorded ? .done(.done) : .notStarted
+        case .stopWriters: writers != .running ? .done(.done) : .notStarted
+        case .dump:
+            set == .complete ? .done(.dumped(proof.set)) : set == .partial ? .underway(evidence: "") : .notStarted
+        case .prove: set == .proven ? .done(.proven(proof)) : .notStarted
+        case .publish: set == .published ? .done(.done) : .notStarted
+        case .removeWriters, .removeFailed: writers == .removed ? .done(.done) : .notStarted
+        case .switchRelease: current == effect.target ? .done(.done) : .notStarted
+        case .migrate:
+            switch migrations[effect.identity] ?? .absent {
+            case .absent: .notStarted
+            case .running: .underway(evidence: "it runs")
+            case .succeeded: .done(.done)
+            case .failed: .failed(Trouble(.release, "migration-failed", "", changed: true, remedy: ""))
+            }
+        case .start: writers == .running && release == effect.target ? .done(.done) : .notStarted
+        case .putBack: writers == .running && !restartPolicyTaken ? .done(.done) : .notStarted
+        case .discardBackup: set == .none || set == .published ? .done(.done) : .notStarted
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Foundation
+import Processes
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@testable import SingleVM
+
+/// A whole deployment on the real Engine with the real Compose.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ComposeDeploymentTests {
+    private func effect(_ kind: Effect.Kind, _ shop: Shop, attempt: Int = 1) throws -> Effect {
+        Effect(kind, hop: 0, target: try shop.two, subject: kind == .migrate ? "migrations" : nil, attempt: attempt)
+    }
+
+    private func port(_ shop: Shop, _ variation: Shop.Variation = Shop.Variation()) -> DeploymentEffects {
+        DeploymentEffects(shop.deployment) { version, _ in try await shop.package("\(version)", variation) }
+    }
+
+    @Test func `a hop goes through all its effects, each told by looking, each safe to do again`() async throws {
+        try await Shop.with { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop)
+            let database = try await shop.container("database")
+            let before = try await shop.deployment.observe()
+            #expect(before.release == .version(try shop.one))
+            #expect(before.isRunning)
+            for kind: Effect.Kind in [
+                .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease, .migrate, .start,
+                .awaitHealth, .cleanUp,
+            ] {
+                let effect = try effect(kind, shop)
+                if kind != .stopWriters {
+                    let probe = try await port.probe(effect, in: context)
+                    #expect(probe.isOpen, "\(kind) has not happened yet: \(probe)")
+                }
+                let outcome = try await port.perform(effect, in: context)
+                #expect(outcome == (kind == .stage ? .staged(migrations: ["migrations"]) : .done))
+                if kind != .awaitHealth {
+                    #expect(try await port.probe(effect, in: context) == .done(outcome), "\(kind)")
+                }
+                #expect(try await port.perform(effect, in: context) == outcome, "\(kind), again")
+            }
+            let after = try await shop.deployment.observe()
+            #expect(after.release == .version(try shop.two))
+            #expect(after.complaints.isEmpty)
+            #expect(try await shop.container("database").id == database.id, "the database is never made anew")
+            #expect(try await shop.container("database").startedAt == database.startedAt)
+            #expect(try await shop.container("api").restartPolicy == RestartPolicy("unless-stopped"))
+            #expect(
+                try await shop.container("worker").restartPolicy == RestartPolicy("on-failure", maximumRetryCount: 3)
+            )
+            #expect(try await shop.containers("assistant").isEmpty)
+            #expect(try await shop.containers("migrations").isEmpty, "what migrations left is cleaned up")
+            // Once at the installation, once in the hop.
+            #expect(try await shop.migrationRuns() == 2)
+            let log = try String(contentsOfFile: "\(shop.logs)/\(try shop.task().containerName).log", encoding: .utf8)
+            #expect(log.split(separator: "\n").map { $0.split(separator: " ").last } == ["migrating", "migrated"])
+            #expect(shop.deployment.currentRelease == (try shop.two))
+            // What Compose itself would do now is nothing: the containers are what the files say.
+            var plain = try await shop.deployment.composeTool().command([
+                "-p", shop.name, "up", "-d", "--no-deps", "api",
+            ])
+            plain.workingDirectory = shop.folder
+            let api = try await shop.container("api")
+            #expect(try await collect(plain).status.isSuccess)
+            #expect(try await shop.container("api").id == api.id)
+        }
+    }
+
+    @Test func `writers that were stopped are put back as they were`() async throws {
+        try await Shop.with { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop)
+            let api = try await shop.container("api")
+            // One that an operator had stopped stays stopped.
+            try await shop.engine.stop(try await shop.container("worker").id, timeout: nil)
+            _ = try await port.perform(effect(.recordWriters, shop), in: context)
+            #expect(try await port.probe(effect(.stopWriters, shop), in: context).isOpen)
+            _ = try await port.perform(effect(.stopWriters, shop), in: context)
+            let stopped = try await shop.container("api")
+            #expect(!stopped.isActive)
+            #expect(stopped.restartPolicy == .never, "a reboot must not bring it back")
+            #expect(try await shop.container("database").isActive)
+            let state = try await shop.deployment.observe()
+            #expect(state.release == .version(try shop.one), "stopped containers tell the release too")
+            #expect(!state.isRunning)
+            // A second runner that records again must not write down what stopping has made of them.
+            _ = try await port.perform(effect(.recordWriters, shop), in: context)
+            #expect(try await port.probe(effect(.putBack, shop), in: context).isOpen)
+            for _ in 0..<2 { _ = try await port.perform(effect(.putBack, shop), in: context) }
+            #expect(try await port.probe(effect(.putBack, shop), in: context) == .done(.done))
+            let back = try await shop.container("api")
+            #expect(back.id == api.id)
+            #expect(back.isActive)
+            #expect(back.restartPolicy == api.restartPolicy)
+            #expect(try await !shop.container("worker").isActive)
+        }
+    }
+
+    @Test func `writers that were removed are made anew from the release that they were of`() async throws {
+        try await Shop.with { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop)
+            for kind: Effect.Kind in [.keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            #expect(try await shop.containers("api").isEmpty)
+            // Somebody gives the old name to the new image meanwhile.
+            try await shop.engine.tag(try await shop.imageID("1.1.0"), as: ImageReference(shop.image("1.0.0")))
+            _ = try await port.perform(effect(.putBack, shop), in: context)
+            #expect(try await port.probe(effect(.putBack, shop), in: context) == .done(.done))
+            let state = try await shop.deployment.observe()
+            #expect(state.release == .version(try shop.one))
+            #expect(try await shop.container("api").restartPolicy == RestartPolicy("unless-stopped"))
+        }
+    }
+
+    @Test func `a writer that somebody starts meanwhile stops the hop`() async throws {
+        try await Shop.with { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop)
+            for kind: Effect.Kind in [.recordWriters, .stopWriters] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            try await shop.engine.start(try await shop.container("worker").id)
+            await expectTrouble("writer-running") {
+                _ = try await port.perform(effect(.removeWriters, shop), in: context)
+            }
+            #expect(try await shop.containers("api").count == 1, "nothing was removed")
+            // Stopping again stops it; a release that failed is stopped without asking.
+            _ = try await port.perform(effect(.removeFailed, shop), in: context)
+            #expect(try await shop.containers("worker").isEmpty)
+        }
+    }
+
+    @Test func `files that describe something else than what runs are not kept as the installed release's`()
+        async throws
+    {
+        try await Shop.with { shop in
+            try shop.environment("1.1.0").write(toFile: shop.folder + "/.env", atomically: true, encoding: .utf8)
+            await expectTrouble("installed-files") {
+                try await shop.deployment.keepInstalled(try shop.one)
+            }
+            #expect(!FileManager.default.fileExists(atPath: shop.folder + "/releases/1.0.0"))
+        }
+    }
+
+    @Test func `a service without a published port is reached on the bridge`() async throws {
+        try await Shop.with { shop in
+            let route = try #require(try await shop.deployment.route(to: "database"))
+            #expect(route.address?.split(separator: ".").count == 4)
+            #expect(route.published(port: 80) == nil)
+            let api = try #require(try await shop.deployment.route(to: "api"))
+            #expect(api.published(port: 80)?.port == shop.port)
+            #expect(try await shop.deployment.route(to: "nobody") == nil)
+        }
+    }
+
+    @Test func `a release that never gets healthy is the release's fault, with what was seen`() async throws {
+        let limits = DeploymentLimits(health: .seconds(4), steady: .seconds(1))
+        try await Shop.with(limits: limits) { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop, .init(health: "echo cannot reach the moon; exit 1"))
+            for kind: Effect.Kind in [
+                .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease,
+            ]
+                + [.migrate, .start]
+            {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            await expectTrouble("unhealthy", saying: ["api", "cannot reach the moon"]) {
+                _ = try await port.perform(effect(.awaitHealth, shop), in: context)
+            }
+        }
+    }
+
+    @Test func `a release that answers with another version is not healthy`() async throws {
+        let limits = DeploymentLimits(health: .seconds(5), steady: .seconds(1))
+        try await Shop.with(limits: limits) { shop in
+            let context = try shop.context(try #require(Shop.run))
+            let port = port(shop, .init(said: "0.9.9"))
+            for kind: Effect.Kind in [.stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease, .start] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            await expectTrouble("unhealthy", saying: ["says it is 0.9.9"]) {
+                _ = try await port.perform(effect(.awaitHealth, shop), in: context)
+            }
+        }
+    }
+}
+
+extension Probe {
+    /// Whether the effect is still to be performed.
+    var isOpen: Bool {
+        switch self {
+        case .notStarted, .underway: true
+        case .done, .failed, .unknown: false
+        }
+    }
+}
+
+/// Expects a `Trouble` with a code, whose message holds some words.
+func expectTrouble(
+    _ code: String,
+    saying words: [String] = [],
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async {
+    do {
+        try await body()
+        Issue.record("no trouble", sourceLocation: sourceLocation)
+    } catch let trouble as Trouble {
+        #expect(trouble.code == code, "\(trouble.message)", sourceLocation: sourceLocation)
+        for word in words {
+            #expect(trouble.message.contains(word), "\(trouble.message)", sourceLocation: sourceLocation)
+        }
+    } catch {
+        Issue.record(error, sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+import UpgradeModel
+
+@testable import SingleVM
+
+@Suite struct InstalledStateTests {
+    private let product = SingleVMProduct(
+        environment: "customer.env",
+        versionSource: .imageLabel("version"),
+        databaseServices: ["database"],
+        writers: ["api", "worker"],
+        migrations: [MigrationService(service: "migrations", database: "shop")],
+        health: []
+    )
+
+    private func container(
+        _ service: String,
+        _ version: String?,
+        state: String = "running",
+        health: String? = nil,
+        reference: String = "x"
+    ) throws -> EngineContainer {
+        let label = version.map { #","version":"\#($0)""# } ?? ""
+        let check = health.map { #","Health":{"Status":"\#($0)"}"# } ?? ""
+        let json = """
+            {"Id":"\(service)-\(version ?? "")-\(state)","Name":"/\(service)","Image":"sha256:1",
+             "State":{"Status":"\(state)"\(check)},
+             "Config":{"Image":"\(reference)","Labels":{"com.docker.compose.service":"\(service)"\(label)}}}
+            """
+        return try JSONDecoder.engine.decode(EngineContainer.self, from: Data(json.utf8))
+    }
+
+    @Test func `what all writers say is installed, whatever the database and old migrations say`() throws {
+        let state = InstalledState(
+            of: [
+                try container("api", "1.1.0"), try container("worker", "1.1.0"), try container("router", "1.1.0"),
+                try container("database", "15.2"), try container("migrations", "1.0.0", state: "exited"),
+                try container("cache", nil),
+            ],
+            product: product
+        )
+        #expect(state.release == .version(try ReleaseVersion("1.1.0")))
+        #expect(state.isRunning)
+        #expect(state.complaints.isEmpty)
+    }
+
+    @Test func `services that contradict one another are named`() throws {
+        let state = InstalledState(
+            of: [try container("api", "1.1.0"), try container("worker", "1.0.0")],
+            product: product
+        )
+        #expect(
+            state.release
+                == .mixed([.init(service: "api", version: "1.1.0"), .init(service: "worker", version: "1.0.0")])
+        )
+    }
+
+    @Test func `versions are compared as versions, not as text`() throws {
+        let state = InstalledState(
+            of: [try container("api", "2024.01.5"), try container("worker", "2024.1.5")],
+            product: product
+        )
+        #expect(state.release == .version(try ReleaseVersion("2024.1.5")))
+    }
+
+    @Test func `where nothing runs the stopped containers tell`() throws {
+        let stopped = [
+            try container("api", "1.0.0", state: "exited"), try container("worker", "1.0.0", state: "created"),
+        ]
+        let state = InstalledState(of: stopped + [try container("database", nil)], product: product)
+        #expect(state.release == .version(try ReleaseVersion("1.0.0")))
+        #expect(!state.isRunning)
+        let upgraded = InstalledState(of: stopped + [try container("router", "1.1.0")], product: product)
+        #expect(
+            upgraded.release == .version(try ReleaseVersion("1.1.0")),
+            "a running service counts more than stopped ones"
+        )
+    }
+
+    @Test func `a service that says nothing is not guessed at`() throws {
+        let silent = InstalledState(
+            of: [try container("api", nil), try container("worker", "1.0.0")],
+            product: product
+        )
+        #expect(silent.release == .unreadable(["api"]))
+        let odd = InstalledState(
+            of: [try container("api", "latest"), try container("worker", "latest")],
+            product: product
+        )
+        #expect(odd.release == .unreadable(["api", "worker"]))
+        #expect(InstalledState(of: [try container("database", "1.0.0")], product: product).release == .absent)
+        #expect(InstalledState(of: [], product: product).release == .absent)
+    }
+
+    @Test func `containers of one service that differ are a contradiction`() throws {
+        let state = InstalledState(
+            of: [try container("api", "1.0.0"), try container("api", "1.1.0")],
+            product: product
+        )
+        #expect(state.release != .version(try ReleaseVersion("1.0.0")))
+        #expect(state.services.first?.versionText == "1.0.0, 1.1.0")
+    }
+
+    @Test func `a tag tells the version where the product says so`() throws {
+        let tagged = SingleVMProduct(
+            environment: "customer.env",
+            versionSource: .imageTag,
+            databaseServices: [],
+            writers: ["api"],
+            migrations: [],
+            health: []
+        )
+        let state = InstalledState(
+            of: [
+                try container("api", nil, reference: "registry:5000/shop/api:2026.7.16"),
+                try container("cache", nil, reference: "valkey:7.2"),
+            ],
+            product: tagged
+        )
+        #expect(state.release == .version(try ReleaseVersion("2026.7.16")))
+    }
+
+    @Test func `what is not well is said`() throws {
+        let state = InstalledState(
+            of: [
+                try container("api", "1.0.0", health: "unhealthy"),
+                try container("worker", "1.0.0", state: "restarting"),
+                try container("migrations", "1.0.0", state: "exited"),
+            ],
+            product: product
+        )
+        #expect(state.complaints.count == 2)
+        #expect(state.complaints.first?.contains("unhealthy") == true)
+    }
+}

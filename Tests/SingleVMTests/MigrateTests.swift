@@ -1,0 +1,124 @@
+import Foundation
+import Processes
+import Synchronization
+import Testing
+import UpgradeModel
+
+@testable import SingleVM
+
+/// Migrations on the real Engine: once, alone, found again.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct MigrateTests {
+    private func staged(
+        _ shop: Shop,
+        _ migration: String
+    ) async throws {
+        let content = try await shop.package("1.1.0", .init(migration: migration))
+        _ = try await shop.deployment.stage(try shop.two, content: content) { _, _ in }
+    }
+
+    @Test func `a migration that fails says what it said, is not repeated by itself, and is by a retry`() async throws {
+        try await Shop.with { shop in
+            try await staged(shop, "echo ran >> /data/runs; echo relation missing; exit 3")
+            let first = try shop.task()
+            for _ in 0..<2 {
+                await expectTrouble("migration-failed", saying: ["status 3", "relation missing"]) {
+                    try await shop.deployment.migrate(first, logs: shop.logs) { _ in }
+                }
+            }
+            guard case .failed = try await shop.deployment.probeMigration(first, logs: shop.logs) else {
+                Issue.record("the container tells that it failed")
+                return
+            }
+            #expect(try await shop.migrationRuns() == 2, "once at the installation, once now")
+            await expectTrouble("migration-failed") {
+                try await shop.deployment.migrate(try shop.task(2), logs: shop.logs) { _ in }
+            }
+            #expect(try await shop.migrationRuns() == 3)
+        }
+    }
+
+    @Test func `a migration whose runner dies goes on, and the next runner joins it`() async throws {
+        try await Shop.with { shop in
+            try await staged(
+                shop,
+                "echo ran >> /data/runs; echo begun; while [ ! -e /data/go ]; do sleep 1; done; echo over"
+            )
+            let task = try shop.task()
+            let (lines, line) = AsyncStream.makeStream(of: String.self)
+            let runner = Task {
+                try await shop.deployment.migrate(task, logs: shop.logs) { line.yield($0.text) }
+            }
+            var iterator = lines.makeAsyncIterator()
+            #expect(await iterator.next() == "begun")
+            runner.cancel()
+            await expectTrouble("interrupted") { try await runner.value }
+            guard case .underway = try await shop.deployment.probeMigration(task, logs: shop.logs) else {
+                Issue.record("the migration still runs")
+                return
+            }
+            let database = try await shop.container("database")
+            try await RealEngine.docker(["exec", database.id, "/bin/busybox", "touch", "/data/go"])
+            // A retry would join it too: it is the same migration.
+            try await shop.deployment.migrate(try shop.task(2), logs: shop.logs) { _ in }
+            #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .done(.done))
+            #expect(try await shop.migrationRuns() == 2)
+            let container = try #require(try await shop.engine.container(task.containerName))
+            #expect(container.restartPolicy == .never)
+            #expect(try await shop.engine.container(try shop.task(2).containerName) == nil)
+        }
+    }
+
+    @Test func `a migration that hangs is reported and left alone`() async throws {
+        let limits = DeploymentLimits(migration: .seconds(2))
+        try await Shop.with(limits: limits) { shop in
+            try await staged(shop, "echo waiting for a lock; exec sleep 100000")
+            await expectTrouble("migration-hanging") {
+                try await shop.deployment.migrate(try shop.task(), logs: shop.logs) { _ in }
+            }
+            let container = try #require(try await shop.engine.container(try shop.task().containerName))
+            #expect(container.state == .running)
+            let other = MigrationTask(
+                run: try #require(RunID("another-run")),
+                hop: 0,
+                service: "migrations",
+                release: try shop.two,
+                attempt: 1
+            )
+            await expectTrouble("migration-running") {
+                try await shop.deployment.migrate(other, logs: shop.logs) { _ in }
+            }
+        }
+    }
+
+    @Test func `a container that was made and never started is made anew`() async throws {
+        try await Shop.with { shop in
+            try await staged(shop, "echo ran >> /data/runs")
+            let task = try shop.task()
+            let labels = task.labels.merging([
+                "com.docker.compose.project": shop.name, "com.docker.compose.service": "migrations",
+                "com.docker.compose.oneoff": "True",
+            ]) { $1 }
+            try await RealEngine.docker(
+                ["create", "--name", task.containerName] + labels.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+                    + [shop.image("1.1.0"), "sh", "-c", "true"]
+            )
+            #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .notStarted)
+            try await shop.deployment.migrate(task, logs: shop.logs) { _ in }
+            #expect(try await shop.migrationRuns() == 2)
+            #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .done(.done))
+        }
+    }
+
+    @Test func `many lines arrive whole and in order`() async throws {
+        try await Shop.with { shop in
+            try await staged(shop, "i=0; while [ $$i -lt 5000 ]; do i=$$((i+1)); echo line $$i; done")
+            let seen = Mutex<[String]>([])
+            try await shop.deployment.migrate(try shop.task(), logs: shop.logs) { line in
+                seen.withLock { $0.append(line.text) }
+            }
+            #expect(seen.withLock { $0 } == (1...5000).map { "line \($0)" })
+            let log = try String(contentsOfFile: "\(shop.logs)/\(try shop.task().containerName).log", encoding: .utf8)
+            #expect(log.split(separator: "\n").count == 5000)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+import UpgradeModel
+import WebClient
+
+@testable import SingleVM
+
+@Suite struct SwitchReleaseTests {
+    private func inFolder(_ body: (String, ComposeDeployment) async throws -> Void) async throws {
+        let path = "/tmp/pawl-switch-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let session = WebSession()
+        let deployment = ComposeDeployment(
+            folder: InstallationFolder(path: path + "/"),
+            project: "p",
+            product: SingleVMProduct(
+                environment: "customer.env",
+                versionSource: .imageTag,
+                databaseServices: [],
+                writers: [],
+                migrations: [],
+                health: []
+            ),
+            settings: [:],
+            engine: EngineClient(.socket(path: path + "/no.sock"), session: session),
+            session: session,
+            home: nil
+        )
+        try await body(path, deployment)
+        await session.shutdown()
+    }
+
+    private func write(_ text: String, _ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: URL(filePath: path).deletingLastPathComponent().path,
+            withIntermediateDirectories: true
+        )
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    private let one = try? ReleaseVersion("1.0.0")
+    private let two = try? ReleaseVersion("1.1.0")
+
+    @Test func `files become links, what they held is kept, and doing it again changes nothing`() async throws {
+        let (one, two) = (try #require(one), try #require(two))
+        try await inFolder { path, deployment in
+            try write("old compose", path + "/docker-compose.yml")
+            try write("OLD=1", path + "/.env")
+            try write("old compose", path + "/releases/1.0.0/docker-compose.yml")
+            try write("OLD=0", path + "/releases/1.0.0/.env")
+            try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
+            try write("NEW=1", path + "/releases/1.1.0/.env")
+            #expect(deployment.probeSwitch(to: two) == .notStarted)
+            #expect(deployment.currentRelease == nil)
+            for _ in 0..<2 { try deployment.switchRelease(to: two, from: one) }
+            #expect(deployment.probeSwitch(to: two) == .done(.done))
+            #expect(deployment.currentRelease == two)
+            #expect(try text(path + "/docker-compose.yml") == "new compose")
+            #expect(try text(path + "/.env") == "NEW=1")
+            #expect(try text(path + "/releases/1.0.0/.env") == "OLD=0", "what was kept before is not overwritten")
+            #expect(try text(path + "/releases/1.0.0/.env.found-at-switch") == "OLD=1", "nor is the newer text lost")
+        }
+    }
+
+    @Test func `a switch that was interrupted is underway, and finished by doing it again`() async throws {
+        let (one, two) = (try #require(one), try #require(two))
+        try await inFolder { path, deployment in
+            try write("old compose", path + "/docker-compose.yml")
+            try write("OLD=1", path + "/.env")
+            try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
+            try write("NEW=1", path + "/releases/1.1.0/.env")
+            try FileManager.default.createSymbolicLink(atPath: path + "/current", withDestinationPath: "releases/1.1.0")
+            guard case .underway = deployment.probeSwitch(to: two) else { throw Unexpected() }
+            try deployment.switchRelease(to: two, from: one)
+            #expect(deployment.probeSwitch(to: two) == .done(.done))
+            #expect(try text(path + "/releases/1.0.0/docker-compose.yml") == "old compose")
+        }
+    }
+
+    @Test func `something else in the link's place is the operator's, and stays`() async throws {
+        let (one, two) = (try #require(one), try #require(two))
+        try await inFolder { path, deployment in
+            try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
+            try write("mine", path + "/current/file")
+            #expect { try deployment.switchRelease(to: two, from: one) } throws: { error in
+                (error as? Trouble)?.code == "current-taken"
+            }
+            #expect(try text(path + "/current/file") == "mine")
+        }
+    }
+
+    @Test func `a release that is not staged cannot become current`() async throws {
+        let (one, two) = (try #require(one), try #require(two))
+        try await inFolder { path, deployment in
+            #expect { try deployment.switchRelease(to: two, from: one) } throws: { error in
+                (error as? Trouble)?.code == "not-staged"
+            }
+        }
+    }
+
+    @Test func `an Engine that is down is said so, with what to do`() async throws {
+        try await inFolder { _, deployment in
+            await #expect {
+                _ = try await deployment.observe()
+            } throws: { error in
+                let trouble = error as? Trouble
+                return trouble?.code == "engine-unreachable" && trouble?.blame == .environment
+                    && trouble?.changed == false
+            }
+        }
+    }
+
+    private struct Unexpected: Error {}
+}

@@ -1,0 +1,116 @@
+import Testing
+import UpgradeModel
+
+struct ComparisonTests {
+    static let source = DatabaseFingerprint(
+        tables: [
+            TableRows(name: "public.a", rows: 2, sum: "17"), TableRows(name: "public.b", rows: 1, sum: "-4"),
+        ],
+        objects: [
+            ObjectPrint(
+                kind: .table,
+                name: "public.a",
+                owner: "al",
+                grants: "al=SELECT/al",
+                definition: DefinitionDigest(high: 1, low: 2)
+            ),
+            ObjectPrint(kind: .sequence, name: "public.s", value: "42 true"),
+            ObjectPrint(kind: .extension, name: "citext", version: "1.6"),
+        ]
+    )
+
+    func differences(_ change: (inout DatabaseFingerprint) -> Void) -> [FingerprintDifference] {
+        var copy = Self.source
+        change(&copy)
+        return Comparison.differences(database: "demo", source: Self.source, restored: copy)
+    }
+
+    @Test func `equal fingerprints prove a set, whatever the order of their parts`() throws {
+        let id = try #require(BackupSetID("20261123T103000Z-1.0"))
+        var copy = Self.source
+        copy.tables.reverse()
+        copy.objects.reverse()
+        let pair = Comparison.Pair(database: "demo", source: Self.source, restored: copy)
+        let proof = try Comparison.prove(set: id, pairs: [pair])
+        #expect(proof.set == id)
+        #expect(proof.tables == 2)
+        #expect(proof.rows == 3)
+        #expect(proof.databases == ["demo"])
+        #expect(proof.warnings.isEmpty)
+    }
+
+    @Test func `a set without a database proves nothing`() throws {
+        let id = try #require(BackupSetID("x"))
+        #expect(throws: DisprovenSet.self) { try Comparison.prove(set: id, pairs: []) }
+    }
+
+    @Test func `every change is named with its object`() {
+        func names(_ change: (inout DatabaseFingerprint) -> Void) -> [String] { differences(change).map(\.description) }
+        #expect(
+            names { $0.tables[0].rows = 1 }
+                == ["demo: table public.a has another number of rows (2 in the source, 1 in the copy)"]
+        )
+        #expect(
+            names { $0.tables[1].sum = "4" } == ["demo: table public.b has other rows (1 rows on both sides)"]
+        )
+        #expect(names { $0.tables.removeLast() } == ["demo: table public.b is missing in the copy (1 rows)"])
+        #expect(
+            names { $0.objects[0].owner = "eve" }
+                == ["demo: table public.a has another owner (al in the source, eve in the copy)"]
+        )
+        #expect(names { $0.objects[0].grants = nil }.first?.contains("has other grants") == true)
+        #expect(
+            names { $0.objects[0].definition = DefinitionDigest(high: 1, low: 3) }
+                == ["demo: table public.a has another definition"]
+        )
+        #expect(
+            names { $0.objects[1].value = "43 true" }.first?.contains("sequence public.s has another value") == true
+        )
+        #expect(names { $0.objects.remove(at: 1) } == ["demo: sequence public.s is missing in the copy"])
+        #expect(
+            names { $0.objects.append(ObjectPrint(kind: .view, name: "v")) }
+                == ["demo: view v is in the copy but not in the source"]
+        )
+    }
+
+    @Test func `two swapped tables are both named`() {
+        let found = differences { ($0.tables[0].name, $0.tables[1].name) = ($0.tables[1].name, $0.tables[0].name) }
+        #expect(found.map(\.name) == ["public.a", "public.b"])
+    }
+
+    @Test func `another version of an extension is a warning and nothing else is`() throws {
+        let found = differences { $0.objects[2].version = "1.7" }
+        #expect(found.map(\.severity) == [.warning])
+        for aspect in FingerprintDifference.Aspect.allCases {
+            let difference = FingerprintDifference(database: "d", kind: "k", name: "n", aspect: aspect)
+            #expect(difference.severity == (aspect == .version ? .warning : .failure))
+        }
+    }
+
+    @Test func `a second object of the same name does not hide behind the first`() {
+        let found = differences { $0.objects.append($0.objects[0]) }
+        #expect(found.map(\.aspect) == [.unexpected])
+    }
+
+    @Test func `fingerprints of different algorithms are not compared`() {
+        #expect(differences { $0.algorithm = "pawl-2" }.map(\.aspect) == [.algorithm])
+        #expect(differences { $0.scope.passwords = true }.map(\.aspect) == [.algorithm])
+    }
+
+    @Test func `a definition that the server writes differently once read counts as equal`() {
+        var restored = Self.source
+        restored.objects[0].definition = DefinitionDigest(high: 9, low: 9)
+        var reread = restored
+        #expect(
+            Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+        )
+        reread.objects[0].definition = DefinitionDigest(high: 9, low: 8)
+        #expect(
+            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+        )
+        reread.objects.remove(at: 0)
+        #expect(
+            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+        )
+    }
+}

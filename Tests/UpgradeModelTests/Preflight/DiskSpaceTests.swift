@@ -1,0 +1,78 @@
+import Testing
+import UpgradeModel
+
+@Suite struct DiskSpaceTests {
+    private func judged(_ needs: [DiskNeed], _ fileSystems: [FileSystem]) throws -> Finding {
+        try finding("disk-space") { $0.disk = .known(DiskFacts(needs: needs, fileSystems: fileSystems)) }
+    }
+
+    private let gigabyte: Int64 = 1_000_000_000
+
+    @Test func `needs on one file system are summed`() throws {
+        let needs = [
+            DiskNeed(purpose: .backup, fileSystem: "1", bytes: 3 * gigabyte),
+            DiskNeed(purpose: .scratchCopy, fileSystem: "1", bytes: 4 * gigabyte),
+        ]
+        let finding = try judged(needs, [FileSystem(id: "1", path: "/var", freeBytes: 5 * gigabyte)])
+        #expect(finding.outcome == .fail)
+        #expect(
+            finding.message == "/var: 7.0 GB needed (backup 3.0 GB and scratch copy 4.0 GB), 5.0 GB free."
+        )
+        #expect(finding.remedy?.contains("at least 2.0 GB on /var") == true)
+    }
+
+    @Test func `needs on several file systems are judged each`() throws {
+        let needs = [
+            DiskNeed(purpose: .backup, fileSystem: "1", bytes: 3 * gigabyte),
+            DiskNeed(purpose: .images, fileSystem: "2", bytes: 4 * gigabyte),
+        ]
+        let enough = FileSystem(id: "1", path: "/a", freeBytes: 9 * gigabyte)
+        #expect(try judged(needs, [enough, FileSystem(id: "2", path: "/b", freeBytes: 9 * gigabyte)]).outcome == .pass)
+        let short = try judged(needs, [enough, FileSystem(id: "2", path: "/b", freeBytes: gigabyte)])
+        #expect(short.outcome == .fail)
+        #expect(!short.message.contains("/a:"))
+    }
+
+    @Test func `what just fits warns`() throws {
+        let need = DiskNeed(purpose: .backup, fileSystem: "1", bytes: 10 * gigabyte)
+        #expect(try judged([need], [FileSystem(id: "1", path: "/", freeBytes: 10 * gigabyte)]).outcome == .warn)
+        #expect(try judged([need], [FileSystem(id: "1", path: "/", freeBytes: 11 * gigabyte - 1)]).outcome == .warn)
+        #expect(try judged([need], [FileSystem(id: "1", path: "/", freeBytes: 11 * gigabyte)]).outcome == .pass)
+    }
+
+    @Test func `a file system of which nothing is known is an error`() throws {
+        let need = DiskNeed(purpose: .backup, fileSystem: "1", bytes: 1)
+        #expect(try judged([need], []).outcome == .error)
+        #expect(try judged([], []).outcome == .error)
+    }
+
+    @Test func `the estimate says what is needed where`() {
+        let estimate = DiskEstimate(databases: [1000, 3000], configuration: 50, images: 0, package: 70)
+        let places = DiskEstimate.Places(backups: "b", scratch: "s", engine: "e", packages: "p")
+        #expect(
+            estimate.needs(at: places) == [
+                DiskNeed(purpose: .backup, fileSystem: "b", bytes: 4050),
+                DiskNeed(purpose: .scratchCopy, fileSystem: "s", bytes: 4400 + DiskEstimate.scratchBase),
+                DiskNeed(purpose: .package, fileSystem: "p", bytes: 70),
+            ]
+        )
+    }
+
+    @Test func `sizes beyond reason are as large as can be and never wrap`() throws {
+        let estimate = DiskEstimate(databases: [.max, .max], configuration: 1, images: 1, package: 1)
+        let needs = estimate.needs(at: DiskEstimate.Places(backups: "1", scratch: "1", engine: "1", packages: "1"))
+        #expect(needs.first?.bytes == .max)
+        #expect(try judged(needs, [FileSystem(id: "1", path: "/", freeBytes: .max)]).outcome == .warn)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (1_249_999_999, "1.2 GB"),
+            (9_949_999, "9.9 MB"), (9_950_000, "10 MB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
+            (48_400_000, "48 MB"), (Int64.max, "9.2 EB"), (-5, "0 bytes"),
+        ] as [(Int64, String)]
+    )
+    func `sizes read like sizes`(bytes: Int64, text: String) {
+        #expect(SizeText.bytes(bytes) == text)
+    }
+}

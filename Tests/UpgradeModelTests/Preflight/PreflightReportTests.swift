@@ -1,0 +1,69 @@
+import Testing
+import UpgradeModel
+
+@Suite struct PreflightReportTests {
+    @Test func `every check passes where nothing is wrong`() throws {
+        let report = PreflightReport(of: try wellObservation())
+        #expect(report.findings.filter { $0.outcome != .pass } == [])
+        #expect(report.outcome == .pass)
+        #expect(report.findings.count == Check.singleVM.count)
+        #expect(report.target == (try ReleaseVersion("1.1.0")))
+        #expect(report.findings.allSatisfy { $0.remedy == nil })
+    }
+
+    @Test func `every check has a name of its own`() {
+        #expect(Set(Check.singleVM.map(\.id)).count == Check.singleVM.count)
+        #expect(Set(Check.singleVM.map(\.title)).count == Check.singleVM.count)
+        #expect(Check.singleVM.allSatisfy { $0.id.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil })
+    }
+
+    @Test func `a fact that nobody could find out blocks and is never a pass`() throws {
+        var observation = try wellObservation()
+        observation.console.lastRecord = .unknown("why")
+        observation.target.release = try release("1.1.0", "2026-03-02", packageMinVersion: "1.0.0")
+        observation.target.package = .unknown("why")
+        observation.target.missingVariables = .unknown("why")
+        observation.target.images = .unknown("why")
+        observation.installation.running = .unknown("why")
+        observation.installation.standing = .unknown("why")
+        observation.installation.files = .unknown("why")
+        observation.installation.containers = .unknown("why")
+        observation.installation.otherRun = .unknown("why")
+        observation.installation.settings = .unknown("why")
+        observation.installation.missingKeys = .unknown("why")
+        observation.installation.configuration = .unknown("why")
+        observation.installation.packageVersion = .unknown("why")
+        observation.runtime = ObservedRuntime(engine: .unknown("why"), compose: .unknown("why"))
+        observation.databases = .unknown("why")
+        observation.clientTools = .unknown("why")
+        observation.backups.folder = .unknown("why")
+        observation.backups.unprovenRecipients = .unknown("why")
+        observation.disk = .unknown("why")
+        let report = PreflightReport(of: observation)
+        // Support can be judged for the target alone, and Pawl always knows its own version.
+        let known = ["support-window", "console-version"]
+        for finding in report.findings where !known.contains(finding.check) {
+            #expect(finding.outcome == .error, "\(finding)")
+            #expect(finding.blocking)
+            #expect(finding.message.contains("why"), "\(finding)")
+            #expect(finding.remedy?.isEmpty == false)
+        }
+        #expect(report.outcome == .fail)
+        #expect(report.blocking.count == report.findings.count - known.count)
+    }
+
+    @Test func `a warning alone does not block`() throws {
+        var observation = try wellObservation()
+        observation.installation.standing = .known(.unknown)
+        let report = PreflightReport(of: observation)
+        #expect(report.outcome == .warn)
+        #expect(report.blocking.isEmpty)
+    }
+
+    @Test func `one error makes the outcome fail`() throws {
+        let finding = Finding(check: "a", title: "A", outcome: .error, message: "m", remedy: "r")
+        let report = PreflightReport(target: try ReleaseVersion("1.0.0"), findings: [finding])
+        #expect(report.outcome == .fail)
+        #expect(report.outcome != .error)
+    }
+}

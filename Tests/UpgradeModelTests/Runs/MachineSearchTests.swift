@@ -1,0 +1,204 @@
+import Simulators
+import Testing
+import UpgradeModel
+
+/// Walks every state that the machine and a simulated world can reach together, with a failure of every effect and a
+/// crash before, in the middle of and after every effect, and asks of each of them what must always hold.
+@Suite struct MachineSearchTests {
+    /// One place in the search: the machine as the journal has it, and the world as it really is.
+    struct Node: Hashable {
+        var machine: UpgradeMachine
+        var world: SimulatedWorld
+        /// Whether the runner died over the pending effect.
+        var isStale = false
+    }
+
+    static let a = version("2026.1.1")
+    static let b = version("2026.2.1")
+    static let c = version("2026.3.1")
+    static let fixed = version("2026.2.2")
+
+    static func version(_ text: String) -> ReleaseVersion {
+        guard let version = try? ReleaseVersion(text) else { preconditionFailure("not a version: \(text)") }
+        return version
+    }
+
+    static let trouble = Trouble(.environment, "test", "It did not work.", remedy: "Try again.")
+
+    static func services(of version: ReleaseVersion) -> [String] { version == b ? ["schema", "data"] : ["schema"] }
+
+    static func proof(_ effect: Effect) throws -> Proof { try Samples.proof(of: "set-of-hop-\(effect.hop)") }
+
+    static func outcome(_ effect: Effect) throws -> Outcome {
+        switch effect.kind {
+        case .stage: .staged(migrations: services(of: effect.target))
+        case .dump: .dumped(try proof(effect).set)
+        case .prove: .proven(try proof(effect))
+        default: .done
+        }
+    }
+
+    static func releaseBefore(_ machine: UpgradeMachine) -> ReleaseVersion {
+        guard let hop = machine.hop, hop.index > 0 else { return machine.plan.from }
+        return machine.plan.hops[hop.index - 1]
+    }
+
+    /// Every node that can follow at once.
+    func successors(of node: Node) throws -> [Node] {
+        var found: [Node] = []
+        func add(_ machine: UpgradeMachine, _ world: SimulatedWorld, _ event: Event) throws {
+            var next = Node(machine: machine, world: world)
+            let hopBefore = next.machine.hop?.index
+            _ = try next.machine.handle(event)
+            // A new hop has a set of its own, and its own record of writers.
+            if next.machine.hop?.index != hopBefore, next.machine.hop != nil {
+                next.world.set = .none
+                next.world.recorded = false
+                next.world.kept = false
+            }
+            found.append(next)
+        }
+        if case .planned = node.machine.state { try add(node.machine, node.world, .started) }
+        for choice in node.machine.choices where (node.machine.hop?.attempt ?? 1) <= 2 || choice == .abort {
+            switch choice {
+            case .abort: try add(node.machine, node.world, .abortRequested(by: "operator"))
+            case .retry:
+                try add(node.machine, node.world, .retryRequested(by: "operator", target: nil))
+                if let target = node.machine.hop?.target, target < Self.fixed {
+                    try add(node.machine, node.world, .retryRequested(by: "operator", target: Self.fixed))
+                }
+            case .restore: break
+            }
+        }
+        guard let effect = node.machine.pending else { return found }
+        if node.isStale {
+            let probe = node.world.probe(
+                effect,
+                backup: node.machine.backup,
+                proof: try Self.proof(effect),
+                services: Self.services(of: effect.target)
+            )
+            if case .conclude(let event) = Recovery(of: effect, seeing: probe) {
+                try add(node.machine, node.world, event)
+                return found
+            }
+        }
+        let from = Self.releaseBefore(node.machine)
+        let services = node.machine.hop?.migrations ?? []
+        var half = node.world
+        half.begin(effect)
+        var whole = node.world
+        whole.finish(effect, from: from, migrations: services)
+        var failed = node.world
+        failed.fail(effect)
+        found.append(Node(machine: node.machine, world: node.world, isStale: true))
+        found.append(Node(machine: node.machine, world: half, isStale: true))
+        found.append(Node(machine: node.machine, world: whole, isStale: true))
+        try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect)))
+        try add(node.machine, node.world, .failed(effect, Self.trouble))
+        try add(node.machine, failed, .failed(effect, Self.trouble))
+        if effect.kind == .check { try add(node.machine, node.world, .refused(effect, Self.trouble)) }
+        return found
+    }
+
+    func reachable() throws -> (edges: [Node: [Node]], start: Node) {
+        let plan = RunPlan(from: Self.a, hops: [Self.b, Self.c], highWaterMark: Self.a)
+        let start = Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a))
+        var edges: [Node: [Node]] = [:]
+        var frontier = [start]
+        while let node = frontier.popLast() {
+            guard edges[node] == nil else { continue }
+            let next = try successors(of: node)
+            edges[node] = next
+            frontier += next
+        }
+        return (edges, start)
+    }
+
+    @Test func `whatever happens, what must hold holds`() throws {
+        let (edges, _) = try reachable()
+        #expect(edges.count > 1_000)
+        for node in edges.keys {
+            let world = node.world
+            let machine = node.machine
+            // No migration without a proof.
+            if let newest = world.newestMigrated, machine.hop?.target == newest || machine.plan.highWaterMark == newest
+            {
+                if !machine.hasEnded, machine.hop?.target == newest { #expect(machine.backup != nil) }
+            }
+            if machine.pending?.kind == .migrate {
+                #expect(world.set == .published)
+                #expect(machine.backup != nil)
+            }
+            // Never older than the high-water mark: nothing older serves, and the mark covers every migration.
+            if let newest = world.newestMigrated {
+                #expect(try #require(machine.plan.highWaterMark) >= newest)
+                if world.writers == .running { #expect(world.release >= newest) }
+            }
+            // Every migration is started at most once.
+            #expect(world.starts.values.allSatisfy { $0 == 1 })
+            // Where nothing is pending, the run has ended, waits for an operator, or has not begun.
+            if machine.pending == nil, machine.state != .planned {
+                #expect(machine.hasEnded || !machine.choices.isEmpty)
+                #expect(machine.phase == .succeeded || machine.reason != nil)
+            }
+            // Whoever gave up before the point of no return finds everything as it was.
+            if machine.phase == .aborted || machine.phase == .refused {
+                #expect(world.writers == .running)
+                #expect(!world.restartPolicyTaken)
+                #expect(world.release == Self.releaseBefore(machine))
+                #expect(world.current == world.release)
+                #expect(world.set == .none || world.set == .published)
+            }
+            if machine.phase == .succeeded {
+                #expect(world.release == machine.plan.hops.last)
+                #expect(world.writers == .running && world.healthy)
+            }
+        }
+    }
+
+    @Test func `every path ends or waits for an operator`() throws {
+        let (edges, _) = try reachable()
+        var backwards: [Node: [Node]] = [:]
+        for (node, next) in edges { for successor in next { backwards[successor, default: []].append(node) } }
+        var settled = Set(edges.keys.filter { $0.machine.pending == nil && $0.machine.state != .planned })
+        var frontier = Array(settled)
+        while let node = frontier.popLast() {
+            for before in backwards[node] ?? [] where settled.insert(before).inserted { frontier.append(before) }
+        }
+        #expect(settled.count == edges.count)
+    }
+
+    @Test func `in every state, every event is either taken or refused and then changes nothing`() throws {
+        let (edges, _) = try reachable()
+        var events: [Event] = [
+            .started, .abortRequested(by: "o"), .retryRequested(by: "o", target: nil),
+            .retryRequested(by: "o", target: Self.a), .retryRequested(by: "o", target: Self.fixed),
+        ]
+        for kind in Effect.Kind.allCases {
+            let effect = Effect(kind, hop: 0, target: Self.b)
+            let other = Effect(kind, hop: 1, target: Self.c, attempt: 7)
+            events += [.succeeded(effect, .done), .failed(effect, Self.trouble), .succeeded(other, .done)]
+        }
+        for machine in Set(edges.keys.map(\.machine)) {
+            for event in events {
+                var after = machine
+                do throws(IllegalEvent) {
+                    let effects = try after.handle(event)
+                    #expect(effects.count <= 1)
+                    if let mark = machine.plan.highWaterMark {
+                        #expect(after.plan.highWaterMark.map { $0 >= mark } == true)
+                    }
+                } catch {
+                    #expect(after == machine)
+                }
+            }
+        }
+    }
+
+    @Test func `every kind of effect is met in the search`() throws {
+        let (edges, _) = try reachable()
+        let met = Set(edges.keys.compactMap { $0.machine.pending?.kind })
+        #expect(met == Set(Effect.Kind.allCases))
+    }
+}

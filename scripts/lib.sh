@@ -1,0 +1,44 @@
+# Shared by the shell scripts of this project; sourced, never run.
+# shellcheck shell=bash disable=SC2034
+
+# Where Pawl's own scripts keep things: what can be made again, and what belongs to something running.
+cache_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pawl"
+state_dir="${XDG_STATE_HOME:-$HOME/.local/state}/pawl"
+
+# Says something to whoever watches, a line for each argument; standard output is kept for results.
+say() { printf '%s\n' "$@" >&2; }
+
+die() {
+    say "$(basename "$0"): $*"
+    exit 1
+}
+
+# Prints the script's own leading comment as its usage text.
+usage() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"; }
+
+# Runs a command as root: as it is for root, through sudo otherwise.
+as_root() {
+    if [[ $(id -u) -eq 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo -- "$@"
+    else
+        die "root is needed for: $* (no sudo here)"
+    fi
+}
+
+# wait_until SECONDS COMMAND…: polls until the command succeeds; fails when the bound is reached.
+wait_until() {
+    local bound=$1 end
+    shift
+    end=$((SECONDS + bound))
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < end)) || return 1
+        sleep 0.2
+    done
+}
+
+# Succeeds when a Docker Engine answers at the address; an empty one stands for the client's default.
+engine_answers() {
+    timeout 10 env ${1:+"DOCKER_HOST=$1"} docker version --format '{{.Server.Version}}' >/dev/null 2>&1
+}

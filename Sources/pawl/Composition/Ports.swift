@@ -18,9 +18,12 @@ struct Ports: Sendable {
             let shelf = PackageShelf(workplace)
             effects = EffectPorts(
                 readiness: ReadinessPort(site: site),
-                deployment: DeploymentEffects(deployment) { version, context in
-                    try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
-                },
+                deployment: MigrationWatch(
+                    port: DeploymentEffects(deployment) { version, context in
+                        try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
+                    },
+                    site: site
+                ),
                 backups: BackupPort(site: site)
             )
         } catch {

@@ -129,7 +129,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         dump: StoredFile,
         globals: String,
         snapshot: String,
-        dumpedAt: String,
+        dumpedAt: String = "",
         dumpSeconds: Double,
         fingerprint: DatabaseFingerprint
     ) {

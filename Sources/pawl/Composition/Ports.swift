@@ -55,7 +55,9 @@ struct ReadinessPort: EffectPort {
                 )
             )
         }
-        let report = try await Gatherer(site, place, within: context.run).report(for: release)
+        let observation = try await Gatherer(site, place, within: context.run).observation(for: release)
+        let checks = effect.kind == .checkReplacement ? Check.replacement : Check.singleVM
+        let report = PreflightReport(of: observation, checks: checks)
         guard report.outcome != .fail else { throw Refused(Self.trouble(report)) }
         return .done
     }

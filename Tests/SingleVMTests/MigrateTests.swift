@@ -46,6 +46,7 @@ import UpgradeModel
             let task = try shop.task()
             let (lines, line) = AsyncStream.makeStream(of: String.self)
             let runner = Task {
+                defer { line.finish() }
                 try await shop.deployment.migrate(task, logs: shop.logs) { line.yield($0.text) }
             }
             var iterator = lines.makeAsyncIterator()

@@ -23,7 +23,8 @@ struct Shop {
     var one: ReleaseVersion { get throws { try ReleaseVersion("1.0.0") } }
     var two: ReleaseVersion { get throws { try ReleaseVersion("1.1.0") } }
 
-    static let run = RunID("20261123-101112-abcd")
+    /// The run that the hops belong to; each shop has its own, since containers are named after it.
+    var run: RunID { get throws { try #require(RunID(name)) } }
 
     /// What is put into a release.
     struct Variation: Sendable {
@@ -154,13 +155,15 @@ struct Shop {
         )
     }
 
-    func context(_ run: RunID) throws -> EffectContext {
-        EffectContext(run: run, token: 1, from: try one, migrations: ["migrations"], backup: nil, folder: logs) { _ in }
+    func context() throws -> EffectContext {
+        EffectContext(run: try run, token: 1, from: try one, migrations: ["migrations"], backup: nil, folder: logs) {
+            _ in
+        }
     }
 
     func task(_ attempt: Int = 1) throws -> MigrationTask {
         MigrationTask(
-            run: try #require(Self.run),
+            run: try run,
             hop: 0,
             service: "migrations",
             release: try two,

@@ -75,14 +75,16 @@ let package = Package(
             name: "pawl",
             dependencies: [
                 "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM", "ReleaseSource",
-                "ReleasePackage", "Documents", "Processes", argumentParser,
+                "ReleasePackage", "Processes", "WebClient", argumentParser,
             ],
             swiftSettings: house
         ),
 
         // What several rooms' tests share: simulators, never mocks
         .target(
-            name: "Simulators", dependencies: ["UpgradeEngine", "UpgradeModel"], path: "Tests/Simulators",
+            name: "Simulators",
+            dependencies: ["UpgradeEngine", "UpgradeModel"],
+            path: "Tests/Simulators",
             swiftSettings: house
         ),
         tests(of: "Processes"),
@@ -96,7 +98,7 @@ let package = Package(
         tests(of: "SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
-        tests(of: "Reports", ["UpgradeEngine", "UpgradeModel"]),
+        tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
         tests(of: "pawl"),
         .testTarget(name: "Scenarios", dependencies: ["Processes", "Documents"], swiftSettings: house),
     ]

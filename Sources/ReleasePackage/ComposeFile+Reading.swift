@@ -8,6 +8,7 @@ extension ComposeFile {
     ///   - bytes: YAML in UTF-8.
     ///   - path: what errors call it.
     ///   - environment: the values of its variables.
+    /// - Returns: the file, with its variables put in.
     /// - Throws: a `Trouble` with the blame on the release: the file is no Compose file, a service has no image or is
     ///   built, or it needs other files that a package does not have.
     package static func read(
@@ -30,6 +31,7 @@ extension ComposeFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - environment: the values of its variables.
+    /// - Returns: the file, with its variables put in.
     /// - Throws: as for a text; also where the file cannot be read.
     package static func read(file path: String, environment: [String: String]) throws(Trouble) -> ComposeFile {
         let bytes: [UInt8]

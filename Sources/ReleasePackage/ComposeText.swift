@@ -35,7 +35,9 @@ struct ComposeText {
             } else {
                 let name = Self.nameAtStart(of: rest)
                 guard !name.isEmpty else {
-                    throw ComposeTextFault(reason: "a `$` that no variable's name follows; `$$` stands for a dollar sign")
+                    throw ComposeTextFault(
+                        reason: "a `$` that no variable's name follows; `$$` stands for a dollar sign"
+                    )
                 }
                 result += environment[String(name)] ?? ""
                 rest = rest.dropFirst(name.count)

@@ -155,7 +155,9 @@ struct EnvironmentParser {
                 throw fault("the value of `\(name)` has a backslash that not every Compose reads the same way")
             }
             if byte == UInt8(ascii: "$"), next == UInt8(ascii: "{") {
-                throw fault("the value of `\(name)` has `${` in single quotes, which not every Compose reads the same way")
+                throw fault(
+                    "the value of `\(name)` has `${` in single quotes, which not every Compose reads the same way"
+                )
             }
             step()
         }

@@ -22,6 +22,7 @@ package enum InstallationFile {
     /// - Parameters:
     ///   - path: an absolute path.
     ///   - surroundings: what `~` and product names mean.
+    /// - Returns: the installation, its paths absolute.
     /// - Throws: a `Trouble` that names file and line, its code beginning with `configuration-`.
     package static func read(file path: String, _ surroundings: Surroundings) throws(Trouble) -> Installation {
         do {
@@ -37,6 +38,7 @@ package enum InstallationFile {
     ///   - bytes: YAML in UTF-8.
     ///   - path: what errors call it; relative paths in it start at its folder.
     ///   - surroundings: what `~` and product names mean.
+    /// - Returns: the installation, its paths absolute.
     /// - Throws: a `Trouble` that names file and line, its code beginning with `configuration-`.
     package static func read(
         _ bytes: [UInt8],

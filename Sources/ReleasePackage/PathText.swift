@@ -24,6 +24,7 @@ enum PathText {
     ///   - path: as it was written.
     ///   - folder: an absolute path.
     ///   - home: the home of the user; nil leaves `~` alone.
+    /// - Returns: an absolute path.
     static func resolve(_ path: String, in folder: String, home: String?) -> String {
         var whole = path
         if let home, path == "~" || path.hasPrefix("~/") {

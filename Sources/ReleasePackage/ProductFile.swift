@@ -19,6 +19,7 @@ package enum ProductFile {
     /// - Parameters:
     ///   - bytes: YAML in UTF-8.
     ///   - path: what errors call it.
+    /// - Returns: the product.
     /// - Throws: a `Trouble` that names file and line, its code beginning with `configuration-`.
     package static func read(_ bytes: [UInt8], path: String) throws(Trouble) -> Product {
         do {
@@ -34,7 +35,7 @@ package enum ProductFile {
             let name = try reader.metadataName()
             let title = try reader.string("title")
             let window = try reader.string("supportWindow")
-            guard let months = months(of: window) else {
+            guard let window = SupportPolicy(period: window) else {
                 throw reader.error("supportWindow", "must be a number of months or years such as P12M or P1Y")
             }
             let support = try reader.optionalMapping("support") { (reader) throws(DocumentError) in
@@ -54,7 +55,7 @@ package enum ProductFile {
             return Product(
                 name: name,
                 title: title,
-                supportMonths: months,
+                supportWindow: window,
                 support: support ?? SupportContact(),
                 settings: settings,
                 databases: databases,
@@ -63,15 +64,6 @@ package enum ProductFile {
                 configuration: try reader.paths("configuration")
             )
         }
-    }
-
-    /// The months of a period of whole years and months, such as 12 of `P12M` or `P1Y`; nil for anything else.
-    static func months(of period: String) -> Int? {
-        guard let match = period.wholeMatch(of: /P(?:([0-9]{1,2})Y)?(?:([0-9]{1,3})M)?/) else {
-            return nil
-        }
-        let months = (match.1.flatMap { Int($0) } ?? 0) * 12 + (match.2.flatMap { Int($0) } ?? 0)
-        return months > 0 ? months : nil
     }
 
     private static func settings(_ reader: inout MappingReader) throws(DocumentError) -> [SettingDefinition] {

@@ -8,7 +8,13 @@ enum Chain {
 
     /// SHA-256 over the previous hash and every column, each with its length before it.
     static func hash(
-        previous: Data, id: Int64, at: Int64, run: String, token: Int64, payload: String, mark: String?
+        previous: Data,
+        id: Int64,
+        at: Int64,
+        run: String,
+        token: Int64,
+        payload: String,
+        mark: String?
     ) -> Data {
         var hasher = SHA256()
         hasher.update(data: previous)

@@ -26,7 +26,9 @@ package struct RunnerLock: ~Copyable {
         let descriptor = Glibc.open(folder.path + "/runner.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Trouble(
-                .environment, "data-folder-unusable", "The lock in \(folder.path) cannot be opened: \(text(of: errno)).",
+                .environment,
+                "data-folder-unusable",
+                "The lock in \(folder.path) cannot be opened: \(text(of: errno)).",
                 remedy: "Make the data folder writable for the user that runs Pawl."
             )
         }

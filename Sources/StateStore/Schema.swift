@@ -42,14 +42,8 @@ enum Schema {
                     ) STRICT;
                     CREATE TABLE catalog (
                         source TEXT PRIMARY KEY,
-                        generatedAt INTEGER,
-                        checkedAt INTEGER NOT NULL
-                    ) STRICT;
-                    CREATE TABLE seenRelease (
-                        source TEXT NOT NULL REFERENCES catalog (source),
-                        version TEXT NOT NULL,
-                        fingerprint TEXT NOT NULL,
-                        PRIMARY KEY (source, version)
+                        checkedAt INTEGER NOT NULL,
+                        memory TEXT NOT NULL
                     ) STRICT;
                     """
             )

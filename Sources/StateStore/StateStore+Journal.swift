@@ -5,12 +5,18 @@ package import UpgradeModel
 
 extension StateStore: Journal {
     package func append(
-        _ payloads: [Payload], to run: RunID, at moment: Moment, under lease: Lease, highWaterMark: ReleaseVersion?
+        _ payloads: [Payload],
+        to run: RunID,
+        at moment: Moment,
+        under lease: Lease,
+        highWaterMark: ReleaseVersion?
     ) throws(Trouble) -> [JournalEntry] {
         try write { database in
             guard try Int64.fetchOne(database, sql: "SELECT token FROM lease") == lease.token else {
                 throw Trouble(
-                    .environment, "lease-lost", "Another runner has taken over the installation.",
+                    .environment,
+                    "lease-lost",
+                    "Another runner has taken over the installation.",
                     remedy: "Follow it with `pawl details --follow`."
                 )
             }
@@ -25,7 +31,12 @@ extension StateStore: Journal {
                 // The mark stands in the last row of its commit: in the chain, and with what raised it.
                 let mark = entries.count + 1 == payloads.count ? highWaterMark?.description : nil
                 let hash = Chain.hash(
-                    previous: previous, id: id, at: at, run: run.description, token: lease.token, payload: text,
+                    previous: previous,
+                    id: id,
+                    at: at,
+                    run: run.description,
+                    token: lease.token,
+                    payload: text,
                     mark: mark
                 )
                 try database.execute(
@@ -39,7 +50,8 @@ extension StateStore: Journal {
                 entries.append(JournalEntry(id: id, at: moment, run: run, payload: payload))
             }
             try database.execute(
-                sql: "INSERT OR REPLACE INTO head (one, id, hash) VALUES (1, ?, ?)", arguments: [id, previous]
+                sql: "INSERT OR REPLACE INTO head (one, id, hash) VALUES (1, ?, ?)",
+                arguments: [id, previous]
             )
             return entries
         }
@@ -50,19 +62,23 @@ extension StateStore: Journal {
             let rows =
                 if let run {
                     try Row.fetchAll(
-                        database, sql: "SELECT id, at, run, payload FROM journal WHERE run = ? AND id > ? ORDER BY id",
+                        database,
+                        sql: "SELECT id, at, run, payload FROM journal WHERE run = ? AND id > ? ORDER BY id",
                         arguments: [run.description, id]
                     )
                 } else {
                     try Row.fetchAll(
-                        database, sql: "SELECT id, at, run, payload FROM journal WHERE id > ? ORDER BY id",
+                        database,
+                        sql: "SELECT id, at, run, payload FROM journal WHERE id > ? ORDER BY id",
                         arguments: [id]
                     )
                 }
             return try rows.map { row in
                 guard let run = RunID(row[2]) else { throw CocoaError(.coderInvalidValue) }
                 return JournalEntry(
-                    id: row[0], at: Moment(microseconds: row[1]), run: run,
+                    id: row[0],
+                    at: Moment(microseconds: row[1]),
+                    run: run,
                     payload: try StoredJSON.value(Payload.self, row[3])
                 )
             }
@@ -72,7 +88,8 @@ extension StateStore: Journal {
     package func runs() throws(Trouble) -> [RunRequest] {
         try read { database in
             let texts = try String.fetchAll(
-                database, sql: "SELECT payload FROM journal WHERE id IN (SELECT min(id) FROM journal GROUP BY run) ORDER BY id"
+                database,
+                sql: "SELECT payload FROM journal WHERE id IN (SELECT min(id) FROM journal GROUP BY run) ORDER BY id"
             )
             return try texts.compactMap { text in
                 guard case .created(let request) = try StoredJSON.value(Payload.self, text) else { return nil }
@@ -84,7 +101,8 @@ extension StateStore: Journal {
     package func highWaterMark() throws(Trouble) -> ReleaseVersion? {
         try read { database in
             let text = try String.fetchOne(
-                database, sql: "SELECT mark FROM journal WHERE mark IS NOT NULL ORDER BY id DESC LIMIT 1"
+                database,
+                sql: "SELECT mark FROM journal WHERE mark IS NOT NULL ORDER BY id DESC LIMIT 1"
             )
             return try text.map { try ReleaseVersion($0) }
         }
@@ -102,7 +120,8 @@ extension StateStore: Journal {
     package func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
         try read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT id, payload FROM decision WHERE run = ? AND answered = 0 ORDER BY id LIMIT 1",
+                database,
+                sql: "SELECT id, payload FROM decision WHERE run = ? AND answered = 0 ORDER BY id LIMIT 1",
                 arguments: [run.description]
             )
             return try row.map { (id: $0[0], decision: try StoredJSON.value(Decision.self, $0[1])) }

@@ -27,7 +27,9 @@ package struct StateStore: Sendable {
             if isNew { chmod(folder.database, 0o600) }
             if try pool.read(Schema.migrator.hasBeenSuperseded) {
                 throw Trouble(
-                    .operator, "newer-data-folder", "A newer Pawl has written the data folder \(folder.path).",
+                    .operator,
+                    "newer-data-folder",
+                    "A newer Pawl has written the data folder \(folder.path).",
                     remedy: "Install that version of Pawl again, or a later one. Nothing was changed."
                 )
             }
@@ -44,13 +46,20 @@ package struct StateStore: Sendable {
         var previous = Chain.beginning
         var last: Int64 = 0
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT id, at, run, token, payload, mark, previous, hash FROM journal ORDER BY id"
+            database,
+            sql: "SELECT id, at, run, token, payload, mark, previous, hash FROM journal ORDER BY id"
         )
         while let row = try rows.next() {
             let id: Int64 = row[0]
             let hash: Data = row[7]
             let expected = Chain.hash(
-                previous: previous, id: id, at: row[1], run: row[2], token: row[3], payload: row[4], mark: row[5]
+                previous: previous,
+                id: id,
+                at: row[1],
+                run: row[2],
+                token: row[3],
+                payload: row[4],
+                mark: row[5]
             )
             guard id == last + 1, row[6] == previous, hash == expected else { return broken(at: id) }
             previous = hash
@@ -63,7 +72,8 @@ package struct StateStore: Sendable {
 
     private static func broken(at id: Int64) -> Trouble {
         Trouble(
-            .environment, "journal-broken",
+            .environment,
+            "journal-broken",
             "Row \(id) of the journal is not as Pawl wrote it: the data folder was changed or damaged.",
             remedy: "Pawl only reads until this is solved. Keep a copy of the data folder, restore it from its own "
                 + "backup, or start with a new one by `pawl init` after making sure of what runs."
@@ -92,7 +102,9 @@ package struct StateStore: Sendable {
     private static func trouble(_ error: any Error) -> Trouble {
         if let trouble = error as? Trouble { return trouble }
         return Trouble(
-            .environment, "state-unusable", "Pawl's own database cannot be used: \(error)",
+            .environment,
+            "state-unusable",
+            "Pawl's own database cannot be used: \(error)",
             remedy: "See to the disk (space, rights, health) under the data folder, then run the command again."
         )
     }

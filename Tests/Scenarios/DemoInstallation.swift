@@ -38,7 +38,10 @@ struct DemoInstallation: Sendable {
 
     /// Installs a release, fills it, sets Pawl up for it, and takes everything away afterwards.
     static func with<Value>(
-        _ release: String = first, ai: Bool = false, rows: Int = 500, testReleases: Bool = false,
+        _ release: String = first,
+        ai: Bool = false,
+        rows: Int = 500,
+        testReleases: Bool = false,
         _ body: (DemoInstallation) async throws -> Value
     ) async throws -> Value {
         _ = try await built.value
@@ -46,7 +49,9 @@ struct DemoInstallation: Sendable {
         // Not below a home folder: PostgreSQL's tools run as another user than root and must get here.
         let installation = DemoInstallation(root: "/var/tmp/" + name, project: name)
         try FileManager.default.createDirectory(
-            atPath: installation.root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755]
+            atPath: installation.root,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755]
         )
         do {
             try await installation.install(release, ai: ai, rows: rows, testReleases: testReleases)
@@ -72,19 +77,32 @@ struct DemoInstallation: Sendable {
         let releases = Self.releases + (testReleases ? "/test" : "")
         try await Self.shell(
             "Demo/install --directory \(directory) --project \(project) --releases \(Self.releases) --version \(release)"
-                + (ai ? " --ai" : ""), deadline: .seconds(240)
+                + (ai ? " --ai" : ""),
+            deadline: .seconds(240)
         )
         try await Self.shell("Demo/fill --directory \(directory) --project \(project) --rows \(rows)")
         let answer = try await pawl(
-            "init", "--product", Self.repository + "/Demo/product.yaml", "--directory", directory, "--project", project,
-            "--source", "file://" + releases, "--backups", root + "/backups"
+            "init",
+            "--product",
+            Self.repository + "/Demo/product.yaml",
+            "--directory",
+            directory,
+            "--project",
+            project,
+            "--source",
+            "file://" + releases,
+            "--backups",
+            root + "/backups"
         )
         guard answer.exit == 0 else { throw Failure("pawl init: \(answer)") }
     }
 
     private func remove() async throws {
         // A run outlives whoever started it; what is removed here must not be in use by one.
-        _ = try? await Self.shell("pkill -KILL -f -- '--data-dir \(data)' || true")
+        if let pid = try? await runner() {
+            // The number may be another program's by now.
+            _ = try? await Self.shell("grep -qz -- \(data) /proc/\(pid)/cmdline && kill -KILL \(pid)")
+        }
         try await Self.shell("Demo/remove --project \(project) --directory \(directory)")
         try await Self.shell("rm -rf \(root)")
     }
@@ -96,7 +114,8 @@ struct DemoInstallation: Sendable {
         environment["PATH"] = nil
         let result = try await collect(
             Command("bash", ["-euo", "pipefail", "-c", line], environment: environment, workingDirectory: repository),
-            limit: 8 << 20, deadline: deadline
+            limit: 8 << 20,
+            deadline: deadline
         )
         guard result.status.isSuccess else {
             throw Failure("\(line): \(result.status)\n\(result.text)\n\(result.errorText)")
@@ -115,7 +134,10 @@ struct DemoInstallation: Sendable {
         let result = try await collect(
             Command(
                 "docker",
-                ["exec", "--user", "postgres", container, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql],
+                [
+                    "exec", "--user", "postgres", container, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database,
+                    "-c", sql,
+                ],
                 environment: pawl.environment
             ),
             limit: 8 << 20
@@ -133,13 +155,15 @@ struct DemoInstallation: Sendable {
             """
             SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
             WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-            """, database: database
+            """,
+            database: database
         ).split(separator: "\n").map(String.init)
         var hashes: [String: String] = [:]
         for table in tables where !Self.restless.contains(where: { table.contains($0) }) {
             hashes[table] = try await psql(
                 "SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') "
-                    + "FROM ONLY \(table) t", database: database
+                    + "FROM ONLY \(table) t",
+                database: database
             )
         }
         hashes["columns"] = try await psql(
@@ -147,14 +171,18 @@ struct DemoInstallation: Sendable {
             SELECT md5(string_agg(concat_ws(' ', table_schema, table_name, column_name, data_type, is_nullable,
                 column_default), E'\\n' ORDER BY table_schema, table_name, column_name))
             FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-            """, database: database
+            """,
+            database: database
         )
         return hashes
     }
 
     /// How often the migration service was executed, by the release that it belonged to.
     func migrationRuns(database: String = "demo") async throws -> String {
-        try await psql("SELECT release || ' ' || count(*) FROM migration_runs GROUP BY release ORDER BY 1", database: database)
+        try await psql(
+            "SELECT release || ' ' || count(*) FROM migration_runs GROUP BY release ORDER BY 1",
+            database: database
+        )
     }
 
     /// The containers of the project with their images and states, one a line.

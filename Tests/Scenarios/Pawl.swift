@@ -54,7 +54,9 @@ struct Pawl: Sendable {
 
     func run(_ arguments: [String]) async throws -> Answer {
         let result = try await collect(
-            Command(Self.binary, arguments, environment: environment), limit: 8 << 20, deadline: .seconds(420)
+            Command(Self.binary, arguments, environment: environment),
+            limit: 8 << 20,
+            deadline: .seconds(420)
         )
         guard case .code(let exit) = result.status else {
             throw Failure("pawl \(arguments) did not exit by itself: \(result.status) \(result.errorText)")

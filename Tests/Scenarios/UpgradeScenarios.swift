@@ -6,7 +6,9 @@ import Testing
 @Suite(.serialized) struct Scenarios {
     typealias Demo = DemoInstallation
 
-    @Test func `all hops from the first release to the newest, each with a proven backup, and no way back`() async throws {
+    @Test func `all hops from the first release to the newest, each with a proven backup, and no way back`()
+        async throws
+    {
         try await Demo.with { demo in
             let before = try await demo.pawl("status", "-o", "json")
             #expect(before.exit == 0)
@@ -38,14 +40,18 @@ import Testing
         let hashes = try await demo.hashes()
         for arguments in [
             ["upgrade", "--to", Demo.first, "--yes"], ["upgrade", "--to", Demo.required, "--yes"],
-            ["upgrade", "--to", Demo.first, "--dry-run"], ["plan", "--to", Demo.first], ["preflight", "--to", Demo.first],
+            ["upgrade", "--to", Demo.first, "--dry-run"], ["plan", "--to", Demo.first],
+            ["preflight", "--to", Demo.first],
             ["retry", "--to", Demo.first], ["retry"], ["abort"],
         ] {
             let answer = try await demo.pawl.run(arguments)
             #expect(answer.exit == 3, "\(arguments): \(answer)")
             let json = try await demo.pawl.run(arguments + ["-o", "json"])
             #expect(json.exit == 3, "\(arguments): \(json)")
-            #expect(json.text("refusal", "code") ?? json.text("error", "code") ?? json.text("outcome") != nil, "\(json)")
+            #expect(
+                json.text("refusal", "code") ?? json.text("error", "code") ?? json.text("outcome") != nil,
+                "\(json)"
+            )
         }
         #expect(try await demo.containers() == containers)
         #expect(try await demo.hashes() == hashes)
@@ -84,7 +90,10 @@ import Testing
             #expect(retry.exit == 0, "\(retry)")
             #expect(try await demo.health().contains(Demo.fixed))
             let backups = try await demo.pawl("backup", "list", "-o", "json")
-            #expect((backups["backups"] as? [Any])?.count == 1, "the backup from before the hop is kept, and no other made")
+            #expect(
+                (backups["backups"] as? [Any])?.count == 1,
+                "the backup from before the hop is kept, and no other made"
+            )
         }
     }
 
@@ -127,13 +136,17 @@ import Testing
         }
     }
 
-    @Test func `a migration that waits for a lock is shown with the session and the table, and then goes on`() async throws {
+    @Test func `a migration that waits for a lock is shown with the session and the table, and then goes on`()
+        async throws
+    {
         try await Demo.with(Demo.newest, testReleases: true) { demo in
             let blocker = Task {
                 try await demo.psql("BEGIN; SELECT count(*) FROM customers; SELECT pg_sleep(600); COMMIT")
             }
             _ = try await demo.event(containing: "pg_sleep", within: .seconds(30)) {
-                try await demo.psql("SELECT query FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()")
+                try await demo.psql(
+                    "SELECT query FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"
+                )
             }
             let started = try await demo.pawl("upgrade", "--to", Demo.waiting, "--yes", "--detach", "-o", "json")
             #expect(started.exit == 0, "\(started)")

@@ -20,7 +20,11 @@ package final class DyingJournal: Journal {
     package static let death = Trouble(.internal, "death", "The runner died.", remedy: "Start another one.")
 
     package func append(
-        _ payloads: [Payload], to run: RunID, at moment: Moment, under lease: Lease, highWaterMark: ReleaseVersion?
+        _ payloads: [Payload],
+        to run: RunID,
+        at moment: Moment,
+        under lease: Lease,
+        highWaterMark: ReleaseVersion?
     ) throws(Trouble) -> [JournalEntry] {
         // Reports of progress come when they like; only what decides is counted, so that every number means one place.
         if case .progress? = payloads.first { return [] }

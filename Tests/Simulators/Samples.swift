@@ -7,7 +7,8 @@ package enum Samples {
         guard let id = BackupSetID(set) else { throw NotASet(name: set) }
         let empty = DatabaseFingerprint()
         return try Comparison.prove(
-            set: id, pairs: [Comparison.Pair(database: "demo", source: empty, restored: empty)]
+            set: id,
+            pairs: [Comparison.Pair(database: "demo", source: empty, restored: empty)]
         )
     }
 

@@ -14,7 +14,8 @@ package actor SimulatedPort: EffectPort {
 
     /// Makes a world in which `release` runs; `services` are the migrations of each release, `failures` happen once.
     package init(
-        running release: ReleaseVersion, services: [ReleaseVersion: [String]],
+        running release: ReleaseVersion,
+        services: [ReleaseVersion: [String]],
         failures: [Effect.Kind: any Error] = [:]
     ) {
         world = SimulatedWorld(running: release)
@@ -25,7 +26,10 @@ package actor SimulatedPort: EffectPort {
     package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         begin(effect.hop)
         return world.probe(
-            effect, backup: context.backup, proof: try proof(effect.hop), services: services[effect.target] ?? []
+            effect,
+            backup: context.backup,
+            proof: try proof(effect.hop),
+            services: services[effect.target] ?? []
         )
     }
 

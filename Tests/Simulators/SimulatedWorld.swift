@@ -101,7 +101,8 @@ package struct SimulatedWorld: Hashable {
         case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted
         case .stopWriters: writers != .running ? .done(.done) : .notStarted
-        case .dump: set == .complete ? .done(.dumped(proof.set)) : set == .partial ? .underway(evidence: "") : .notStarted
+        case .dump:
+            set == .complete ? .done(.dumped(proof.set)) : set == .partial ? .underway(evidence: "") : .notStarted
         case .prove: set == .proven ? .done(.proven(proof)) : .notStarted
         case .publish: set == .published ? .done(.done) : .notStarted
         case .removeWriters, .removeFailed: writers == .removed ? .done(.done) : .notStarted

@@ -29,10 +29,8 @@ import UpgradeModel
                 .awaitHealth, .cleanUp,
             ] {
                 let effect = try effect(kind, shop)
-                if kind != .stopWriters {
-                    let probe = try await port.probe(effect, in: context)
-                    #expect(probe.isOpen, "\(kind) has not happened yet: \(probe)")
-                }
+                let probe = try await port.probe(effect, in: context)
+                #expect(probe.isOpen, "\(kind) has not happened yet: \(probe)")
                 let outcome = try await port.perform(effect, in: context)
                 #expect(outcome == (kind == .stage ? .staged(migrations: ["migrations"]) : .done))
                 if kind != .awaitHealth {
@@ -170,6 +168,21 @@ import UpgradeModel
             }
             await expectTrouble("unhealthy", saying: ["api", "cannot reach the moon"]) {
                 _ = try await port.perform(effect(.awaitHealth, shop), in: context)
+            }
+        }
+    }
+
+    @Test func `a service that waits for one that never gets healthy makes the release unhealthy, not Compose broken`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let context = try shop.context()
+            let port = port(shop, .init(health: "echo cannot reach the moon; exit 1", assistants: 1))
+            for kind: Effect.Kind in [.stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            await expectTrouble("unhealthy", saying: ["did not start", "cannot reach the moon"]) {
+                _ = try await port.perform(effect(.start, shop), in: context)
             }
         }
     }

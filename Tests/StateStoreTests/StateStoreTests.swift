@@ -11,7 +11,9 @@ import UpgradeModel
 
     func request() throws -> RunRequest {
         let plan = RunPlan(
-            from: try ReleaseVersion("2026.1.1"), hops: [try ReleaseVersion("2026.2.1")], highWaterMark: nil
+            from: try ReleaseVersion("2026.1.1"),
+            hops: [try ReleaseVersion("2026.2.1")],
+            highWaterMark: nil
         )
         return RunRequest(id: try #require(Self.run), plan: plan, startedBy: "root@vm", startedAt: Self.moment)
     }
@@ -19,7 +21,10 @@ import UpgradeModel
     func write(_ payloads: [Payload], to store: StateStore, mark: String? = nil) throws {
         let lease = try #require(try store.newestLease())
         _ = try store.append(
-            payloads, to: #require(Self.run), at: Self.moment, under: lease,
+            payloads,
+            to: #require(Self.run),
+            at: Self.moment,
+            under: lease,
             highWaterMark: mark.map { try ReleaseVersion($0) }
         )
     }
@@ -60,7 +65,11 @@ import UpgradeModel
             #expect(new.token == old.token + 1)
             let trouble = #expect(throws: Trouble.self) {
                 try store.append(
-                    [.event(.started)], to: #require(Self.run), at: Self.moment, under: old, highWaterMark: nil
+                    [.event(.started)],
+                    to: #require(Self.run),
+                    at: Self.moment,
+                    under: old,
+                    highWaterMark: nil
                 )
             }
             #expect(trouble?.code == "lease-lost")
@@ -82,7 +91,9 @@ import UpgradeModel
                 try write([.created(try request()), .event(.started), .taken(by: "one", token: 1)], to: store)
             }
             try await DatabaseQueue(path: folder.database).write { database in
-                try database.execute(sql: "DROP TRIGGER journal_is_for_good_1; DROP TRIGGER journal_is_for_good_2; " + sql)
+                try database.execute(
+                    sql: "DROP TRIGGER journal_is_for_good_1; DROP TRIGGER journal_is_for_good_2; " + sql
+                )
             }
             let store = try StateStore(in: folder)
             #expect(store.safeMode?.code == "journal-broken")
@@ -174,7 +185,10 @@ import UpgradeModel
             let database = try FileManager.default.attributesOfItem(atPath: folder.database)
             #expect((database[.posixPermissions] as? Int) == 0o600)
             let directory = try FileManager.default.attributesOfItem(atPath: folder.path)
-            #expect((directory[.posixPermissions] as? Int) == 0o700)
+            #expect((directory[.posixPermissions] as? Int) == 0o711, "others pass through it and see nothing")
+            let run = try folder.folder(of: try #require(Self.run))
+            let own = try FileManager.default.attributesOfItem(atPath: run)
+            #expect((own[.posixPermissions] as? Int) == 0o700)
         }
     }
 }

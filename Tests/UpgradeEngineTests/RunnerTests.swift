@@ -15,7 +15,8 @@ import UpgradeModel
             services: [
                 try version("2026.2.1"): ["schema", "data"], try version("2026.2.2"): ["schema"],
                 try version("2026.3.1"): ["schema"],
-            ], failures: failures
+            ],
+            failures: failures
         )
     }
 
@@ -34,7 +35,8 @@ import UpgradeModel
 
         func request() throws -> RunRequest {
             let plan = RunPlan(
-                from: try version("2026.1.1"), hops: [try version("2026.2.1"), try version("2026.3.1")],
+                from: try version("2026.1.1"),
+                hops: [try version("2026.2.1"), try version("2026.3.1")],
                 highWaterMark: nil
             )
             return RunRequest(id: run, plan: plan, startedBy: "root@vm", startedAt: RunnerTests.start)
@@ -45,8 +47,11 @@ import UpgradeModel
             let lease = try store.takeLease(owner: "test", at: RunnerTests.start)
             let folder = folder
             return Runner(
-                journal: journal ?? store, ports: EffectPorts(readiness: port, deployment: port, backups: port),
-                lease: lease, now: { RunnerTests.start }, folder: { run throws(Trouble) in try folder.folder(of: run) }
+                journal: journal ?? store,
+                ports: EffectPorts(readiness: port, deployment: port, backups: port),
+                lease: lease,
+                now: { RunnerTests.start },
+                folder: { run throws(Trouble) in try folder.folder(of: run) }
             )
         }
     }
@@ -76,7 +81,8 @@ import UpgradeModel
 
     @Test(arguments: 1...commits, [false, true])
     func `a runner that dies at any commit is taken over, and the end is the same`(
-        at number: Int, afterCommit: Bool
+        at number: Int,
+        afterCommit: Bool
     ) async throws {
         try await withInstallation { installation in
             let port = try Self.port()
@@ -125,7 +131,8 @@ import UpgradeModel
             let world = await port.world
             if machine.phase == .succeeded {
                 #expect(
-                    [.putBack, .discardBackup, .removeFailed].contains(kind), "the others are part of every good run"
+                    [.putBack, .discardBackup, .removeFailed].contains(kind),
+                    "the others are part of every good run"
                 )
             } else if machine.isPastPointOfNoReturn {
                 #expect(machine.choices == [.retry])
@@ -144,7 +151,7 @@ import UpgradeModel
     @Test func `a refusal is a refusal and nothing was touched`() async throws {
         try await withInstallation { installation in
             let why = Trouble(.environment, "preflight", "No room.", remedy: "Make room.")
-            let port = try Self.port(failures: [.check: Refusal(why)])
+            let port = try Self.port(failures: [.check: Refused(why)])
             let runner = try installation.runner(over: port)
             try runner.create(installation.request())
             #expect(try await runner.run(installation.run).phase == .refused)
@@ -178,8 +185,10 @@ import UpgradeModel
             let folder = installation.folder
             let runner = Runner(
                 journal: installation.store,
-                ports: EffectPorts(readiness: port, deployment: port, backups: blocking), lease: lease,
-                now: { Self.start }, folder: { run throws(Trouble) in try folder.folder(of: run) }
+                ports: EffectPorts(readiness: port, deployment: port, backups: blocking),
+                lease: lease,
+                now: { Self.start },
+                folder: { run throws(Trouble) in try folder.folder(of: run) }
             )
             try runner.create(installation.request())
             async let ended = runner.run(installation.run)
@@ -203,7 +212,8 @@ import UpgradeModel
             let after = try await runner.run(installation.run)
             #expect(after == before)
             let view = try RunView(
-                of: installation.run, from: installation.store.entries(of: installation.run, after: 0)
+                of: installation.run,
+                from: installation.store.entries(of: installation.run, after: 0)
             )
             #expect(view.declined?.code == "cannot-abort")
         }

@@ -29,6 +29,8 @@ package struct EffectContext: Sendable {
     package var migrations: [String]
     /// The set of the hop, once there is one.
     package var backup: BackupSetID?
+    /// The proof of that set, once there is one.
+    package var proof: Proof?
     /// The run's own folder (absolute path): records and logs go there. It exists.
     package var folder: String
     /// Where progress is reported; never blocks.
@@ -36,7 +38,13 @@ package struct EffectContext: Sendable {
 
     /// Makes a context.
     package init(
-        run: RunID, token: Int64, from: ReleaseVersion, migrations: [String], backup: BackupSetID?, folder: String,
+        run: RunID,
+        token: Int64,
+        from: ReleaseVersion,
+        migrations: [String],
+        backup: BackupSetID?,
+        proof: Proof?,
+        folder: String,
         report: @escaping @Sendable (Progress) -> Void
     ) {
         self.run = run
@@ -44,6 +52,7 @@ package struct EffectContext: Sendable {
         self.from = from
         self.migrations = migrations
         self.backup = backup
+        self.proof = proof
         self.folder = folder
         self.report = report
     }
@@ -56,13 +65,13 @@ package protocol EffectPort: Sendable {
 
     /// Does it. Doing it again after a part of it happened finishes it; nothing is done twice.
     ///
-    /// - Throws: ``Refusal`` where a policy said no before anything was tried; `Trouble` where it was tried and failed;
+    /// - Throws: ``Refused`` where a policy said no before anything was tried; `Trouble` where it was tried and failed;
     ///   `CancellationError` where the task was cancelled, after everything that it had started was stopped.
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome
 }
 
 /// A policy or a check said no; nothing was tried.
-package struct Refusal: Error, Sendable, Hashable {
+package struct Refused: Error, Sendable, Hashable {
     /// What said no, and why.
     package var trouble: Trouble
 
@@ -93,7 +102,8 @@ package struct EffectPorts: Sendable {
         switch kind {
         case .check: readiness
         case .dump, .confirmUnchanged, .prove, .publish, .discardBackup: backups
-        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease, .migrate, .start,
+        case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease,
+            .migrate, .start,
             .awaitHealth, .cleanUp, .putBack:
             deployment
         }

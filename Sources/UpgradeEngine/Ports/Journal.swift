@@ -91,12 +91,17 @@ package struct Lease: Sendable, Codable, Hashable {
 
 /// The record of what was wanted, tried and seen. Every write is durable when the call returns.
 package protocol Journal: Sendable {
-    /// Writes rows, in one durable commit, if `lease` is still the newest one.
+    /// Writes rows, in one durable commit, if `lease` is still the newest one. `highWaterMark` is the new mark where
+    /// these rows raise it; it is committed together with them.
     ///
-    /// - Parameter highWaterMark: the new mark where these rows raise it; committed together with them.
+    /// - Returns: the rows as they are written.
     /// - Throws: code `lease-lost` where somebody else owns the installation; `journal-broken` in safe mode.
     func append(
-        _ payloads: [Payload], to run: RunID, at moment: Moment, under lease: Lease, highWaterMark: ReleaseVersion?
+        _ payloads: [Payload],
+        to run: RunID,
+        at moment: Moment,
+        under lease: Lease,
+        highWaterMark: ReleaseVersion?
     ) throws(Trouble) -> [JournalEntry]
 
     /// The rows after `id`, oldest first; of one run, or of all.

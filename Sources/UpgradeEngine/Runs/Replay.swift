@@ -15,7 +15,10 @@ package struct Replay: Sendable {
     package init(of id: RunID, from entries: [JournalEntry]) throws(Trouble) {
         guard case .created(let request)? = entries.first?.payload else {
             throw Trouble(
-                .operator, "unknown-run", "There is no run \(id).", remedy: "List the runs with `pawl history`."
+                .operator,
+                "unknown-run",
+                "There is no run \(id).",
+                remedy: "List the runs with `pawl history`."
             )
         }
         self.request = request
@@ -28,7 +31,8 @@ package struct Replay: Sendable {
                     _ = try machine.handle(event)
                 } catch {
                     throw Trouble(
-                        .internal, "unreadable-run",
+                        .internal,
+                        "unreadable-run",
                         "Row \(entry.id) of the journal cannot follow the rows before it (state \(error.state)).",
                         remedy: "Keep the data folder as it is and send it to the makers of Pawl."
                     )

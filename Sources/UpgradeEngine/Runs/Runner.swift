@@ -11,14 +11,13 @@ package struct Runner: Sendable {
     private let now: @Sendable () -> Moment
     private let folder: @Sendable (RunID) throws -> String
 
-    /// Makes a runner.
-    ///
-    /// - Parameters:
-    ///   - lease: the caller owns the installation as long as the runner works.
-    ///   - now: the time.
-    ///   - folder: makes and names a run's own folder.
+    /// Makes a runner. The caller owns the installation, by the lease, as long as the runner works; `now` tells the time
+    /// and `folder` makes and names a run's own folder.
     package init(
-        journal: any Journal, ports: EffectPorts, lease: Lease, now: @escaping @Sendable () -> Moment,
+        journal: any Journal,
+        ports: EffectPorts,
+        lease: Lease,
+        now: @escaping @Sendable () -> Moment,
         folder: @escaping @Sendable (RunID) throws -> String
     ) {
         self.journal = journal
@@ -53,12 +52,21 @@ package struct Runner: Sendable {
 
     /// Gets an event out of an effect; nil where an operator's decision came in between.
     private func settle(
-        _ effect: Effect, of id: RunID, machine: UpgradeMachine, isFresh: Bool
+        _ effect: Effect,
+        of id: RunID,
+        machine: UpgradeMachine,
+        isFresh: Bool
     ) async throws -> Event? {
-        let (progress, reports) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(64))
+        let (progress, reports) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(1))
         let context = EffectContext(
-            run: id, token: lease.token, from: machine.releaseBeforeHop, migrations: machine.hop?.migrations ?? [],
-            backup: machine.backup, folder: try folder(id), report: { reports.yield($0) }
+            run: id,
+            token: lease.token,
+            from: machine.releaseBeforeHop,
+            migrations: machine.hop?.migrations ?? [],
+            backup: machine.backup,
+            proof: machine.proof,
+            folder: try folder(id),
+            report: { reports.yield($0) }
         )
         defer { reports.finish() }
         if !isFresh {
@@ -68,7 +76,11 @@ package struct Runner: Sendable {
         return try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask { .effect(try await perform(effect, in: context)) }
             group.addTask {
-                for await report in progress { try write([.progress(effect, report)], to: id) }
+                for await report in progress {
+                    try write([.progress(effect, report)], to: id)
+                    // Whoever watches wants the newest word, not every word.
+                    try? await Task.sleep(for: .seconds(1))
+                }
                 return .bystander
             }
             if machine.choices.contains(.abort) {
@@ -114,7 +126,7 @@ package struct Runner: Sendable {
     private func perform(_ effect: Effect, in context: EffectContext) async throws -> Event {
         do {
             return .succeeded(effect, try await ports[effect.kind].perform(effect, in: context))
-        } catch let refusal as Refusal {
+        } catch let refusal as Refused {
             return .refused(effect, refusal.trouble)
         } catch let trouble as Trouble {
             return .failed(effect, trouble)
@@ -169,15 +181,20 @@ extension Event {
 extension Trouble {
     fileprivate static func interrupted(_ effect: Effect) -> Trouble {
         Trouble(
-            .environment, "interrupted", "\(effect.identity) was stopped before it was done.",
+            .environment,
+            "interrupted",
+            "\(effect.identity) was stopped before it was done.",
             remedy: "Start the upgrade again when you are ready."
         )
     }
 
     fileprivate static func unforeseen(_ error: any Error, during effect: Effect) -> Trouble {
         Trouble(
-            .internal, "unforeseen", "\(effect.identity) failed in a way that Pawl does not know: \(error)",
-            changed: true, remedy: "Write a report with `pawl details --report FILE` and send it to the makers of Pawl."
+            .internal,
+            "unforeseen",
+            "\(effect.identity) failed in a way that Pawl does not know: \(error)",
+            changed: true,
+            remedy: "Write a report with `pawl details --report FILE` and send it to the makers of Pawl."
         )
     }
 
@@ -185,7 +202,8 @@ extension Trouble {
         switch decision {
         case .abort:
             Trouble(
-                .operator, "cannot-abort",
+                .operator,
+                "cannot-abort",
                 machine.isPastPointOfNoReturn
                     ? "The point of no return is passed: migrations may have changed the databases."
                     : "There is nothing to abort: the run is \(machine.phase.rawValue).",
@@ -193,7 +211,8 @@ extension Trouble {
             )
         case .retry(_, let target):
             Trouble(
-                .operator, "cannot-retry",
+                .operator,
+                "cannot-retry",
                 target.map { "The run cannot go on with \($0) now; it is \(machine.phase.rawValue)." }
                     ?? "The run does not wait for a retry; it is \(machine.phase.rawValue).",
                 remedy: "See `pawl details` for what can be done now."

@@ -42,9 +42,8 @@ package struct RunView: Sendable {
     /// The set of the newest hop that has one.
     package var backup: BackupSetID?
 
-    /// Folds the rows of a run, oldest first.
-    ///
-    /// - Parameter expected: seconds per step from earlier runs, see ``expectations(from:)``.
+    /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
+    /// ``expectations(from:)``.
     package init(of id: RunID, from entries: [JournalEntry], expected: [Step: Double] = [:]) throws(Trouble) {
         let replay = try Replay(of: id, from: entries)
         request = replay.request
@@ -66,8 +65,13 @@ package struct RunView: Sendable {
         }
         steps = machine.plan.hops.enumerated().flatMap { index, version in
             Step.allCases.map { step in
-                clock.view(of: step, hop: index, version: version, until: replay.machine.hasEnded ? nil : entries.last?.at)
-                    .expecting(expected[step])
+                clock.view(
+                    of: step,
+                    hop: index,
+                    version: version,
+                    until: replay.machine.hasEnded ? nil : entries.last?.at
+                )
+                .expecting(expected[step])
             }
         }
     }
@@ -147,8 +151,11 @@ private struct StepClock {
         }
         let running = reading.runningSince.map { since in now.map { since.seconds(to: $0) } ?? 0 }
         return StepView(
-            step: step, hop: version, state: reading.failed ? .failed : running == nil ? .done : .running,
-            startedAt: reading.startedAt, seconds: reading.seconds + (running ?? 0)
+            step: step,
+            hop: version,
+            state: reading.failed ? .failed : running == nil ? .done : .running,
+            startedAt: reading.startedAt,
+            seconds: reading.seconds + (running ?? 0)
         )
     }
 }

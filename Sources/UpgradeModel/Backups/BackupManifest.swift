@@ -17,6 +17,8 @@ package struct BackupManifest: Sendable, Hashable, Codable {
     package var databases: [DatabaseBackup]
     /// Every file of the set but the manifest and its checksum.
     package var files: [StoredFile]
+    /// What is in the archive of the configuration, by the path in it.
+    package var configuration: [StoredFile]
     /// What is known about whether it restores.
     package var proof: ProofRecord
 
@@ -28,6 +30,7 @@ package struct BackupManifest: Sendable, Hashable, Codable {
         origin: BackupOrigin,
         databases: [DatabaseBackup],
         files: [StoredFile],
+        configuration: [StoredFile] = [],
         proof: ProofRecord = ProofRecord()
     ) {
         format = Self.currentFormat
@@ -37,6 +40,7 @@ package struct BackupManifest: Sendable, Hashable, Codable {
         self.origin = origin
         self.databases = databases
         self.files = files
+        self.configuration = configuration
         self.proof = proof
     }
 
@@ -108,6 +112,8 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
     package var globals: String
     /// The snapshot that dump and fingerprint share, as the server calls it.
     package var snapshot: String
+    /// When the dump was made, as its own header says it.
+    package var dumpedAt: String
     /// How long the dump took, in seconds.
     package var dumpSeconds: Double
     /// What the source was in that snapshot.
@@ -123,6 +129,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         dump: StoredFile,
         globals: String,
         snapshot: String,
+        dumpedAt: String = "",
         dumpSeconds: Double,
         fingerprint: DatabaseFingerprint
     ) {
@@ -134,6 +141,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         self.dump = dump
         self.globals = globals
         self.snapshot = snapshot
+        self.dumpedAt = dumpedAt
         self.dumpSeconds = dumpSeconds
         self.fingerprint = fingerprint
     }

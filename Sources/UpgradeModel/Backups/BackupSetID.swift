@@ -18,11 +18,22 @@ package struct BackupSetID: Sendable, Hashable {
     ///   - moment: when it is begun; sets of one installation sort by it.
     ///   - release: the installed release; characters that a folder's name should not have become `-`.
     package init(at moment: Moment, release: ReleaseVersion) {
+        let name = release.text.utf8.prefix(64).map { Self.isAllowed($0) ? $0 : UInt8(ascii: "-") }
+        text = "\(Self.time(of: moment))-\(String(decoding: name, as: UTF8.self))"
+    }
+
+    /// The time as the names of sets begin: `20261123T103000Z`.
+    package static func time(of moment: Moment) -> String {
         // Without its fraction the time has a fixed width.
         let whole = Moment(microseconds: moment.microseconds - (moment.microseconds % 1_000_000)).description
-        let time = whole.filter { $0 != "-" && $0 != ":" }
-        let name = release.text.utf8.prefix(64).map { Self.isAllowed($0) ? $0 : UInt8(ascii: "-") }
-        text = "\(time)-\(String(decoding: name, as: UTF8.self))"
+        return whole.filter { $0 != "-" && $0 != ":" }
+    }
+
+    /// Whether the name begins with a time, as names that were made here do.
+    package var hasTime: Bool {
+        let bytes = Array(text.utf8.prefix(16))
+        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return false }
+        return (bytes[0..<8] + bytes[9..<15]).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -27,6 +27,19 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
         self.scope = scope
     }
 
+    /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
+    package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
+        var definitions: [String: DefinitionDigest?] = [:]
+        for object in copy.objects { definitions["\(object.kind.rawValue) \(object.name)"] = object.definition }
+        var adopted = self
+        for index in adopted.objects.indices {
+            let object = adopted.objects[index]
+            guard let definition = definitions["\(object.kind.rawValue) \(object.name)"] else { continue }
+            adopted.objects[index].definition = definition
+        }
+        return adopted
+    }
+
     /// How many rows all tables have together.
     package var rows: Int64 { tables.reduce(0) { $0 &+ $1.rows } }
 }
@@ -73,7 +86,7 @@ package struct ObjectPrint: Sendable, Hashable, Codable {
     /// Who may do what, sorted; nil where its kind has no grants.
     package var grants: String?
     /// Its definition.
-    package var definition: ContentDigest?
+    package var definition: DefinitionDigest?
     /// What it holds: a sequence's position, a large object's content.
     package var value: String?
     /// The version of an extension or a collation, which may differ between machines.
@@ -85,7 +98,7 @@ package struct ObjectPrint: Sendable, Hashable, Codable {
         name: String,
         owner: String? = nil,
         grants: String? = nil,
-        definition: ContentDigest? = nil,
+        definition: DefinitionDigest? = nil,
         value: String? = nil,
         version: String? = nil
     ) {

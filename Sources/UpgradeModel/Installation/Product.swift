@@ -4,8 +4,8 @@ package struct Product: Sendable, Hashable {
     package let name: String
     /// The name that people read.
     package let title: String
-    /// For how many calendar months after its release date a release is supported.
-    package let supportMonths: Int
+    /// How long a release is supported.
+    package let supportWindow: SupportPolicy
     /// Whom to ask when Pawl cannot help.
     package let support: SupportContact
     /// The switches on which databases and migrations depend, in the file's order.
@@ -23,7 +23,7 @@ package struct Product: Sendable, Hashable {
     package init(
         name: String,
         title: String,
-        supportMonths: Int,
+        supportWindow: SupportPolicy,
         support: SupportContact = SupportContact(),
         settings: [SettingDefinition] = [],
         databases: [DatabaseDefinition],
@@ -33,7 +33,7 @@ package struct Product: Sendable, Hashable {
     ) {
         self.name = name
         self.title = title
-        self.supportMonths = supportMonths
+        self.supportWindow = supportWindow
         self.support = support
         self.settings = settings
         self.databases = databases

@@ -99,6 +99,7 @@ extension Product {
     /// The databases that the settings make necessary, in the product's order.
     ///
     /// - Parameter settings: whether each setting is on, by name; one that is missing counts as off.
+    /// - Returns: the definitions.
     package func necessaryDatabases(settings: [String: Bool]) -> [DatabaseDefinition] {
         databases.filter { database in database.condition.map { settings[$0] ?? false } ?? true }
     }

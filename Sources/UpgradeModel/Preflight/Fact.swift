@@ -33,6 +33,7 @@ extension Fact {
     ///   - what: what was to be found out, as the object of "Pawl could not find out …".
     ///   - remedy: what the operator can do so that it can be found out.
     ///   - judge: what to say of the value.
+    /// - Returns: what is to be said of the fact.
     func judged(_ what: String, remedy: String, by judge: (Value) -> Verdict) -> Verdict {
         switch self {
         case .known(let value): judge(value)

@@ -56,6 +56,7 @@ struct Verdict: Sendable, Hashable {
     /// - Parameters:
     ///   - verdicts: one for each thing.
     ///   - none: what to say where there is nothing to judge.
+    /// - Returns: the common verdict.
     static func all(_ verdicts: [Verdict], none: Verdict) -> Verdict {
         guard let worst = verdicts.map(\.outcome).max() else {
             return none

@@ -18,9 +18,11 @@ package enum Recovery: Sendable, Hashable {
                     .failed(
                         effect,
                         Trouble(
-                            .environment, "unknown-outcome",
+                            .environment,
+                            "unknown-outcome",
                             "After an interruption it cannot be told whether \(effect.identity) happened: \(evidence)",
-                            changed: true, remedy: "Mend what keeps Pawl from looking, then retry."
+                            changed: true,
+                            remedy: "Mend what keeps Pawl from looking, then retry."
                         )
                     )
                 )

@@ -75,6 +75,17 @@ extension UpgradeMachine {
         }
     }
 
+    /// The proof of the current hop's set, as soon as there is one.
+    package var proof: Proof? {
+        switch state {
+        case .verifying(_, _, _, let proof): proof
+        case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
+            .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
+            proof
+        case .planned, .preflight, .quiescing, .backingUp, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
+        }
+    }
+
     /// The backup set of the current hop, as soon as there is one.
     package var backup: BackupSetID? {
         switch state {

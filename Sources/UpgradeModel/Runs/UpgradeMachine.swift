@@ -120,7 +120,9 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
     package init(_ plan: RunPlan) throws(Trouble) {
         guard let first = plan.hops.first else {
             throw Trouble(
-                .operator, "no-hops", "There is nothing to do: the plan has no hop.",
+                .operator,
+                "no-hops",
+                "There is nothing to do: the plan has no hop.",
                 remedy: "Ask `pawl plan` for the way to the release you want."
             )
         }
@@ -128,13 +130,16 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         let repairsDrift = first == plan.highWaterMark && plan.from < first
         guard plan.from < first || repairsDrift, zip(plan.hops, plan.hops.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw Trouble(
-                .operator, "downgrade", "A run goes forward only, and \(plan.from) → \(first) does not.",
+                .operator,
+                "downgrade",
+                "A run goes forward only, and \(plan.from) → \(first) does not.",
                 remedy: "Choose a release newer than \(plan.from)."
             )
         }
         if let mark = plan.highWaterMark, first < mark {
             throw Trouble(
-                .operator, "below-high-water-mark",
+                .operator,
+                "below-high-water-mark",
                 "Migrations of \(mark) have started here, so \(first) can never be deployed over them.",
                 remedy: "Deploy \(mark) or a newer release, or restore a backup."
             )
@@ -277,7 +282,9 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     private mutating func abort(_ by: String, _ event: Event) throws(IllegalEvent) {
         let why = Trouble(
-            .operator, "aborted-by-operator", "\(by) asked to abort; everything was put back as it was.",
+            .operator,
+            "aborted-by-operator",
+            "\(by) asked to abort; everything was put back as it was.",
             remedy: "Start the upgrade again when you are ready: `pawl upgrade`."
         )
         switch state {

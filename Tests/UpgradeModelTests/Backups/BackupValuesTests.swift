@@ -14,14 +14,14 @@ struct BackupValuesTests {
     }
 
     @Test func `a digest is read as it is written`() throws {
-        let digest = ContentDigest(high: 1, low: .max)
+        let digest = DefinitionDigest(high: 1, low: .max)
         #expect(digest.description == "0000000000000001ffffffffffffffff")
-        #expect(ContentDigest(digest.description) == digest)
+        #expect(DefinitionDigest(digest.description) == digest)
         for bad in ["", "0", String(repeating: "g", count: 32), "+000000000000001ffffffffffffffff"] {
-            #expect(ContentDigest(bad) == nil)
+            #expect(DefinitionDigest(bad) == nil)
         }
-        #expect(ContentDigest(prefixOf: [UInt8](0..<15)) == nil)
-        #expect(ContentDigest(prefixOf: 0..<32)?.description == "000102030405060708090a0b0c0d0e0f")
+        #expect(DefinitionDigest(prefixOf: [UInt8](0..<15)) == nil)
+        #expect(DefinitionDigest(prefixOf: 0..<32)?.description == "000102030405060708090a0b0c0d0e0f")
     }
 
     @Test func `a route shows no password`() {

@@ -12,7 +12,7 @@ struct ComparisonTests {
                 name: "public.a",
                 owner: "al",
                 grants: "al=SELECT/al",
-                definition: ContentDigest(high: 1, low: 2)
+                definition: DefinitionDigest(high: 1, low: 2)
             ),
             ObjectPrint(kind: .sequence, name: "public.s", value: "42 true"),
             ObjectPrint(kind: .extension, name: "citext", version: "1.6"),
@@ -60,7 +60,7 @@ struct ComparisonTests {
         )
         #expect(names { $0.objects[0].grants = nil }.first?.contains("has other grants") == true)
         #expect(
-            names { $0.objects[0].definition = ContentDigest(high: 1, low: 3) }
+            names { $0.objects[0].definition = DefinitionDigest(high: 1, low: 3) }
                 == ["demo: table public.a has another definition"]
         )
         #expect(
@@ -99,12 +99,12 @@ struct ComparisonTests {
 
     @Test func `a definition that the server writes differently once read counts as equal`() {
         var restored = Self.source
-        restored.objects[0].definition = ContentDigest(high: 9, low: 9)
+        restored.objects[0].definition = DefinitionDigest(high: 9, low: 9)
         var reread = restored
         #expect(
             Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
         )
-        reread.objects[0].definition = ContentDigest(high: 9, low: 8)
+        reread.objects[0].definition = DefinitionDigest(high: 9, low: 8)
         #expect(
             !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
         )

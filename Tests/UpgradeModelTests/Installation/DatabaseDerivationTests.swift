@@ -77,7 +77,7 @@ import UpgradeModel
     }
 
     private func resolve(_ configured: [String: DatabaseAddress]) throws -> ResolvedDatabase {
-        let product = Product(name: "demo", title: "Demo", supportMonths: 12, databases: [try definition()])
+        let product = Product(name: "demo", title: "Demo", supportWindow: try year(), databases: [try definition()])
         return try #require(
             product.resolveDatabases(
                 settings: [:],

@@ -26,7 +26,8 @@ import UpgradeModel
             databaseServices: [],
             writers: [],
             migrations: [
-                MigrationService(service: "a", database: "a"), MigrationService(service: "b", database: "b", condition: "x"),
+                MigrationService(service: "a", database: "a"),
+                MigrationService(service: "b", database: "b", condition: "x"),
             ],
             health: []
         )

@@ -2,24 +2,28 @@ import Testing
 import UpgradeModel
 
 @Suite struct SettingsResolutionTests {
-    private let product = Product(
-        name: "demo",
-        title: "Demo",
-        supportMonths: 12,
-        settings: [
-            SettingDefinition(name: "ai", variable: "AI", defaultValue: false),
-            SettingDefinition(name: "offline", defaultValue: true),
-        ],
-        databases: [
-            DatabaseDefinition(name: "main", database: .init(literal: "main"), user: .init(literal: "u")),
-            DatabaseDefinition(
-                name: "aiproxy",
-                condition: "ai",
-                database: .init(literal: "aiproxy"),
-                user: .init(literal: "u")
-            ),
-        ]
-    )
+    private let product: Product
+
+    init() throws {
+        product = Product(
+            name: "demo",
+            title: "Demo",
+            supportWindow: try year(),
+            settings: [
+                SettingDefinition(name: "ai", variable: "AI", defaultValue: false),
+                SettingDefinition(name: "offline", defaultValue: true),
+            ],
+            databases: [
+                DatabaseDefinition(name: "main", database: .init(literal: "main"), user: .init(literal: "u")),
+                DatabaseDefinition(
+                    name: "aiproxy",
+                    condition: "ai",
+                    database: .init(literal: "aiproxy"),
+                    user: .init(literal: "u")
+                ),
+            ]
+        )
+    }
 
     @Test func `the installation's own word counts`() {
         let settings = SettingsResolution(product: product, environment: ["AI": "TRUE"], configured: ["ai": true])

@@ -2,18 +2,18 @@ import Testing
 import UpgradeModel
 
 @Suite struct DatabaseChecksTests {
-    private func finding(of id: String, _ database: ObservedDatabase) throws -> Finding {
+    private func judged(_ id: String, _ database: ObservedDatabase) throws -> Finding {
         try finding(id) { $0.databases = .known([database]) }
     }
 
     @Test func `a database without an address blocks`() throws {
         var database = wellDatabase()
         database.resolved = ResolvedDatabase(definition: demoDatabase, address: nil, problem: "no value for DB_NAME")
-        let found = try finding(of: "databases-configured", database)
+        let found = try judged("databases-configured", database)
         #expect(found.outcome == .fail)
         #expect(found.message.contains("no value for DB_NAME"))
         database.resolved = ResolvedDatabase(definition: demoDatabase, address: nil)
-        #expect(try finding(of: "databases-configured", database).outcome == .fail)
+        #expect(try judged("databases-configured", database).outcome == .fail)
     }
 
     @Test func `no database at all blocks`() throws {
@@ -28,7 +28,7 @@ import UpgradeModel
     func `a database that lets nobody in blocks with a remedy`(reason: DatabaseRefusal.Reason, remedy: String) throws {
         var database = wellDatabase()
         database.connection = .known(.refused(DatabaseRefusal(reason, message: "no")))
-        let found = try finding(of: "database-reachable", database)
+        let found = try judged("database-reachable", database)
         #expect(found.outcome == .fail)
         #expect(found.remedy?.contains(remedy) == true)
     }
@@ -38,13 +38,13 @@ import UpgradeModel
         let url = DatabaseURL(user: "carto", host: "h", database: "d")
         database.connection = .known(.refused(DatabaseRefusal(.credentials, message: "no")))
         database.resolved = ResolvedDatabase(definition: demoDatabase, address: .url(url, password: .file("/etc/s")))
-        #expect(try finding(of: "database-reachable", database).remedy?.contains("/etc/s") == true)
+        #expect(try judged("database-reachable", database).remedy?.contains("/etc/s") == true)
         database.resolved = ResolvedDatabase(definition: demoDatabase, address: .url(url, password: nil))
-        #expect(try finding(of: "database-reachable", database).remedy?.contains("passwordFile") == true)
+        #expect(try judged("database-reachable", database).remedy?.contains("passwordFile") == true)
     }
 
     @Test func `a standby blocks`() throws {
-        #expect(try finding(of: "database-reachable", wellDatabase { $0.isStandby = true }).outcome == .fail)
+        #expect(try judged("database-reachable", wellDatabase { $0.isStandby = true }).outcome == .fail)
     }
 
     @Test(arguments: [
@@ -53,22 +53,22 @@ import UpgradeModel
     func `what a closed database cannot tell is an error`(id: String) throws {
         var database = wellDatabase()
         database.connection = .known(.refused(DatabaseRefusal(.noAnswer, message: "no route")))
-        #expect(try finding(of: id, database).outcome == .error)
+        #expect(try judged(id, database).outcome == .error)
         database.connection = .unknown("never tried")
-        #expect(try finding(of: id, database).outcome == .error)
+        #expect(try judged(id, database).outcome == .error)
     }
 
     @Test(arguments: [(9, CheckOutcome.fail), (10, .pass), (18, .pass), (19, .warn)])
     func `servers from 10 on are known`(major: Int, outcome: CheckOutcome) throws {
-        #expect(try finding(of: "database-version", wellDatabase { $0.serverMajor = major }).outcome == outcome)
+        #expect(try judged("database-version", wellDatabase { $0.serverMajor = major }).outcome == outcome)
     }
 
     @Test func `missing rights block and are named`() throws {
-        let rights = try finding(of: "database-rights", wellDatabase { $0.missingRights = .known(["public.secret"]) })
+        let rights = try judged("database-rights", wellDatabase { $0.missingRights = .known(["public.secret"]) })
         #expect(rights.outcome == .fail)
         #expect(rights.message.contains("public.secret"))
-        let restore = try finding(
-            of: "restore-rights",
+        let restore = try judged(
+            "restore-rights",
             wellDatabase { $0.missingRestoreRights = .known(["it may not create databases"]) }
         )
         #expect(restore.outcome == .fail)
@@ -76,11 +76,11 @@ import UpgradeModel
     }
 
     @Test func `rights and sizes that nobody could find out are errors`() throws {
-        #expect(try finding(of: "database-rights", wellDatabase { $0.missingRights = .unknown("why") }).outcome == .error)
+        #expect(try judged("database-rights", wellDatabase { $0.missingRights = .unknown("why") }).outcome == .error)
         #expect(
-            try finding(of: "restore-rights", wellDatabase { $0.missingRestoreRights = .unknown("why") }).outcome == .error
+            try judged("restore-rights", wellDatabase { $0.missingRestoreRights = .unknown("why") }).outcome == .error
         )
-        #expect(try finding(of: "database-size", wellDatabase { $0.bytes = .unknown("why") }).outcome == .error)
+        #expect(try judged("database-size", wellDatabase { $0.bytes = .unknown("why") }).outcome == .error)
     }
 
     @Test func `what a scratch cluster cannot create blocks with the exact package`() throws {
@@ -88,14 +88,14 @@ import UpgradeModel
         database.scratch = .known(
             ScratchTrial(missingExtensions: ["postgis", "hstore", "own"], missingLocales: ["de_DE.UTF-8"])
         )
-        let found = try finding(of: "scratch-cluster", database)
+        let found = try judged("scratch-cluster", database)
         #expect(found.outcome == .fail)
         #expect(found.remedy?.contains("apt-get install postgresql-15-postgis-3`") == true)
         #expect(found.remedy?.contains("apt-get install postgresql-15`") == true)
         #expect(found.remedy?.contains("apt-cache search '^postgresql-15-'") == true)
         #expect(found.remedy?.contains("locale-gen") == true)
         database.scratch = .unknown("why")
-        #expect(try finding(of: "scratch-cluster", database).outcome == .error)
+        #expect(try judged("scratch-cluster", database).outcome == .error)
     }
 
     private func tools(_ tools: [ClientTools]) throws -> Finding {

@@ -65,11 +65,13 @@ import UpgradeModel
         #expect(try judged(needs, [FileSystem(id: "1", path: "/", freeBytes: .max)]).outcome == .warn)
     }
 
-    @Test(arguments: [
-        (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (1_249_999_999, "1.2 GB"),
-        (9_949_999, "9.9 MB"), (9_950_000, "10 MB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
-        (48_400_000, "48 MB"), (Int64.max, "9.2 EB"), (-5, "0 bytes"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (1_249_999_999, "1.2 GB"),
+            (9_949_999, "9.9 MB"), (9_950_000, "10 MB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
+            (48_400_000, "48 MB"), (Int64.max, "9.2 EB"), (-5, "0 bytes"),
+        ] as [(Int64, String)]
+    )
     func `sizes read like sizes`(bytes: Int64, text: String) {
         #expect(SizeText.bytes(bytes) == text)
     }

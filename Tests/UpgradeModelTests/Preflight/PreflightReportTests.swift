@@ -20,7 +20,7 @@ import UpgradeModel
     @Test func `a fact that nobody could find out blocks and is never a pass`() throws {
         var observation = try wellObservation()
         observation.console.lastRecord = .unknown("why")
-        observation.target.release.packageMinVersion = try ReleaseVersion("1.0.0")
+        observation.target.release = try release("1.1.0", "2026-03-02", packageMinVersion: "1.0.0")
         observation.target.package = .unknown("why")
         observation.target.missingVariables = .unknown("why")
         observation.target.images = .unknown("why")
@@ -60,14 +60,10 @@ import UpgradeModel
         #expect(report.blocking.isEmpty)
     }
 
-    @Test func `one error makes the outcome fail`() {
+    @Test func `one error makes the outcome fail`() throws {
         let finding = Finding(check: "a", title: "A", outcome: .error, message: "m", remedy: "r")
-        let report = PreflightReport(target: version, findings: [finding])
+        let report = PreflightReport(target: try ReleaseVersion("1.0.0"), findings: [finding])
         #expect(report.outcome == .fail)
         #expect(report.outcome != .error)
-    }
-
-    private var version: ReleaseVersion {
-        get throws { try ReleaseVersion("1.0.0") }
     }
 }

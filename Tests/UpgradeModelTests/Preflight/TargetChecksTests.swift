@@ -28,17 +28,23 @@ import UpgradeModel
     }
 
     @Test func `a clock before the journal or the release warns`() throws {
-        #expect(try finding("clock") { $0.console.lastRecord = .known(try day("2026-04-02")) }.outcome == .warn)
-        #expect(try finding("clock") { $0.console.today = try day("2026-03-01"); $0.console.lastRecord = .known(nil) }.outcome == .warn)
+        #expect(try finding("clock") { $0.console.lastRecord = .known(day("2026-04-02")) }.outcome == .warn)
+        let early = try finding("clock") {
+            $0.console.today = day("2026-03-01")
+            $0.console.lastRecord = .known(nil)
+        }
+        #expect(early.outcome == .warn)
         #expect(try finding("clock") { $0.console.lastRecord = .known(nil) }.outcome == .pass)
     }
 
-    @Test(arguments: [
-        ("1.0.0", CheckOutcome.pass), ("1.1.0", .pass), ("0.9.9", .fail), (nil, .error),
-    ] as [(String?, CheckOutcome)])
+    @Test(
+        arguments: [
+            ("1.0.0", CheckOutcome.pass), ("1.1.0", .pass), ("0.9.9", .fail), (nil, .error),
+        ] as [(String?, CheckOutcome)]
+    )
     func `the customer package must be new enough`(version: String?, outcome: CheckOutcome) throws {
         let finding = try finding("package-version") {
-            $0.target.release.packageMinVersion = try ReleaseVersion("1.0.0")
+            $0.target.release = try release("1.1.0", "2026-03-02", packageMinVersion: "1.0.0")
             $0.installation.packageVersion = .known(try version.map { try ReleaseVersion($0) })
         }
         #expect(finding.outcome == outcome)
@@ -50,16 +56,16 @@ import UpgradeModel
 
     @Test func `an old Pawl is told to upgrade itself first`() throws {
         let old = try finding("console-version") {
-            $0.target.release.minConsoleVersion = try ReleaseVersion("1.0.0")
+            $0.target.release = try release("1.1.0", "2026-03-02", minConsoleVersion: "1.0.0")
         }
         #expect(old.outcome == .fail)
         let kots = try finding("console-version") {
-            $0.target.release.minConsoleVersion = try ReleaseVersion("1.117.0")
+            $0.target.release = try release("1.1.0", "2026-03-02", minConsoleVersion: "1.117.0")
             $0.target.consoleMinimumIsPawls = false
         }
         #expect(kots.outcome == .pass)
         let same = try finding("console-version") {
-            $0.target.release.minConsoleVersion = try ReleaseVersion("0.1.0")
+            $0.target.release = try release("1.1.0", "2026-03-02", minConsoleVersion: "0.1.0")
         }
         #expect(same.outcome == .pass)
     }

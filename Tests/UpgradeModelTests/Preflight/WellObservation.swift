@@ -6,7 +6,7 @@ func wellObservation() throws -> Observation {
     let product = Product(
         name: "demo",
         title: "Demo",
-        supportMonths: 12,
+        supportWindow: try year(),
         databases: [demoDatabase],
         singleVM: SingleVMProduct(
             environment: "customer.env",
@@ -25,8 +25,8 @@ func wellObservation() throws -> Observation {
         product: product,
         console: ObservedConsole(
             version: try ReleaseVersion("0.1.0"),
-            today: try day("2026-04-01"),
-            lastRecord: .known(try day("2026-03-31"))
+            today: day("2026-04-01"),
+            lastRecord: .known(day("2026-03-31"))
         ),
         target: ObservedTarget(
             release: try release("1.1.0", "2026-03-02"),
@@ -100,10 +100,6 @@ func wellDatabase(_ change: (inout DatabaseFacts) -> Void = { _ in }) -> Observe
     )
 }
 
-func day(_ text: String) throws -> Day {
-    try #require(Day(text))
-}
-
 func finding(_ id: String, _ change: (inout Observation) throws -> Void) throws -> Finding {
     var observation = try wellObservation()
     try change(&observation)
@@ -111,6 +107,20 @@ func finding(_ id: String, _ change: (inout Observation) throws -> Void) throws 
     return check.evaluate(observation)
 }
 
-func release(_ version: String, _ releasedAt: String) throws -> Release {
-    Release(version: try ReleaseVersion(version), releasedAt: try day(releasedAt))
+func year() throws -> SupportPolicy {
+    try #require(SupportPolicy(months: 12))
+}
+
+func release(
+    _ version: String,
+    _ releasedAt: String?,
+    packageMinVersion: String? = nil,
+    minConsoleVersion: String? = nil
+) throws -> Release {
+    Release(
+        version: try ReleaseVersion(version),
+        releasedAt: releasedAt.map(day),
+        packageMinVersion: try packageMinVersion.map { try ReleaseVersion($0) },
+        minConsoleVersion: try minConsoleVersion.map { try ReleaseVersion($0) }
+    )
 }

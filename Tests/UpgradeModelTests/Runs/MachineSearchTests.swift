@@ -73,7 +73,9 @@ import UpgradeModel
         guard let effect = node.machine.pending else { return found }
         if node.isStale {
             let probe = node.world.probe(
-                effect, backup: node.machine.backup, proof: try Self.proof(effect),
+                effect,
+                backup: node.machine.backup,
+                proof: try Self.proof(effect),
                 services: Self.services(of: effect.target)
             )
             if case .conclude(let event) = Recovery(of: effect, seeing: probe) {
@@ -120,7 +122,8 @@ import UpgradeModel
             let world = node.world
             let machine = node.machine
             // No migration without a proof.
-            if let newest = world.newestMigrated, machine.hop?.target == newest || machine.plan.highWaterMark == newest {
+            if let newest = world.newestMigrated, machine.hop?.target == newest || machine.plan.highWaterMark == newest
+            {
                 if !machine.hasEnded, machine.hop?.target == newest { #expect(machine.backup != nil) }
             }
             if machine.pending?.kind == .migrate {
@@ -183,7 +186,9 @@ import UpgradeModel
                 do throws(IllegalEvent) {
                     let effects = try after.handle(event)
                     #expect(effects.count <= 1)
-                    if let mark = machine.plan.highWaterMark { #expect(after.plan.highWaterMark.map { $0 >= mark } == true) }
+                    if let mark = machine.plan.highWaterMark {
+                        #expect(after.plan.highWaterMark.map { $0 >= mark } == true)
+                    }
                 } catch {
                     #expect(after == machine)
                 }

@@ -8,10 +8,12 @@ extension Check {
             remedy: "`pawl status` says what is wrong with the journal."
         ) { last in
             if let last, today < last {
-                return .warn("It is \(today) by this machine's clock, but the journal's newest record is of \(last).", remedy: remedy)
+                return .warn(
+                    "It is \(today) by this machine's clock, but the journal's newest record is of \(last).",
+                    remedy: remedy
+                )
             }
-            let released = observation.target.release.releasedAt
-            if today < released {
+            if let released = observation.target.release.releasedAt, today < released {
                 return .warn(
                     "It is \(today) by this machine's clock, but the release is of \(released).",
                     remedy: remedy

@@ -1,7 +1,8 @@
 extension Check {
     /// Compose is there and new enough.
     static let compose = Check("compose", "Compose 1.29 or newer") { observation in
-        let install = "Install the plugin (`apt-get install docker-compose-plugin` from Docker's archive) or "
+        let install =
+            "Install the plugin (`apt-get install docker-compose-plugin` from Docker's archive) or "
             + "Debian's `docker-compose`."
         return observation.runtime.compose.judged("Compose's version", remedy: install) { compose in
             guard let compose else {

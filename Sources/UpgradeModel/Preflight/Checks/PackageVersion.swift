@@ -6,13 +6,14 @@ extension Check {
             return .pass("Release \(target.version) asks for no customer package.")
         }
         let variable = observation.product.singleVM?.packageVersionVariable
-        let where_ = variable.map { "`\($0)`" } ?? "the customer package's version"
-        let fetch = "Get a customer package of \(minimum) or newer from whoever supports the product, and take its "
+        let name = variable.map { "`\($0)`" } ?? "the customer package's version"
+        let fetch =
+            "Get a customer package of \(minimum) or newer from whoever supports the product, and take its "
             + "values over into the installation's environment file."
         return observation.installation.packageVersion.judged("the customer package's version", remedy: fetch) { own in
             guard let own else {
                 return .error(
-                    "Release \(target.version) asks for a customer package of \(minimum) or newer, but \(where_) has "
+                    "Release \(target.version) asks for a customer package of \(minimum) or newer, but \(name) has "
                         + "no value.",
                     remedy: fetch
                 )

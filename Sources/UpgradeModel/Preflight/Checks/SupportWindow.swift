@@ -1,51 +1,40 @@
 extension Check {
     /// How long the installed release and the target are supported.
     static let supportWindow = Check("support-window", "Support") { observation in
-        let target = judge(observation.target.release, observation, after: "the upgrade")
+        let target = judge(observation.target.release, observation, isInstalled: false)
         guard case .known(.offered(let installed)) = observation.installation.standing else {
-            return .all(
-                [
-                    .warn(
-                        "When the support of the installed release ends is not known.",
-                        remedy: "Look at the finding “Installed release is in the catalog”."
-                    ), target,
-                ],
-                none: target
+            let unknown = Verdict.warn(
+                "When the support of the installed release ends is not known.",
+                remedy: "Look at the finding “Installed release is in the catalog”."
+            )
+            return .all([unknown, target], none: target)
+        }
+        return .all([judge(installed, observation, isInstalled: true), target], none: target)
+    }
+
+    private static func judge(_ release: Release, _ observation: Observation, isInstalled: Bool) -> Verdict {
+        let name = isInstalled ? "the installed release \(release.version)" : "release \(release.version)"
+        guard let releasedAt = release.releasedAt else {
+            return .warn(
+                "When the support of \(name) ends is not known: the catalog does not say when it was released.",
+                remedy: "Tell whoever publishes the catalog."
             )
         }
-        return .all([judge(installed, observation, after: nil), target], none: target)
-    }
-
-    private static func judge(_ release: Release, _ observation: Observation, after: String?) -> Verdict {
-        let name = after == nil ? "the installed release \(release.version)" : "release \(release.version)"
-        guard let end = release.releasedAt.adding(months: observation.product.supportMonths) else {
+        let today = observation.console.today
+        guard let standing = observation.product.supportWindow.standing(releasedAt: releasedAt, on: today) else {
             return .pass("The support of \(name) does not end.")
         }
-        let days = observation.console.today.days(until: end)
-        let upgrade =
-            after == nil
+        let remedy =
+            isInstalled
             ? "Upgrade: that is what these checks are for."
             : "Upgrade further after it: `pawl plan` shows to which releases."
-        if days < 0 {
-            return .warn("The support of \(name) ended on \(end).", remedy: upgrade)
+        switch (standing.status, standing.daysLeft) {
+        case (.supported, _): return .pass("The support of \(name) ends on \(standing.endsOn).")
+        case (.unsupported, _): return .warn("The support of \(name) ended on \(standing.endsOn).", remedy: remedy)
+        case (.expiring, 0): return .warn("The support of \(name) ends today.", remedy: remedy)
+        case (.expiring, 1): return .warn("The support of \(name) ends tomorrow.", remedy: remedy)
+        case (.expiring, let days):
+            return .warn("The support of \(name) ends in \(days) days, on \(standing.endsOn).", remedy: remedy)
         }
-        if days <= SupportNotice.days[0] {
-            let left = days == 0 ? "today" : days == 1 ? "tomorrow" : "in \(days) days, on \(end)"
-            return .warn("The support of \(name) ends \(left).", remedy: upgrade)
-        }
-        return .pass("The support of \(name) ends on \(end).")
-    }
-}
-
-/// When operators are told that support ends.
-package enum SupportNotice {
-    /// How many days before the end, from the first notice to the last.
-    package static let days = [90, 30, 7]
-
-    /// The notice that is due: the smallest of `days` that is not less than the days left; nil before the first.
-    ///
-    /// - Parameter daysLeft: days until the last day of support; negative once it is over.
-    package static func due(daysLeft: Int) -> Int? {
-        days.last { daysLeft <= $0 }
     }
 }

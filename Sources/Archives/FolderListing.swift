@@ -1,0 +1,29 @@
+import Glibc
+
+/// The names in a folder.
+enum FolderListing {
+    /// The names in an open folder, sorted by their bytes; the descriptor stays open.
+    static func children(of descriptor: Int32, name: String) throws(ArchiveError) -> [String] {
+        let shown = name.isEmpty ? nil : name
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0, let folder = fdopendir(own) else {
+            let error = systemError(.unreadable, entry: shown, "the folder cannot be read")
+            if own >= 0 { close(own) }
+            throw error
+        }
+        defer { closedir(folder) }
+        var children: [String] = []
+        errno = 0
+        while let entry = readdir(folder) {
+            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard let child = String(validating: bytes, as: UTF8.self) else {
+                let lossy = String(decoding: bytes, as: UTF8.self)
+                throw ArchiveError(.unsafeName, entry: "\(name)/\(lossy)", "its name is not UTF-8")
+            }
+            if child != ".", child != ".." { children.append(child) }
+            errno = 0
+        }
+        guard errno == 0 else { throw systemError(.unreadable, entry: shown, "the folder cannot be read") }
+        return children.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}

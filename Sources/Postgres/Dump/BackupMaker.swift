@@ -1,0 +1,312 @@
+import Foundation
+import Glibc
+import Processes
+package import UpgradeModel
+
+/// Makes backup sets: dumps, proves, and puts them in their place. Each step can be done again after a crash.
+package struct BackupMaker: Sendable {
+    /// Where the sets are kept.
+    package let store: BackupSetStore
+    /// What proves them.
+    package let prover: Prover
+    /// `age` recipients to encrypt to; none leaves a set readable by whoever may read its files.
+    package let recipients: [String]
+    private let now: @Sendable () -> Moment
+
+    /// Makes a maker.
+    ///
+    /// - Parameter now: tells the time.
+    package init(
+        store: BackupSetStore,
+        prover: Prover,
+        recipients: [String] = [],
+        now: @Sendable @escaping () -> Moment
+    ) {
+        self.store = store
+        self.prover = prover
+        self.recipients = recipients
+        self.now = now
+    }
+
+    private func layout(_ id: BackupSetID) -> SetLayout { SetLayout(root: store.root, id: id) }
+
+    /// Dumps everything that a set holds, under its temporary name. What was there of it is discarded first.
+    ///
+    /// - Returns: what the set's manifest says; nothing is proven yet.
+    /// - Throws: `Trouble`; what was made so far stays as debris, to be discarded.
+    package func dump(
+        _ request: BackupRequest,
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws(Trouble) -> BackupManifest {
+        let layout = layout(request.id)
+        try check(request)
+        try DurableFiles.makeFolder(store.root)
+        guard store.state(of: request.id) != .published else {
+            throw Trouble(
+                .internal,
+                "backup-exists",
+                "There is a backup set \(request.id) already.",
+                remedy: "Report this as a bug."
+            )
+        }
+        try store.discard(request.id)
+        try DurableFiles.makeFolder(layout.partial)
+        try DurableFiles.makeFolder(layout.work)
+
+        var manifest = BackupManifest(
+            id: request.id,
+            createdAt: request.createdAt,
+            release: request.release,
+            origin: request.origin,
+            databases: [],
+            files: []
+        )
+        let dumper = DatabaseDumper(layout: layout, toolFolders: prover.toolFolders)
+        var globals: [String: String] = [:]
+        for database in request.databases {
+            let server = "\(database.route.host):\(database.route.port)"
+            let name = globals[server] ?? SetLayout.globalsName(globals.count, database.name)
+            let result = try await dumper.dump(database, globals: name, progress: progress)
+            if globals[server] == nil {
+                try await dumper.dumpGlobals(of: database, identity: result.identity, name: name)
+                globals[server] = name
+                manifest.files.append(try await DurableFiles.measure("\(layout.partial)/\(name)", as: name))
+            }
+            manifest.databases.append(result.backup)
+            manifest.files.append(result.backup.dump)
+        }
+        try await addConfiguration(request, layout, to: &manifest)
+        try await addRelease(request, layout, to: &manifest)
+        try ManifestFile.write(manifest, in: layout.partial)
+        return manifest
+    }
+
+    /// Compares what the databases are now with what they were when they were dumped.
+    ///
+    /// - Parameters:
+    ///   - id: a set that is dumped and not yet published.
+    ///   - databases: the same databases as in the request.
+    /// - Returns: every difference, by object name; none where nothing was written since.
+    package func refingerprint(
+        _ id: BackupSetID,
+        databases: [BackupRequest.Database],
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws(Trouble) -> [FingerprintDifference] {
+        let manifest = try ManifestFile.read(in: layout(id).partial, id: id)
+        var found: [FingerprintDifference] = []
+        for backup in manifest.databases {
+            guard let database = databases.first(where: { $0.name == backup.name }) else { continue }
+            let connection = try await PostgresConnection.open(database.route)
+            let fingerprinter = try await Fingerprinter.begin(on: connection)
+            let fingerprint = try await fingerprinter.take(scope: backup.fingerprint.scope) { done, total in
+                progress(
+                    BackupProgress(phase: .fingerprint, subject: backup.name, done: Int64(done), total: Int64(total))
+                )
+            }
+            await connection.close()
+            found += Comparison.differences(
+                database: backup.name,
+                source: backup.fingerprint,
+                restored: fingerprint
+            )
+        }
+        return found
+    }
+
+    /// Restores a dumped set into a scratch server and compares it in full.
+    ///
+    /// - Returns: the proof.
+    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
+    package func prove(
+        _ id: BackupSetID,
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws -> Proof {
+        let layout = layout(id)
+        var manifest = try ManifestFile.read(in: layout.partial, id: id)
+        let started = ContinuousClock.now
+        let schemas = Dictionary(
+            manifest.databases.map { ($0.name, DatabaseDumper.schemaPath(layout, $0.name)) }
+        ) { first, _ in first }.filter { DurableFiles.exists($0.value) }
+        do {
+            let outcome = try await prover.prove(manifest, in: layout.partial, schemas: schemas, progress: progress)
+            for index in manifest.databases.indices {
+                guard let copy = outcome.copies[manifest.databases[index].name] else { continue }
+                manifest.databases[index].fingerprint = manifest.databases[index].fingerprint.adoptingDefinitions(
+                    of: copy
+                )
+            }
+            manifest.proof = ProofRecord(
+                state: .proven,
+                at: now(),
+                seconds: (ContinuousClock.now - started) / .seconds(1),
+                tables: outcome.proof.tables,
+                rows: outcome.proof.rows,
+                differences: outcome.proof.warnings
+            )
+            try ManifestFile.write(manifest, in: layout.partial)
+            return outcome.proof
+        } catch let disproven as DisprovenSet {
+            manifest.proof = ProofRecord(
+                state: .failed,
+                at: now(),
+                seconds: (ContinuousClock.now - started) / .seconds(1),
+                differences: disproven.differences
+            )
+            try ManifestFile.write(manifest, in: layout.partial)
+            throw disproven
+        }
+    }
+
+    /// Puts a proven set in its place. Nothing happens where it is there already.
+    ///
+    /// - Parameter proof: what `prove` returned for this set.
+    /// - Throws: `Trouble`; the set is then still under its temporary name.
+    package func publish(_ id: BackupSetID, proof: Proof) async throws(Trouble) -> BackupSet {
+        let layout = layout(id)
+        if store.state(of: id) == .published { return try store.load(id) }
+        var manifest = try ManifestFile.read(in: layout.partial, id: id)
+        guard proof.set == id, manifest.proof.state == .proven else {
+            throw Trouble(
+                .internal,
+                "backup-unproven",
+                "The backup set \(id) is not proven to restore.",
+                remedy: "Report this as a bug."
+            )
+        }
+        if !recipients.isEmpty { try await encrypt(&manifest, layout) }
+        let text = RestoreText.text(manifest)
+        let restore = "\(layout.partial)/\(SetLayout.restoreName)"
+        try DurableFiles.write(Data(text.utf8), to: restore)
+        manifest.files.removeAll { $0.path == SetLayout.restoreName }
+        manifest.files.append(try await DurableFiles.measure(restore, as: SetLayout.restoreName))
+        try ManifestFile.write(manifest, in: layout.partial)
+        try? FileManager.default.removeItem(atPath: layout.work)
+        for file in manifest.files { try DurableFiles.sync("\(layout.partial)/\(file.path)") }
+        let release = "\(layout.partial)/\(SetLayout.releaseName)"
+        if DurableFiles.exists(release) { try DurableFiles.sync(release) }
+        try DurableFiles.sync(layout.partial)
+        guard rename(layout.partial, layout.published) == 0 else { throw DurableFiles.failed(layout.published) }
+        try DurableFiles.sync(store.root)
+        return try store.load(id)
+    }
+
+    /// Removes a set that is not published.
+    package func discard(_ id: BackupSetID) throws(Trouble) { try store.discard(id) }
+
+    /// What there is of a set.
+    package func state(of id: BackupSetID) -> BackupState { store.state(of: id) }
+
+    /// Proves a published set again, against the fingerprints in its manifest, and notes the outcome in it.
+    ///
+    /// - Parameter identity: a file with the `age` identity, for an encrypted set.
+    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
+    package func verify(
+        _ id: BackupSetID,
+        identity: String? = nil,
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws -> Proof {
+        let set = try store.load(id)
+        let started = ContinuousClock.now
+        var manifest = set.manifest
+        do {
+            let outcome = try await prover.prove(manifest, in: set.path, identity: identity, progress: progress)
+            manifest.proof = ProofRecord(
+                state: .proven,
+                at: now(),
+                seconds: (ContinuousClock.now - started) / .seconds(1),
+                tables: outcome.proof.tables,
+                rows: outcome.proof.rows,
+                differences: outcome.proof.warnings
+            )
+            try ManifestFile.write(manifest, in: set.path)
+            return outcome.proof
+        } catch let disproven as DisprovenSet {
+            manifest.proof = ProofRecord(state: .failed, at: now(), differences: disproven.differences)
+            try ManifestFile.write(manifest, in: set.path)
+            throw disproven
+        }
+    }
+
+    private func check(_ request: BackupRequest) throws(Trouble) {
+        let names = request.databases.map(\.name)
+        let areSafe = names.allSatisfy { BackupSetID($0) != nil && !$0.hasPrefix("globals") }
+        guard !names.isEmpty, areSafe, Set(names).count == names.count else {
+            throw Trouble(
+                .operator,
+                "backup-databases",
+                "The databases \(names) cannot be backed up under these names.",
+                remedy: "Give each database of the product a plain name of its own."
+            )
+        }
+    }
+
+    private func addConfiguration(
+        _ request: BackupRequest,
+        _ layout: SetLayout,
+        to manifest: inout BackupManifest
+    ) async throws(Trouble) {
+        guard let configuration = request.configuration else { return }
+        let path = "\(layout.partial)/\(SetLayout.configurationName)"
+        manifest.configuration = try await ConfigurationArchive.write(
+            configuration,
+            to: path,
+            log: ToolLog(path: "\(layout.work)/configuration.log")
+        )
+        try DurableFiles.sync(path)
+        manifest.files.append(try await DurableFiles.measure(path, as: SetLayout.configurationName))
+    }
+
+    private func addRelease(
+        _ request: BackupRequest,
+        _ layout: SetLayout,
+        to manifest: inout BackupManifest
+    ) async throws(Trouble) {
+        for file in request.releaseFiles {
+            let name = "\(SetLayout.releaseName)/\(file.path)"
+            let path = "\(layout.partial)/\(name)"
+            try DurableFiles.makeFolder((path as NSString).deletingLastPathComponent)
+            do throws(ProcessFailure) {
+                let copy = Command("cat")
+                let log = ToolLog(path: "\(layout.work)/release.log")
+                let status = try await run(copy, log: log, input: .path(file.source), output: .path(path))
+                guard status.isSuccess else { throw .file(path: path, reason: log.tail()) }
+            } catch {
+                throw Trouble(error)
+            }
+            try DurableFiles.sync(path)
+            manifest.files.append(try await DurableFiles.measure(path, as: name))
+        }
+    }
+
+    /// Encrypts what is secret. The bytes that are encrypted are those that were proven.
+    private func encrypt(_ manifest: inout BackupManifest, _ layout: SetLayout) async throws(Trouble) {
+        for index in manifest.files.indices where manifest.files[index].path.hasSuffix(".zst") {
+            let plain = manifest.files[index]
+            let name = plain.path + ".age"
+            let path = "\(layout.partial)/\(name)"
+            guard try await DurableFiles.measure("\(layout.partial)/\(plain.path)", as: plain.path) == plain else {
+                throw ManifestFile.damaged(manifest.id, "\(plain.path) has changed since it was proven")
+            }
+            try await Pipes.run(
+                [FilterCommands.encrypt(to: recipients)],
+                log: ToolLog(path: "\(layout.work)/encrypt.log"),
+                input: .path("\(layout.partial)/\(plain.path)"),
+                output: .path(path),
+                code: "encryption-failed"
+            )
+            try DurableFiles.sync(path)
+            manifest.files[index] = try await DurableFiles.measure(path, as: name)
+            for database in manifest.databases.indices {
+                if manifest.databases[database].dump.path == plain.path {
+                    manifest.databases[database].dump = manifest.files[index]
+                }
+                if manifest.databases[database].globals == plain.path { manifest.databases[database].globals = name }
+            }
+        }
+        // Only when every one is encrypted may the first readable one go.
+        try ManifestFile.write(manifest, in: layout.partial)
+        for file in manifest.files where file.path.hasSuffix(".age") {
+            unlink("\(layout.partial)/\(file.path.dropLast(4))")
+        }
+    }
+}

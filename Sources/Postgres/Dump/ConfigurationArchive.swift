@@ -1,0 +1,123 @@
+import Foundation
+import Processes
+import UpgradeModel
+
+/// Packs the files of the configuration, and checks a packed copy against what was packed.
+enum ConfigurationArchive {
+    /// Packs files and folders.
+    ///
+    /// - Returns: what the archive holds, measured at the source.
+    static func write(
+        _ configuration: BackupRequest.Configuration,
+        to path: String,
+        log: ToolLog
+    ) async throws(Trouble) -> [StoredFile] {
+        for item in configuration.paths {
+            let parts = item.split(separator: "/", omittingEmptySubsequences: false)
+            guard !item.isEmpty, !item.hasPrefix("/"), !item.hasPrefix("-"), !parts.contains("..") else {
+                throw Trouble(
+                    .operator,
+                    "configuration-path",
+                    "The configuration names \(item), which does not lie in \(configuration.folder).",
+                    remedy: "Name files and folders below the installation's folder."
+                )
+            }
+            guard DurableFiles.exists("\(configuration.folder)/\(item)") else {
+                throw Trouble(
+                    .operator,
+                    "configuration-missing",
+                    "\(configuration.folder)/\(item), which belongs to the configuration, is not there.",
+                    remedy: "Restore the file, or take it out of the product's list."
+                )
+            }
+        }
+        let contents = try await measure(configuration.paths, in: configuration.folder)
+        try await Pipes.run(
+            [
+                Command(
+                    "tar",
+                    [
+                        "--create", "--format=posix", "--sort=name", "--numeric-owner",
+                        "--directory=\(configuration.folder)",
+                    ]
+                        + ["--"] + configuration.paths
+                ), FilterCommands.compress,
+            ],
+            log: log,
+            output: .path(path),
+            code: "configuration-failed"
+        )
+        return contents
+    }
+
+    /// Unpacks an archive where nobody else can look and names what is not as it was packed.
+    static func differences(
+        _ expected: [StoredFile],
+        archive: String,
+        identity: String?,
+        folder: String,
+        log: ToolLog
+    ) async throws(Trouble) -> [FingerprintDifference] {
+        try DurableFiles.makeFolder(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let unpack = Command(
+            "tar",
+            ["--extract", "--no-same-owner", "--no-same-permissions", "--keep-old-files", "--directory=\(folder)"]
+        )
+        func difference(_ name: String, _ aspect: FingerprintDifference.Aspect, _ detail: String = "")
+            -> FingerprintDifference
+        {
+            FingerprintDifference(
+                database: "configuration",
+                kind: "file",
+                name: name,
+                aspect: aspect,
+                detail: detail
+            )
+        }
+        do throws(Trouble) {
+            try await Pipes.run(
+                FilterCommands.open(archive, identity: identity) + [unpack],
+                log: log,
+                input: .path(archive),
+                code: "configuration-unreadable"
+            )
+        } catch  where error.code == "configuration-unreadable" {
+            return [difference(SetLayout.configurationName, .unrestorable, error.message)]
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let found = Dictionary(try await measure(names, in: folder).map { ($0.path, $0) }) { first, _ in first }
+        let wanted = Dictionary(expected.map { ($0.path, $0) }) { first, _ in first }
+        return Set(found.keys).union(wanted.keys).sorted().compactMap { path in
+            switch (wanted[path], found[path]) {
+            case (let before?, let after?): before == after ? nil : difference(path, .value)
+            case (_?, nil): difference(path, .missing)
+            default: difference(path, .unexpected)
+            }
+        }
+    }
+
+    /// Every file below some paths. Links are what they point to says, so that a changed one is seen.
+    private static func measure(_ paths: [String], in folder: String) async throws(Trouble) -> [StoredFile] {
+        var files: [StoredFile] = []
+        var rest = paths
+        while let path = rest.popLast() {
+            let whole = "\(folder)/\(path)"
+            let attributes = try? FileManager.default.attributesOfItem(atPath: whole)
+            switch attributes?[.type] as? FileAttributeType {
+            case .typeDirectory:
+                rest += ((try? FileManager.default.contentsOfDirectory(atPath: whole)) ?? []).map { "\(path)/\($0)" }
+            case .typeSymbolicLink:
+                let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: whole)) ?? ""
+                files.append(
+                    StoredFile(path: path, bytes: 0, sha256: DurableFiles.sha256(Data("link \(target)".utf8)))
+                )
+            case .typeRegular:
+                files.append(try await DurableFiles.measure(whole, as: path))
+            default:
+                continue
+            }
+        }
+        return files.sorted { $0.path < $1.path }
+    }
+}

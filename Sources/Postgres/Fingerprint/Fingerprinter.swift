@@ -1,0 +1,126 @@
+package import UpgradeModel
+
+/// Takes fingerprints of databases as `docs/reference/fingerprint.md` says.
+package struct Fingerprinter: Sendable {
+    private let connection: PostgresConnection
+    private let version: Int
+
+    /// Opens a transaction that sees one state of the database for as long as it lasts, with everything fixed that
+    /// could make the same value read differently.
+    ///
+    /// - Parameter connection: a session that is used for nothing else meanwhile.
+    /// - Throws: `Trouble` with what the server said.
+    package static func begin(on connection: PostgresConnection) async throws(Trouble) -> Fingerprinter {
+        try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for (name, value) in settings {
+            try await connection.execute("SELECT set_config($1, $2, true)", [name, value])
+        }
+        // Not every server knows every one of these.
+        let timeouts = [
+            "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout",
+            "transaction_timeout",
+        ]
+        for timeout in timeouts {
+            try await connection.execute(
+                "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = $1",
+                [timeout]
+            )
+        }
+        return Fingerprinter(connection: connection, version: await connection.serverVersionNumber)
+    }
+
+    /// What could make the same value read differently.
+    static let settings = [
+        ("search_path", ""), ("row_security", "off"), ("TimeZone", "UTC"), ("DateStyle", "ISO, YMD"),
+        ("IntervalStyle", "postgres"), ("bytea_output", "hex"), ("extra_float_digits", "3"), ("lc_monetary", "C"),
+        ("xmlbinary", "base64"), ("xmloption", "content"), ("quote_all_identifiers", "off"),
+        ("standard_conforming_strings", "on"),
+    ]
+
+    /// A name by which other sessions can see the same state, while the transaction lasts.
+    package func exportSnapshot() async throws(Trouble) -> String {
+        let rows = try await connection.rows("SELECT pg_export_snapshot()")
+        guard let snapshot = rows.first?.text(0) else {
+            throw Trouble(.internal, "no-snapshot", "The server gave no snapshot.", remedy: "Report this as a bug.")
+        }
+        return snapshot
+    }
+
+    /// Ends the transaction.
+    package func end() async throws(Trouble) {
+        try await connection.execute("COMMIT")
+    }
+
+    /// Takes the whole fingerprint.
+    ///
+    /// - Parameters:
+    ///   - scope: what it must cover, so that it can be compared with another; nil lets the database decide.
+    ///   - progress: told how many of how many tables have been read.
+    /// - Throws: `Trouble` with what the server said.
+    package func take(
+        scope: FingerprintScope? = nil,
+        progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws(Trouble) -> DatabaseFingerprint {
+        let scope = if let scope { scope } else { try await ownScope() }
+        var fingerprint = DatabaseFingerprint(scope: scope)
+        fingerprint.objects = try await objects(scope: scope)
+        fingerprint.objects += try await LargeObjects(connection: connection).prints(group: scope.largeObjectGroup)
+        fingerprint.tables = try await TableReader(connection: connection).rows(progress: progress)
+        return fingerprint
+    }
+
+    /// Takes the fingerprint of everything but rows, large objects and positions of sequences.
+    package func takeSchema(scope: FingerprintScope) async throws(Trouble) -> DatabaseFingerprint {
+        let objects = try await definitions(scope: scope)
+        return DatabaseFingerprint(objects: objects, scope: scope)
+    }
+
+    private func ownScope() async throws(Trouble) -> FingerprintScope {
+        let rows = try await connection.rows(
+            """
+            SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT'), (SELECT count(*) FROM pg_largeobject_metadata)
+            """
+        )
+        let largeObjects = rows.first?.integer(1) ?? 0
+        return FingerprintScope(
+            passwords: rows.first?.bool(0) ?? false,
+            largeObjectGroup: largeObjects > 10_000 ? 1000 : 1
+        )
+    }
+
+    private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
+        let catalog = CatalogSQL(version: version)
+        var prints: [ObjectPrint] = []
+        for query in catalog.all + [catalog.roles(passwords: scope.passwords)] {
+            prints = try await connection.fold(query.sql, into: prints) {
+                (prints: inout [ObjectPrint], row: PostgresRow) throws(Trouble) in
+                prints.append(
+                    ObjectPrint(
+                        kind: query.kind,
+                        name: try row.required(0),
+                        owner: row.text(1),
+                        grants: row.text(2),
+                        definition: row.bytes(3).map(Hashing.digest),
+                        version: row.text(4)
+                    )
+                )
+            }
+        }
+        return prints
+    }
+
+    private func objects(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
+        let prints = try await definitions(scope: scope)
+        let positions = try await SequenceReader(connection: connection).positions()
+        var known = prints
+        for index in known.indices where known[index].kind == .sequence {
+            known[index].value = positions[known[index].name]
+        }
+        let named = Set(prints.lazy.filter { $0.kind == .sequence }.map(\.name))
+        // A sequence of an extension that says it is dumped has a position and nothing else of its own.
+        known += positions.filter { !named.contains($0.key) }.map { name, value in
+            ObjectPrint(kind: .sequence, name: name, value: value)
+        }
+        return known
+    }
+}

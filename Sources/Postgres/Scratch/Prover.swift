@@ -1,0 +1,256 @@
+import Foundation
+import Processes
+package import UpgradeModel
+
+/// Finds out whether a set restores, by restoring it.
+package struct Prover: Sendable {
+    /// The folder in which scratch servers get theirs.
+    package let scratch: String
+    /// The user as whom scratch servers run where this process is root.
+    package let scratchUser: String
+    /// Folders to look for PostgreSQL's programs in before the usual ones.
+    package let toolFolders: [String]
+
+    /// Makes a prover.
+    package init(scratch: String, scratchUser: String = "postgres", toolFolders: [String] = []) {
+        self.scratch = scratch
+        self.scratchUser = scratchUser
+        self.toolFolders = toolFolders
+    }
+
+    /// Restores every database of a set from its stored files and compares it in full.
+    ///
+    /// - Parameters:
+    ///   - manifest: what the set says it is; its fingerprints are what the copies are compared with.
+    ///   - folder: where the set lies.
+    ///   - schemas: dumps of the schemas alone, by the databases' names, where they are still there.
+    ///   - identity: a file with the `age` identity for an encrypted set.
+    ///   - progress: told how far it is.
+    /// - Returns: the proof, and what the restored copies were.
+    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
+    package func prove(
+        _ manifest: BackupManifest,
+        in folder: String,
+        schemas: [String: String] = [:],
+        identity: String? = nil,
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws -> (proof: Proof, copies: [String: DatabaseFingerprint]) {
+        if manifest.databases.contains(where: \.isEncrypted), identity == nil {
+            throw Trouble(
+                .operator,
+                "identity-needed",
+                "The backup set \(manifest.id) is encrypted; without an identity it cannot be restored.",
+                remedy: "Give the file with the age identity of one of its recipients (--identity FILE)."
+            )
+        }
+        let logs = try makeLogs()
+        defer { try? FileManager.default.removeItem(atPath: logs) }
+        var found = try await fileDifferences(manifest, in: folder, progress: progress)
+        if found.isEmpty { found += try await configurationDifferences(manifest, folder, identity, logs) }
+        guard found.isEmpty else { throw DisprovenSet(set: manifest.id, differences: found) }
+
+        var pairs: [Comparison.Pair] = []
+        // One scratch server for each server that there was, with its own roles.
+        for globals in manifest.databases.map(\.globals).uniqued {
+            let databases = manifest.databases.filter { $0.globals == globals }
+            guard let first = databases.first else { continue }
+            let tools = try await PostgresTools.locate(major: first.major, folders: toolFolders)
+            let outcome = try await ScratchCluster.with(
+                tools: tools,
+                under: scratch,
+                bootstrapRole: first.bootstrapRole,
+                user: try ScratchCluster.unprivilegedUser(named: scratchUser)
+            ) { cluster in
+                let restorer = DatabaseRestorer(cluster: cluster, identity: identity, logs: logs)
+                return try await copies(of: databases, with: restorer, in: folder, schemas: schemas, progress: progress)
+            }
+            pairs += outcome.pairs
+            found += outcome.differences
+        }
+        guard found.isEmpty else {
+            let others = pairs.flatMap { pair in
+                Comparison.differences(
+                    database: pair.database,
+                    source: pair.source,
+                    restored: pair.restored,
+                    reread: pair.reread
+                )
+            }
+            throw DisprovenSet(set: manifest.id, differences: found + others)
+        }
+        let proof = try Comparison.prove(set: manifest.id, pairs: pairs)
+        return (proof, Dictionary(pairs.map { ($0.database, $0.restored) }) { first, _ in first })
+    }
+
+    private struct Outcome: Sendable {
+        var pairs: [Comparison.Pair] = []
+        var differences: [FingerprintDifference] = []
+    }
+
+    private func copies(
+        of databases: [DatabaseBackup],
+        with restorer: DatabaseRestorer,
+        in folder: String,
+        schemas: [String: String],
+        progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws -> Outcome {
+        var outcome = Outcome()
+        if let first = databases.first {
+            do {
+                try await restorer.restoreRoles("\(folder)/\(first.globals)")
+            } catch let refusal as DatabaseRestorer.Unrestorable {
+                outcome.differences.append(difference(first.name, "roles", first.globals, .unrestorable, refusal.said))
+                return outcome
+            }
+        }
+        for backup in databases {
+            do {
+                let copy = try await self.copy(of: backup, with: restorer, in: folder, progress: progress)
+                if copy.listing.createdAt != backup.dumpedAt {
+                    let detail = "made \(copy.listing.createdAt), the set says \(backup.dumpedAt)"
+                    outcome.differences.append(difference(backup.name, "dump", backup.dump.path, .value, detail))
+                }
+                let differences = Comparison.differences(
+                    database: backup.name,
+                    source: backup.fingerprint,
+                    restored: copy.fingerprint
+                )
+                var reread: DatabaseFingerprint?
+                if differences.contains(where: { $0.aspect == .definition }), let schema = schemas[backup.name] {
+                    reread = try await self.reread(backup, schema, with: restorer)
+                }
+                outcome.pairs.append(
+                    Comparison.Pair(
+                        database: backup.name,
+                        source: backup.fingerprint,
+                        restored: copy.fingerprint,
+                        reread: reread
+                    )
+                )
+            } catch let refusal as DatabaseRestorer.Unrestorable {
+                outcome.differences.append(
+                    difference(backup.name, "database", backup.database, .unrestorable, refusal.said)
+                )
+            }
+            try await restorer.drop(backup.database)
+        }
+        return outcome
+    }
+
+    private func copy(
+        of backup: DatabaseBackup,
+        with restorer: DatabaseRestorer,
+        in folder: String,
+        progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws -> (fingerprint: DatabaseFingerprint, listing: DumpListing) {
+        let listing = try await restorer.restore(
+            "\(folder)/\(backup.dump.path)",
+            as: backup.database,
+            source: backup.fingerprint
+        ) { bytes in
+            progress(
+                BackupProgress(phase: .restore, subject: backup.name, done: bytes, total: backup.dump.bytes)
+            )
+        }
+        let fingerprint = try await withFingerprinter(restorer.cluster.route(to: backup.database)) { fingerprinter in
+            try await fingerprinter.take(scope: backup.fingerprint.scope) { done, total in
+                progress(
+                    BackupProgress(phase: .compare, subject: backup.name, done: Int64(done), total: Int64(total))
+                )
+            }
+        }
+        return (fingerprint, listing)
+    }
+
+    /// The schema as the server writes it once it has read it back, from a dump of the schema alone.
+    private func reread(
+        _ backup: DatabaseBackup,
+        _ schema: String,
+        with restorer: DatabaseRestorer
+    ) async throws -> DatabaseFingerprint? {
+        try await restorer.drop(backup.database)
+        do {
+            _ = try await restorer.restore(schema, as: backup.database, source: backup.fingerprint)
+        } catch is DatabaseRestorer.Unrestorable {
+            return nil
+        }
+        return try await withFingerprinter(restorer.cluster.route(to: backup.database)) { fingerprinter in
+            try await fingerprinter.takeSchema(scope: backup.fingerprint.scope)
+        }
+    }
+
+    private func withFingerprinter(
+        _ route: DatabaseRoute,
+        _ work: (Fingerprinter) async throws -> DatabaseFingerprint
+    ) async throws -> DatabaseFingerprint {
+        let connection = try await PostgresConnection.open(route)
+        do {
+            let fingerprint = try await work(try await Fingerprinter.begin(on: connection))
+            await connection.close()
+            return fingerprint
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func fileDifferences(
+        _ manifest: BackupManifest,
+        in folder: String,
+        progress: @Sendable (BackupProgress) -> Void
+    ) async throws(Trouble) -> [FingerprintDifference] {
+        var found: [FingerprintDifference] = []
+        var done: Int64 = 0
+        for file in manifest.files {
+            let path = "\(folder)/\(file.path)"
+            let owner = manifest.databases.first { $0.dump.path == file.path }?.name ?? "set"
+            guard DurableFiles.exists(path) else {
+                found.append(difference(owner, "file", file.path, .missing))
+                continue
+            }
+            let measured = try await DurableFiles.measure(path, as: file.path)
+            if measured != file {
+                let detail = measured.bytes == file.bytes ? "" : "\(measured.bytes) bytes instead of \(file.bytes)"
+                found.append(difference(owner, "file", file.path, .value, detail))
+            }
+            done &+= file.bytes
+            progress(BackupProgress(phase: .checkFiles, subject: manifest.id.text, done: done, total: manifest.bytes))
+        }
+        return found
+    }
+
+    private func configurationDifferences(
+        _ manifest: BackupManifest,
+        _ folder: String,
+        _ identity: String?,
+        _ logs: String
+    ) async throws(Trouble) -> [FingerprintDifference] {
+        guard let archive = manifest.files.first(where: { $0.path.hasPrefix(SetLayout.configurationName) }) else {
+            return manifest.configuration.map { difference("configuration", "file", $0.path, .missing) }
+        }
+        return try await ConfigurationArchive.differences(
+            manifest.configuration,
+            archive: "\(folder)/\(archive.path)",
+            identity: identity,
+            folder: "\(logs)/configuration",
+            log: ToolLog(path: "\(logs)/configuration.log")
+        )
+    }
+
+    private func difference(
+        _ database: String,
+        _ kind: String,
+        _ name: String,
+        _ aspect: FingerprintDifference.Aspect,
+        _ detail: String = ""
+    ) -> FingerprintDifference {
+        FingerprintDifference(database: database, kind: kind, name: name, aspect: aspect, detail: detail)
+    }
+
+    private func makeLogs() throws(Trouble) -> String {
+        try ScratchCluster.makeParent(scratch)
+        let path = "\(scratch)/proof-\(UUID().uuidString)"
+        try DurableFiles.makeFolder(path)
+        return path
+    }
+}

@@ -1,0 +1,58 @@
+import Processes
+
+/// The commands that restore a dump into a scratch server, as values.
+struct RestoreCommands: Sendable, Hashable {
+    var tools: PostgresTools
+    var user: ProcessUser?
+    /// The folder of the server's socket.
+    var socket: String
+    var role: String
+
+    private var environment: [String: String] {
+        [
+            "PGHOST": socket, "PGPORT": "5432", "PGUSER": role, "PGPASSFILE": "/nonexistent", "TZ": "UTC",
+            // A database may say that it is only to be read; its copy is written all the same.
+            "PGOPTIONS": "-c default_transaction_read_only=off -c statement_timeout=0",
+        ]
+    }
+
+    private func restore(_ arguments: [String]) -> Command {
+        Command(
+            tools.path("pg_restore"),
+            ["--exit-on-error", "--no-tablespaces", "--no-password"] + arguments,
+            environment: environment,
+            user: user
+        )
+    }
+
+    /// Roles, from standard input.
+    var roles: Command {
+        Command(
+            tools.path("psql"),
+            ["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "--dbname=\(ConnectionText.database("template1"))"],
+            environment: environment,
+            user: user
+        )
+    }
+
+    /// The empty database under its own name, from standard input. Only what `list` names is made.
+    func database(list: String) -> Command {
+        restore(["--create", "--use-list=\(list)", "--dbname=\(ConnectionText.database("template1"))"])
+    }
+
+    /// Schema and rows, from standard input. In one transaction the rows of new tables need no log.
+    func content(of database: String, singleTransaction: Bool) -> Command {
+        restore(
+            ["--section=pre-data", "--section=data", "--dbname=\(ConnectionText.database(database))"]
+                + (singleTransaction ? ["--single-transaction"] : [])
+        )
+    }
+
+    /// Indexes, constraints, triggers and the like, several at a time, from a file with at least the archive's table
+    /// of contents.
+    func rest(of database: String, jobs: Int, file: String) -> Command {
+        restore([
+            "--section=post-data", "--jobs=\(jobs)", "--dbname=\(ConnectionText.database(database))", file,
+        ])
+    }
+}

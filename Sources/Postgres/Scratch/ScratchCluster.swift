@@ -1,0 +1,182 @@
+import Foundation
+import Glibc
+package import Processes
+import Synchronization
+package import UpgradeModel
+
+/// A PostgreSQL server of our own, in which stored dumps are restored to see that they can be.
+///
+/// It is reached through a Unix socket only, runs as an unprivileged user, has a folder of its own, and is removed
+/// with all that is in it.
+package struct ScratchCluster: Sendable {
+    /// The programs that it is made of.
+    package let tools: PostgresTools
+    /// The role that it was made with, which may do everything in it.
+    package let bootstrapRole: String
+    /// The user that it runs as; nil is this process's own.
+    package let user: ProcessUser?
+    private let folder: ScratchFolder
+
+    /// How a database in it is reached.
+    package func route(to database: String = "template1") -> DatabaseRoute {
+        DatabaseRoute(host: folder.socket, database: database, user: bootstrapRole)
+    }
+
+    /// The user as whom PostgreSQL runs where this process is root; nil where it is not.
+    ///
+    /// - Throws: `Trouble` where the machine has no such user.
+    package static func unprivilegedUser(named name: String = "postgres") throws(Trouble) -> ProcessUser? {
+        guard ProcessUser.isRoot else { return nil }
+        guard let user = ProcessUser.named(name), user.uid != 0 else {
+            throw Trouble(
+                .environment,
+                "postgres-user-missing",
+                "This machine has no unprivileged user \(name), and PostgreSQL does not run as root.",
+                remedy: "Install PostgreSQL's server package, which makes the user, or configure another user."
+            )
+        }
+        return user
+    }
+
+    /// Makes a server, does some work with it, and removes it, whatever becomes of the work.
+    ///
+    /// - Parameters:
+    ///   - tools: the programs of the version that is wanted.
+    ///   - parent: the folder in which it gets its own.
+    ///   - bootstrapRole: the role that it is made with.
+    ///   - user: whom it runs as; nil is this process's own user.
+    ///   - settings: server settings beyond those that make it fast.
+    ///   - work: what to do while it runs.
+    /// - Returns: what the work returns.
+    /// - Throws: `Trouble` where it cannot be made or started; what the work throws.
+    package static func with<Value: Sendable>(
+        tools: PostgresTools,
+        under parent: String,
+        bootstrapRole: String = "postgres",
+        user: ProcessUser? = nil,
+        settings: [String: String] = [:],
+        _ work: (ScratchCluster) async throws -> Value
+    ) async throws -> Value {
+        let folder = try ScratchFolder.make(under: parent, for: user)
+        defer { folder.remove() }
+        let server = ScratchServer(
+            tools: tools,
+            user: user,
+            data: folder.data,
+            socket: folder.socket,
+            bootstrapRole: bootstrapRole,
+            settings: settings
+        )
+        do {
+            let made = try await collect(server.initialize, deadline: .seconds(300))
+            guard made.status.isSuccess else { throw Self.failed("initdb", made.errorText) }
+        } catch let failure as ProcessFailure {
+            throw Trouble(failure)
+        }
+        let cluster = ScratchCluster(tools: tools, bootstrapRole: bootstrapRole, user: user, folder: folder)
+        let ended = EndNote()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // It ends by being told to, below; how it ends is of no interest.
+                _ = try? await run(server.serve, log: folder.log)
+                ended.set()
+            }
+            do {
+                try await cluster.awaitReadiness(ended)
+                let value = try await work(cluster)
+                cluster.quit()
+                try await group.waitForAll()
+                return value
+            } catch {
+                cluster.quit()
+                throw error
+            }
+        }
+    }
+
+    /// The path of a new file beside the server's data.
+    ///
+    /// - Parameter user: who is to own it; nil is this process's own user.
+    func newFile(_ name: String, for user: ProcessUser?) throws(Trouble) -> String {
+        let path = "\(folder.path)/\(name)"
+        try DurableFiles.write(Data(), to: path)
+        if let user { chown(path, user.uid, user.gid) }
+        return path
+    }
+
+    /// Lets the server's user read a file that `newFile` made, after it was written.
+    func hand(_ path: String) throws(Trouble) {
+        guard let user else { return }
+        guard chown(path, user.uid, user.gid) == 0 else { throw DurableFiles.failed(path) }
+    }
+
+    /// Makes the folder in which scratch servers get theirs; PostgreSQL's user can pass through it.
+    static func makeParent(_ parent: String) throws(Trouble) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o711]
+            )
+        } catch {
+            throw DurableFiles.failed(parent, error.localizedDescription)
+        }
+    }
+
+    /// The folders below `parent` whose makers have died; their servers may still run.
+    package static func debris(under parent: String) -> [String] {
+        ScratchFolder.all(under: parent).filter { $0.owner?.isAlive != true }.map(\.folder.path)
+    }
+
+    /// Ends and removes what dead makers left below `parent`.
+    package static func sweep(under parent: String) async throws(Trouble) {
+        for (folder, owner) in ScratchFolder.all(under: parent) where owner?.isAlive != true {
+            do {
+                try await folder.log.endHolders(grace: .seconds(10))
+            } catch {
+                throw Trouble(error)
+            }
+            folder.remove()
+        }
+    }
+
+    /// The end of the server's log, for messages.
+    package var logTail: String { folder.log.tail() }
+
+    private func awaitReadiness(_ ended: EndNote) async throws(Trouble) {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            do {
+                try await PostgresConnection.open(route(), timeout: .seconds(5)).close()
+                return
+            } catch {
+                guard !ended.isSet, ContinuousClock.now < deadline, !Task.isCancelled else {
+                    throw Self.failed("postgres", folder.log.tail() + "\n" + error.message)
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Ends the server at once: nothing in it is worth a checkpoint.
+    private func quit() {
+        for holder in folder.log.holders where holder.isAlive { kill(holder.pid, SIGQUIT) }
+    }
+
+    private static func failed(_ program: String, _ said: String) -> Trouble {
+        let line = said.split(separator: "\n").suffix(4).joined(separator: " ")
+        return Trouble(
+            .environment,
+            "scratch-server-failed",
+            "The scratch PostgreSQL could not be made or started (\(program)): \(line)",
+            remedy: "Check free disk space and memory, and that PostgreSQL's server package is whole."
+        )
+    }
+}
+
+/// Whether the server has ended, seen from both tasks.
+private final class EndNote: Sendable {
+    private let state = Mutex(false)
+    var isSet: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
+}

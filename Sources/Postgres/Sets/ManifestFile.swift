@@ -1,0 +1,98 @@
+import Foundation
+import UpgradeModel
+
+/// Reads and writes `manifest.json` and its checksum.
+enum ManifestFile {
+    /// The most bytes that a manifest may have: enough for a hundred thousand objects.
+    static let limit = 256 << 20
+
+    /// Writes both files durably.
+    static func write(_ manifest: BackupManifest, in folder: String) throws(Trouble) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes: Data
+        do {
+            bytes = try encoder.encode(manifest)
+        } catch {
+            throw Trouble(
+                .internal,
+                "manifest",
+                "A manifest cannot be written: \(error)",
+                remedy: "Report this as a bug."
+            )
+        }
+        try DurableFiles.write(bytes, to: "\(folder)/\(SetLayout.manifestName)")
+        let line = "\(DurableFiles.sha256(bytes))  \(SetLayout.manifestName)\n"
+        try DurableFiles.write(Data(line.utf8), to: "\(folder)/\(SetLayout.manifestDigestName)")
+    }
+
+    /// Reads a manifest and checks it against its checksum and itself.
+    ///
+    /// - Throws: `Trouble` that says what is wrong with it.
+    static func read(in folder: String, id: BackupSetID) throws(Trouble) -> BackupManifest {
+        let bytes = try DurableFiles.read("\(folder)/\(SetLayout.manifestName)", limit: limit)
+        let line = try DurableFiles.read("\(folder)/\(SetLayout.manifestDigestName)", limit: 4096)
+        guard String(decoding: line.prefix(64), as: UTF8.self) == DurableFiles.sha256(bytes) else {
+            throw damaged(id, "\(SetLayout.manifestName) is not what \(SetLayout.manifestDigestName) says")
+        }
+        let manifest: BackupManifest
+        do {
+            if let format = try? JSONDecoder().decode(Format.self, from: bytes).format,
+                format != BackupManifest.currentFormat
+            {
+                throw Trouble(
+                    .operator,
+                    "backup-format",
+                    "The backup set \(id) has format \(format); this version reads \(BackupManifest.currentFormat).",
+                    remedy: "Use the version of Pawl that made it, or a newer one."
+                )
+            }
+            manifest = try JSONDecoder().decode(BackupManifest.self, from: bytes)
+        } catch let trouble as Trouble {
+            throw trouble
+        } catch {
+            throw damaged(id, "\(SetLayout.manifestName) cannot be read")
+        }
+        try check(manifest, id)
+        return manifest
+    }
+
+    private struct Format: Decodable { var format: Int }
+
+    /// What a manifest says must fit together and must not lead out of its folder.
+    private static func check(_ manifest: BackupManifest, _ id: BackupSetID) throws(Trouble) {
+        guard manifest.id == id else { throw damaged(id, "its manifest is that of the set \(manifest.id)") }
+        guard !manifest.databases.isEmpty else { throw damaged(id, "it holds no database") }
+        guard Set(manifest.databases.map(\.name)).count == manifest.databases.count else {
+            throw damaged(id, "it names a database twice")
+        }
+        let paths = manifest.files.map(\.path)
+        guard Set(paths).count == paths.count, paths.allSatisfy(isInside) else {
+            throw damaged(id, "its manifest names impossible files")
+        }
+        for database in manifest.databases {
+            guard manifest.files.contains(database.dump), paths.contains(database.globals) else {
+                throw damaged(id, "its manifest does not list the files of \(database.name)")
+            }
+        }
+        let begun = BackupSetID.time(of: manifest.createdAt)
+        guard !id.hasTime || id.text.hasPrefix(begun) else {
+            throw damaged(id, "its manifest says that it was begun at \(manifest.createdAt)")
+        }
+    }
+
+    private static func isInside(_ path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return path.utf8.count <= 1024 && !path.utf8.contains(0)
+            && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    }
+
+    static func damaged(_ id: BackupSetID, _ what: String) -> Trouble {
+        Trouble(
+            .environment,
+            "backup-damaged",
+            "The backup set \(id) is damaged: \(what).",
+            remedy: "Use another set; check the disk that holds this one."
+        )
+    }
+}

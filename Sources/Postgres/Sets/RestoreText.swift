@@ -1,0 +1,71 @@
+import UpgradeModel
+
+/// `RESTORE.md`: how to restore a set with nothing but its own files and everybody's tools.
+enum RestoreText {
+    static func text(_ manifest: BackupManifest) -> String {
+        let encrypted = manifest.databases.contains(where: \.isEncrypted)
+        let opening = encrypted ? "age -d -i identity.txt" : "cat"
+        var lines = [
+            "# Restoring \(manifest.id) without Pawl", "",
+            "This set holds \(manifest.origin.installation) (\(manifest.origin.product)) as release"
+                + " \(manifest.release) left it on \(manifest.createdAt).",
+            "Restore it together with that release: the files in `release/` are the ones that were installed.", "",
+            "You need `zstd`\(encrypted ? ", `age` with the identity of a recipient" : "") and PostgreSQL's client programs of"
+                + " the same major version as the server. Commands are for a shell in this folder; `PGHOST`, `PGPORT`,"
+                + " `PGUSER` and `PGPASSWORD` say which server, as a superuser.", "",
+            "## 1. Check the files", "", "```sh", "sha256sum -c manifest.sha256",
+        ]
+        lines += manifest.files.filter { $0.path != SetLayout.restoreName }.map { file in
+            "echo \(quoted("\(file.sha256)  \(file.path)")) | sha256sum -c"
+        }
+        lines += ["```", "", "## 2. Roles", "", "Roles that are there already are reported and stay as they are.", ""]
+        lines += ["```sh"]
+        for globals in manifest.databases.map(\.globals).uniqued {
+            lines.append("\(opening) < \(quoted(globals)) | zstd -dc | psql -X -d postgres")
+        }
+        lines += ["```", "", "## 3. Databases", ""]
+        lines += [
+            "Each is made anew under its own name, with its owner, its encoding and its settings. A database of that name"
+                + " must not exist: rename it first (`ALTER DATABASE … RENAME TO …`), and remove it when all is well.",
+            "",
+            "```sh",
+        ]
+        for database in manifest.databases {
+            lines.append("# \(oneLine(database.name)): PostgreSQL \(oneLine(database.serverVersion))")
+            lines.append(
+                "\(opening) < \(quoted(database.dump.path)) | zstd -dc |"
+                    + " pg_restore --create --exit-on-error --no-tablespaces -d postgres"
+            )
+        }
+        lines += ["```", ""]
+        if let configuration = manifest.files.first(where: { $0.path.hasPrefix(SetLayout.configurationName) }) {
+            lines += [
+                "## 4. Configuration and keys", "",
+                "Without the keys in it the data is of no use. Unpack it into the installation's folder.", "", "```sh",
+                "\(opening) < \(quoted(configuration.path)) | zstd -dc | tar -x -p -f - -C /path/of/the/installation",
+                "```", "",
+            ]
+        }
+        lines += [
+            "## 5. Start the release that matches", "",
+            "Use the files in `release/`. Do not start a newer release before the data has been checked.", "",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 })
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// The elements without those that came before.
+    var uniqued: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

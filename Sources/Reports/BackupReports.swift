@@ -1,0 +1,197 @@
+package import UpgradeModel
+
+/// A backup set as reports show it.
+package struct BackupReport: Encodable, Sendable {
+    package struct Database: Encodable, Sendable {
+        package var name: String
+        package var serverVersion: String
+        package var bytes: Int64
+        package var dumpSeconds: Double
+        package var sha256: String
+    }
+
+    package struct ProofBody: Encodable, Sendable {
+        package var state: String
+        @Null package var at: String?
+        package var seconds: Double
+        package var tables: Int
+        package var rows: Int64
+        package var differences: [Difference]
+    }
+
+    package struct Difference: Encodable, Sendable {
+        package var database: String
+        package var kind: String
+        package var name: String
+        package var aspect: String
+        package var severity: String
+        package var message: String
+    }
+
+    package var id: String
+    package var createdAt: String
+    package var release: String
+    package var path: String
+    package var bytes: Int64
+    package var databases: [Database]
+    package var proof: ProofBody
+
+    /// Reports a set.
+    package init(_ set: BackupSet) {
+        let manifest = set.manifest
+        id = manifest.id.description
+        createdAt = manifest.createdAt.description
+        release = manifest.release
+        path = set.path
+        bytes = manifest.bytes
+        databases = manifest.databases.map {
+            Database(
+                name: $0.name,
+                serverVersion: $0.serverVersion,
+                bytes: $0.dump.bytes,
+                dumpSeconds: $0.dumpSeconds,
+                sha256: $0.dump.sha256
+            )
+        }
+        let proof = manifest.proof
+        self.proof = ProofBody(
+            state: proof.state.rawValue,
+            at: proof.at?.description,
+            seconds: proof.seconds,
+            tables: proof.tables,
+            rows: proof.rows,
+            differences: proof.differences.map {
+                Difference(
+                    database: $0.database,
+                    kind: $0.kind,
+                    name: $0.name,
+                    aspect: $0.aspect.rawValue,
+                    severity: $0.severity.rawValue,
+                    message: $0.description
+                )
+            }
+        )
+    }
+
+    /// The set for a terminal.
+    package var text: String {
+        var lines = [
+            "Backup \(id)", "  of release  \(release)", "  made at     \(createdAt)",
+            "  size        \(TextLayout.size(bytes))",
+            "  folder      \(path)", "  proof       \(proofWords)", "",
+            TextLayout.table(
+                ["DATABASE", "SERVER", "DUMP", "TOOK"],
+                databases.map {
+                    [$0.name, $0.serverVersion, TextLayout.size($0.bytes), TextLayout.duration($0.dumpSeconds)]
+                }
+            ),
+        ]
+        if !proof.differences.isEmpty {
+            lines += [""] + proof.differences.map { TextLayout.wrap("  " + TextLayout.plain($0.message), indent: 4) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var proofWords: String {
+        switch proof.state {
+        case "proven":
+            "proven: restored and compared in \(TextLayout.duration(proof.seconds)), "
+                + "\(proof.tables) tables, \(proof.rows) rows"
+        case "failed": "FAILED: it does not restore to what it was made from"
+        default: "none"
+        }
+    }
+}
+
+/// What `pawl backup list` prints, newest first.
+package struct BackupListReport: Encodable, Sendable {
+    /// A folder that never became a set.
+    package struct Debris: Encodable, Sendable {
+        package var name: String
+        package var bytes: Int64
+
+        /// Reports a folder and its size in bytes.
+        package init(name: String, bytes: Int64) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    package var backups: [BackupReport]
+    package var debris: [Debris]
+
+    /// Reports sets, given newest first.
+    package init(_ sets: [BackupSet], debris: [Debris]) {
+        backups = sets.map { BackupReport($0) }
+        self.debris = debris
+    }
+
+    /// The table for a terminal.
+    package var text: String {
+        var text =
+            backups.isEmpty
+            ? "There is no backup yet."
+            : TextLayout.table(
+                ["BACKUP", "RELEASE", "SIZE", "DATABASES", "PROOF"],
+                backups.map {
+                    [
+                        $0.id, $0.release, TextLayout.size($0.bytes), $0.databases.map(\.name).joined(separator: ", "),
+                        $0.proof.state,
+                    ]
+                }
+            )
+        if !debris.isEmpty {
+            text +=
+                "\n\nUnfinished, from an interrupted run; removed by `pawl backup prune`:\n"
+                + debris.map { "  \($0.name)  \(TextLayout.size($0.bytes))" }.joined(separator: "\n")
+        }
+        return text
+    }
+}
+
+/// What `pawl backup prune` prints.
+package struct PruneReport: Encodable, Sendable {
+    package struct Kept: Encodable, Sendable {
+        package var id: String
+        package var reason: String
+
+        /// Reports a set that stays.
+        package init(id: String, reason: String) {
+            self.id = id
+            self.reason = reason
+        }
+    }
+
+    package struct Removed: Encodable, Sendable {
+        package var id: String
+        package var bytes: Int64
+
+        /// Reports a set, or debris, that goes, and its size in bytes.
+        package init(id: String, bytes: Int64) {
+            self.id = id
+            self.bytes = bytes
+        }
+    }
+
+    package var kept: [Kept]
+    package var removed: [Removed]
+    package var dryRun: Bool
+
+    /// Reports what stays and what goes.
+    package init(kept: [Kept], removed: [Removed], dryRun: Bool) {
+        self.kept = kept
+        self.removed = removed
+        self.dryRun = dryRun
+    }
+
+    /// The lists for a terminal.
+    package var text: String {
+        let goes = dryRun ? "would go" : "removed"
+        let words = ["newest": "one of the newest", "lastProven": "the last proven one", "inUse": "a run refers to it"]
+        return TextLayout.table(
+            ["BACKUP", "", ""],
+            kept.map { [$0.id, "kept", words[$0.reason] ?? $0.reason] }
+                + removed.map { [$0.id, goes, TextLayout.size($0.bytes)] }
+        )
+    }
+}

@@ -1,0 +1,45 @@
+package import UpgradeModel
+
+/// What `pawl init` prints: the configuration that was written, and what was derived for it.
+package struct InitReport: Encodable, Sendable {
+    package struct Database: Encodable, Sendable {
+        package var name: String
+        package var location: String
+    }
+
+    package var config: String
+    package var product: String
+    package var deployment: String
+    package var installed: InstalledReport
+    package var settings: [String: Bool]
+    package var databases: [Database]
+    package var backups: String
+    package var notes: [String]
+
+    /// Reports a configuration.
+    package init(
+        config: String,
+        installation: Installation,
+        installed: ReleaseVersion,
+        catalog: Catalog,
+        notes: [String]
+    ) {
+        self.config = config
+        product = installation.name
+        deployment = DeploymentKind.singleVM.rawValue
+        self.installed = InstalledReport(installed, in: catalog)
+        settings = installation.settings
+        databases = installation.databases.sorted { $0.key < $1.key }.map {
+            Database(name: $0.key, location: $0.value.text)
+        }
+        backups = installation.backups.directory
+        self.notes = notes
+    }
+
+    /// The answer for a terminal.
+    package var text: String {
+        let found = notes.map { TextLayout.wrap("  " + TextLayout.plain($0), indent: 4) }.joined(separator: "\n")
+        return "Release \(installed.version) of \(product) runs here. This was found:\n\(found)\n\n"
+            + "Written: \(config)\nLook through it, then: pawl status, pawl plan, pawl preflight, pawl upgrade"
+    }
+}

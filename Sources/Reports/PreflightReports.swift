@@ -1,0 +1,73 @@
+package import UpgradeModel
+
+/// What `pawl preflight` prints.
+package struct PreflightDocument: Encodable, Sendable {
+    package struct FindingRow: Encodable, Sendable {
+        package var check: String
+        package var title: String
+        package var outcome: String
+        package var message: String
+        @Null package var remedy: String?
+        package var blocking: Bool
+    }
+
+    package var target: String
+    package var outcome: String
+    package var findings: [FindingRow]
+
+    /// Reports what the checks found.
+    package init(_ report: PreflightReport) {
+        target = report.target.description
+        outcome = report.outcome.rawValue
+        findings = report.findings.map {
+            FindingRow(
+                check: $0.check,
+                title: $0.title,
+                outcome: $0.outcome.rawValue,
+                message: $0.message,
+                remedy: $0.remedy,
+                blocking: $0.blocking
+            )
+        }
+    }
+
+    /// What needs attention, for a terminal; the checks that passed are counted.
+    package var summary: String {
+        var short = self
+        short.findings = findings.filter { $0.outcome != "pass" }
+        let passed = findings.count - short.findings.count
+        return short.text + "\n\(passed) \(passed == 1 ? "check" : "checks") passed."
+    }
+
+    /// The findings for a terminal: what blocks first.
+    package var text: String {
+        var lines = ["Preflight checks for \(target)", ""]
+        for outcome in ["fail", "error", "warn", "pass"] {
+            for finding in findings where finding.outcome == outcome {
+                let mark =
+                    switch outcome {
+                    case "pass": "✓"
+                    case "warn": "!"
+                    default: "✗"
+                    }
+                lines.append(
+                    TextLayout.wrap("\(mark) \(finding.title): \(TextLayout.plain(finding.message))", indent: 2)
+                )
+                if let remedy = finding.remedy { lines.append("  " + TextLayout.wrap("→ " + remedy, indent: 4)) }
+            }
+        }
+        lines.append("")
+        lines.append(verdict)
+        return lines.joined(separator: "\n")
+    }
+
+    private var verdict: String {
+        let blocking = findings.count(where: \.blocking)
+        return switch outcome {
+        case "pass": "All checks passed."
+        case "warn": "No check keeps the upgrade from starting; some have warnings."
+        default:
+            "\(blocking) \(blocking == 1 ? "check keeps" : "checks keep") the upgrade from starting. Nothing was changed."
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package import UpgradeEngine
+import UpgradeModel
+
+/// A run as every face reports it.
+package struct RunReport: Encodable, Sendable {
+    package struct Reason: Encodable, Sendable {
+        package var blame: String
+        package var code: String
+        package var message: String
+        package var changed: Bool
+        package var remedy: String
+    }
+
+    package struct StepRow: Encodable, Sendable {
+        package var name: String
+        package var hop: String
+        package var state: String
+        @Null package var startedAt: String?
+        @Null package var seconds: Double?
+        @Null package var expectedSeconds: Double?
+    }
+
+    package var id: String
+    package var kind = "upgrade"
+    package var from: String
+    package var to: String
+    package var hops: [String]
+    package var state: String
+    @Null package var hop: String?
+    @Null package var step: String?
+    /// The effect at work, such as `0/dump#1`.
+    @Null package var effect: String?
+    package var pastPointOfNoReturn: Bool
+    package var startedAt: String
+    @Null package var endedAt: String?
+    package var startedBy: String
+    @Null package var reason: Reason?
+    package var choices: [String]
+    @Null package var backup: String?
+    @Null package var progress: String?
+    package var steps: [StepRow]
+    package var events: Int
+
+    /// Reports a run.
+    package init(_ view: RunView) {
+        let machine = view.machine
+        id = view.request.id.description
+        from = view.request.plan.from.description
+        to = machine.plan.hops.last?.description ?? from
+        hops = machine.plan.hops.map(\.description)
+        state = machine.phase.rawValue
+        hop = machine.hop?.target.description
+        step = machine.phase == .succeeded ? nil : view.step?.rawValue
+        effect = machine.pending?.identity
+        pastPointOfNoReturn = machine.isPastPointOfNoReturn
+        startedAt = view.request.startedAt.description
+        endedAt = view.endedAt?.description
+        startedBy = view.request.startedBy
+        reason = machine.reason.map {
+            Reason(
+                blame: $0.blame.rawValue,
+                code: $0.code,
+                message: $0.message,
+                changed: $0.changed,
+                remedy: $0.remedy
+            )
+        }
+        choices = machine.choices.map(\.rawValue)
+        backup = view.backup?.description
+        progress = view.progress?.message
+        steps = view.steps.map { step in
+            StepRow(
+                name: step.step.rawValue,
+                hop: step.hop.description,
+                state: step.state.rawValue,
+                startedAt: step.startedAt?.description,
+                seconds: step.seconds,
+                expectedSeconds: step.expectedSeconds
+            )
+        }
+        events = view.events
+    }
+
+    /// The timeline for a terminal: one line a step, then how it stands and what can be done.
+    package var text: String {
+        var lines = ["Run \(id): \(from) → \(hops.joined(separator: " → ")), started by \(startedBy) at \(startedAt.prefix(19))Z"]
+        for hop in hops {
+            lines.append("\n\(hop)")
+            for step in steps where step.hop == hop {
+                let title = Step(rawValue: step.name)?.title ?? step.name
+                let mark =
+                    switch step.state {
+                    case "done": "✓"
+                    case "failed": "✗"
+                    case "running": "▸"
+                    default: "·"
+                    }
+                let time = step.seconds.map { TextLayout.duration($0) } ?? ""
+                let line = "  \(mark) \(title)"
+                lines.append(time.isEmpty ? line : line + String(repeating: " ", count: max(1, 30 - line.count)) + time)
+                if step.name == Step.verify.rawValue, step.state == "done" || pastPointOfNoReturn && hop == self.hop {
+                    lines.append("    ── point of no return ──")
+                }
+            }
+        }
+        lines.append("")
+        lines.append(standing)
+        return lines.joined(separator: "\n")
+    }
+
+    private var standing: String {
+        switch state {
+        case "succeeded": return "Succeeded: \(to) is healthy."
+        case "refused", "aborted":
+            let words = state == "refused" ? "Refused, nothing was tried" : "Aborted, everything was put back"
+            return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
+                ?? words
+        case "needs-operator":
+            var text =
+                reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
+            if choices.contains("retry") {
+                text +=
+                    "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)\n"
+                    + "  pawl retry --to RELEASE go on with a newer, corrected release"
+            }
+            if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
+            if pastPointOfNoReturn, let backup {
+                text += "\n\nThe backup from before this hop is \(backup);\nits RESTORE.md says how to go back to it."
+            }
+            return text
+        default: return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
+        }
+    }
+
+    /// What the end of the run means for whoever waited for it.
+    package static func exit(of view: RunView) -> ExitStatus {
+        switch view.machine.phase {
+        case .succeeded: return .done
+        case .needsOperator: return .needsOperator
+        case .refused: return .refused
+        case .aborted:
+            return switch view.machine.reason?.blame {
+            case .environment: .environment
+            case .internal: .internalError
+            case .operator, .release, nil: .refused
+            }
+        case .planned, .preflight, .quiescing, .backingUp, .verifying, .migrating, .settling: return .done
+        }
+    }
+}
+
+/// One event of a run's stream.
+package struct EventReport: Encodable, Sendable {
+    package struct Body: Encodable, Sendable {
+        @Null package var effect: String?
+        @Null package var fraction: Double?
+        @Null package var code: String?
+        @Null package var changed: Bool?
+        @Null package var remedy: String?
+    }
+
+    package var id: Int64
+    package var at: String
+    package var run: String
+    @Null package var hop: String?
+    @Null package var step: String?
+    package var kind: String
+    package var message: String
+    @Null package var data: Body?
+
+    /// Reports an event.
+    package init(_ event: EventView) {
+        id = event.id
+        at = event.at.description
+        run = event.run.description
+        hop = event.hop?.description
+        step = event.step?.rawValue
+        kind = event.kind.rawValue
+        message = event.message
+        let isBare = event.effect == nil && event.fraction == nil && event.trouble == nil
+        data =
+            isBare
+            ? nil
+            : Body(
+                effect: event.effect,
+                fraction: event.fraction,
+                code: event.trouble?.code,
+                changed: event.trouble?.changed,
+                remedy: event.trouble?.remedy
+            )
+    }
+}
+
+/// What `pawl history` prints, newest first.
+package struct HistoryReport: Encodable, Sendable {
+    package var runs: [RunReport]
+
+    /// Reports all runs, given oldest first.
+    package init(_ views: [RunView]) {
+        runs = views.reversed().map { RunReport($0) }
+    }
+
+    /// The table for a terminal.
+    package var text: String {
+        guard !runs.isEmpty else { return "Nothing was ever run here." }
+        return TextLayout.table(
+            ["RUN", "FROM", "TO", "STARTED BY", "END"],
+            runs.map { [$0.id, $0.from, $0.to, $0.startedBy, $0.state] }
+        )
+    }
+}

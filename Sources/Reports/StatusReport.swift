@@ -1,0 +1,228 @@
+package import UpgradeEngine
+package import UpgradeModel
+
+/// What `pawl status` prints.
+package struct StatusReport: Encodable, Sendable {
+    package struct Support: Encodable, Sendable {
+        @Null package var status: String?
+        @Null package var endsOn: String?
+        @Null package var daysLeft: Int?
+    }
+
+    package struct Update: Encodable, Sendable {
+        package var available: Bool
+        @Null package var latest: String?
+        package var hops: Int
+    }
+
+    package struct LastBackup: Encodable, Sendable {
+        package var id: String
+        package var createdAt: String
+        package var proof: String
+    }
+
+    package struct Drift: Encodable, Sendable {
+        package struct Service: Encodable, Sendable {
+            package var name: String
+            @Null package var version: String?
+        }
+
+        @Null package var expected: String?
+        package var older: Bool
+        package var services: [Service]
+    }
+
+    package struct WayBack: Encodable, Sendable {
+        package var seconds: Double
+        @Null package var provenAt: String?
+    }
+
+    package struct Run: Encodable, Sendable {
+        package var id: String
+        package var state: String
+        @Null package var step: String?
+        @Null package var hop: String?
+        package var startedAt: String
+    }
+
+    package var product: String
+    package var deployment: String
+    @Null package var installed: InstalledReport?
+    @Null package var support: Support?
+    @Null package var update: Update?
+    @Null package var lastBackup: LastBackup?
+    @Null package var highWaterMark: String?
+    @Null package var drift: Drift?
+    @Null package var wayBack: WayBack?
+    @Null package var run: Run?
+    /// What an operator should know now, each a sentence.
+    package var notices: [String]
+    package var supportContact: String?
+
+    /// The facts that the report is made of.
+    package struct Facts: Sendable {
+        package var product: Product
+        package var deployment: DeploymentKind
+        package var installed: ReleaseVersion?
+        package var drifted: [DriftedService]
+        package var isRunning: Bool
+        package var catalog: Catalog?
+        package var plan: UpgradePlan?
+        package var today: Day
+        package var sets: [BackupSet]
+        package var highWaterMark: ReleaseVersion?
+        package var run: RunView?
+        package var troubles: [Trouble]
+
+        /// Puts the facts together; lists of sets newest first, a run only where it has not ended.
+        package init(
+            product: Product,
+            deployment: DeploymentKind,
+            installed: ReleaseVersion?,
+            drifted: [DriftedService],
+            isRunning: Bool,
+            catalog: Catalog?,
+            plan: UpgradePlan?,
+            today: Day,
+            sets: [BackupSet],
+            highWaterMark: ReleaseVersion?,
+            run: RunView?,
+            troubles: [Trouble]
+        ) {
+            self.product = product
+            self.deployment = deployment
+            self.installed = installed
+            self.drifted = drifted
+            self.isRunning = isRunning
+            self.catalog = catalog
+            self.plan = plan
+            self.today = today
+            self.sets = sets
+            self.highWaterMark = highWaterMark
+            self.run = run
+            self.troubles = troubles
+        }
+    }
+
+    /// Reports where an installation stands.
+    package init(_ facts: Facts) {
+        product = facts.product.name
+        deployment = facts.deployment.rawValue
+        installed = facts.installed.map { InstalledReport($0, in: facts.catalog) }
+        let released = facts.installed.flatMap { facts.catalog?.release($0)?.releasedAt }
+        let policy = facts.product.supportWindow
+        let standing = released.flatMap { policy.standing(releasedAt: $0, on: facts.today) }
+        support = Support(
+            status: standing?.status.rawValue,
+            endsOn: standing?.endsOn.description,
+            daysLeft: standing?.daysLeft
+        )
+        let newest = facts.catalog?.newest(for: facts.deployment)?.version
+        let isNewer = newest.flatMap { newest in facts.installed.map { $0 < newest } } ?? false
+        update = Update(
+            available: isNewer,
+            latest: newest?.description,
+            hops: facts.plan?.hops.count ?? 0
+        )
+        lastBackup = facts.sets.first.map {
+            LastBackup(
+                id: $0.id.description,
+                createdAt: $0.manifest.createdAt.description,
+                proof: $0.manifest.proof.state.rawValue
+            )
+        }
+        highWaterMark = facts.highWaterMark?.description
+        let isOlder = facts.highWaterMark.flatMap { mark in facts.installed.map { $0 < mark } } ?? false
+        let isOpen = facts.run != nil
+        drift =
+            facts.drifted.isEmpty && (!isOlder || isOpen)
+            ? nil
+            : Drift(
+                expected: (facts.highWaterMark ?? facts.installed)?.description,
+                older: isOlder,
+                services: facts.drifted.map {
+                    Drift.Service(name: $0.name, version: $0.version?.description)
+                }
+            )
+        let proven = facts.sets.first { $0.manifest.proof.state == .proven }
+        wayBack = proven.map {
+            WayBack(seconds: $0.manifest.proof.seconds, provenAt: $0.manifest.proof.at?.description)
+        }
+        run = facts.run.map {
+            Run(
+                id: $0.request.id.description,
+                state: $0.machine.phase.rawValue,
+                step: $0.step?.rawValue,
+                hop: $0.machine.hop?.target.description,
+                startedAt: $0.request.startedAt.description
+            )
+        }
+        notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
+        if let standing { notices += Self.notices(standing, facts) }
+        if !facts.isRunning, facts.installed != nil { notices.append("The installation is not running.") }
+        supportContact = [facts.product.support.contact, facts.product.support.url].compactMap { $0 }
+            .joined(separator: ", ")
+    }
+
+    private static func notices(_ standing: SupportPolicy.Standing, _ facts: Facts) -> [String] {
+        switch standing.status {
+        case .unsupported:
+            ["Support for this release ended on \(standing.endsOn). Upgrade: `pawl plan` shows the way."]
+        case .expiring:
+            standing.notice.map { _ in
+                ["Support for this release ends on \(standing.endsOn), in \(standing.daysLeft) days. Upgrade before."]
+            } ?? []
+        case .supported: []
+        }
+    }
+
+    /// The status for a terminal.
+    package var text: String {
+        var rows: [[String]] = []
+        rows.append(["Product", "\(product), \(deployment)"])
+        rows.append([
+            "Installed",
+            installed.map { $0.version + ($0.releasedAt.map { ", released \($0)" } ?? "") }
+                ?? "nothing that can be told",
+        ])
+        if let endsOn = support?.endsOn, let days = support?.daysLeft {
+            rows.append(["Support", days < 0 ? "ended on \(endsOn)" : "until \(endsOn), \(days) days left"])
+        }
+        if let update {
+            rows.append([
+                "Update",
+                update.available
+                    ? "New version available: \(update.latest ?? "")"
+                        + (update.hops > 0
+                            ? ", \(update.hops) \(update.hops == 1 ? "hop" : "hops") away" : ", see `pawl plan`")
+                    : update.latest == nil ? "unknown" : "Up to date",
+            ])
+        }
+        rows.append(["Last backup", lastBackup.map { "\($0.id), \($0.proof)" } ?? "none"])
+        if let wayBack {
+            rows.append(["Way back", "restored in \(TextLayout.duration(wayBack.seconds)) when last proven"])
+        }
+        if let run {
+            rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")])
+        }
+        if let drift {
+            let services = drift.services.map { "\($0.name) \($0.version ?? "unknown")" }.joined(separator: ", ")
+            rows.append([
+                "DRIFT",
+                (drift.older ? "something older than \(drift.expected ?? "") runs" : "not all services run one release")
+                    + (services.isEmpty ? "" : ": " + services),
+            ])
+        }
+        let table = rows.map { row in
+            TextLayout.wrap(
+                row[0] + String(repeating: " ", count: 14 - row[0].count) + TextLayout.plain(row[1]),
+                indent: 14
+            )
+        }
+        let words = notices.map { TextLayout.wrap("! " + TextLayout.plain($0), indent: 2) }
+        let help =
+            run?.state == "needs-operator" && supportContact?.isEmpty == false
+            ? ["Whom to ask: \(supportContact ?? "")"] : []
+        return (table + (words.isEmpty && help.isEmpty ? [] : [""]) + words + help).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,20 @@
+extension Check {
+    /// The accounts may read everything that must be backed up.
+    static let databaseRights = Check("database-rights", "Accounts may read everything") { observation in
+        eachOpenDatabase(observation, "the account's rights") { name, facts in
+            facts.missingRights.judged(
+                "what the account of `\(name)` may read",
+                remedy: "Try it by hand: `pg_dump --schema-only` with the same account."
+            ) { missing in
+                guard missing.isEmpty else {
+                    return .fail(
+                        "The account of `\(name)` may not read \(ListText.and(missing)).",
+                        remedy: "Use the owner of the objects, or let the account read them: "
+                            + "`GRANT pg_read_all_data TO …` (PostgreSQL 14 and newer)."
+                    )
+                }
+                return .pass("`\(name)`: the account may read everything.")
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+extension Check {
+    /// One verdict over all necessary databases.
+    static func eachDatabase(
+        _ observation: Observation,
+        by judge: (ObservedDatabase) -> Verdict
+    ) -> Verdict {
+        observation.databases.judged(
+            "which databases are necessary",
+            remedy: "Look at the finding “Necessary databases are configured”."
+        ) { databases in
+            .all(
+                databases.map(judge),
+                none: .error(
+                    "There is no database to look at.",
+                    remedy: "Look at the finding “Necessary databases are configured”."
+                )
+            )
+        }
+    }
+
+    /// One verdict over all necessary databases; one that does not let Pawl in is an error.
+    static func eachOpenDatabase(
+        _ observation: Observation,
+        _ what: String,
+        by judge: (String, DatabaseFacts) -> Verdict
+    ) -> Verdict {
+        eachDatabase(observation) { database in
+            switch database.connection {
+            case .known(.open(let facts)):
+                judge(database.name, facts)
+            case .known(.refused(let refusal)):
+                .error(
+                    "Pawl could not find out \(what) of `\(database.name)`: \(refusal.message).",
+                    remedy: "Look at the finding “Databases can be reached”."
+                )
+            case .unknown(let reason):
+                .error(
+                    "Pawl could not find out \(what) of `\(database.name)`: \(reason).",
+                    remedy: "Look at the finding “Databases can be reached”."
+                )
+            }
+        }
+    }
+}
+
+extension ObservedDatabase {
+    /// The server's major version where it let Pawl in.
+    var serverMajor: Int? {
+        guard case .known(.open(let facts)) = connection else {
+            return nil
+        }
+        return facts.serverMajor
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Reports
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// An operator's decision to stop before the point of no return.
+struct AbortCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "abort",
+        abstract: "Stop a run before the point of no return and put everything back as it was."
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @Argument(help: "The run (default: the newest).") var run: String?
+
+    func run() async throws {
+        let workplace = try Workplace(options)
+        if let trouble = workplace.store.safeMode { throw trouble }
+        let watching = Watching(workplace: workplace, options: options)
+        let id = try watching.run(named: run)
+        let view = try watching.view(of: id)
+        guard view.machine.choices.contains(.abort) else { throw Self.tooLate(view) }
+        try workplace.store.leave(.abort(by: Workplace.person), for: id, at: Workplace.now())
+        try await RunnerProcess(workplace: workplace).carryOn(id)
+        let follower = Follower(workplace: workplace, form: options.output)
+        guard let ended = try await follower.follow(id, expected: [:]) else { return }
+        watching.answer(ended)
+        switch ended.machine.phase {
+        case .aborted: return
+        case .needsOperator: throw Exit(status: .needsOperator)
+        default: throw Exit(status: .refused)
+        }
+    }
+
+    private static func tooLate(_ view: RunView) -> Trouble {
+        let isPast = view.machine.isPastPointOfNoReturn
+        return Trouble(
+            .operator,
+            "cannot-abort",
+            isPast
+                ? "Run \(view.request.id) is past the point of no return: migrations may have changed the databases."
+                : "Run \(view.request.id) cannot be aborted: it is \(view.machine.phase.rawValue).",
+            remedy: isPast ? "Go forward with `pawl retry`, or see `pawl details`." : "See `pawl details`."
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Postgres
+import Reports
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Makes a backup set of the installation as it is, and proves it. Writers go on meanwhile.
+struct BackupCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Dump every necessary database, with configuration and keys, and prove it by a restore.",
+        discussion: "Services go on running: every dump is a consistent picture, each of its own instant."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let workplace = try Workplace(options)
+        if let trouble = workplace.store.safeMode { throw trouble }
+        if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
+        guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
+        let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: Ticker(options).show) }
+        let report = BackupReport(set)
+        Answer(options).give(report, text: report.text)
+        _ = consume lock
+    }
+
+    private static func make(
+        at site: Site, progress: @escaping @Sendable (BackupProgress) -> Void
+    ) async throws -> BackupSet {
+        let shelf = BackupShelf(site.workplace)
+        let maker = shelf.maker()
+        let state = try await site.deployment().observe()
+        guard let release = state.installedVersion else {
+            throw Trouble(
+                .operator, "nothing-installed", "No container of the project tells which release runs.",
+                remedy: "Start the installation, or correct the configuration."
+            )
+        }
+        let now = Workplace.now()
+        let id = BackupSetID(at: now, release: release)
+        do {
+            let request = try await shelf.request(id, at: now, of: release, site: site)
+            _ = try await maker.dump(request, progress: progress)
+            let proof = try await maker.prove(id, progress: progress)
+            return try await maker.publish(id, proof: proof)
+        } catch {
+            // What cannot be proven is no backup, and is not kept as if it were one.
+            try maker.discard(id)
+            if let disproven = error as? DisprovenSet { throw disproven.trouble }
+            throw error
+        }
+    }
+}
+
+/// Tells on a terminal how far a backup is.
+struct Ticker: Sendable {
+    private let isOn: Bool
+
+    init(_ options: GlobalOptions) { isOn = options.output == .table && isatty(STDERR_FILENO) == 1 }
+
+    func show(_ progress: BackupProgress) {
+        guard isOn else { return }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.words.prefix(78))".utf8))
+        if progress.fraction == 1 { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Carries a run; started by other commands, never by hand.
+struct RunnerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "runner", shouldDisplay: false)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument var run: String
+
+    func run() async throws {
+        let workplace = try Workplace(options)
+        guard let id = RunID(run) else {
+            throw Trouble(.operator, "unknown-run", "`\(run)` is not the name of a run.", remedy: "See `pawl history`.")
+        }
+        guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        // For operators and scripts that want to see or end the process; what lives, the lock alone says.
+        try Data("\(ProcessInfo.processInfo.processIdentifier)".utf8)
+            .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
+        let lease = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
+        let data = workplace.data
+        let ports = try await Ports(workplace)
+        let runner = Runner(
+            journal: workplace.store,
+            ports: ports.effects,
+            lease: lease,
+            now: Workplace.now,
+            folder: { run throws(Trouble) in try data.folder(of: run) }
+        )
+        do {
+            try await runner.run(id)
+        } catch {
+            await ports.close()
+            throw error
+        }
+        await ports.close()
+        _ = consume lock
+    }
+}

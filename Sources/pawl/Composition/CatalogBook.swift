@@ -1,0 +1,40 @@
+import ReleaseSource
+import StateStore
+import UpgradeModel
+
+/// The releases that the installation's source offers, and what it said before.
+struct CatalogBook: Sendable {
+    let workplace: Workplace
+
+    init(_ workplace: Workplace) { self.workplace = workplace }
+
+    /// Asks the source, refuses what takes back what it said before, and keeps it in mind.
+    func ask() throws -> Catalog {
+        let source = workplace.installation.source
+        let catalog = try Self.read(source)
+        let seen = try workplace.store.catalogMemory(of: source.url)
+        let memory = try ReplayGuard.admit(catalog.memory, after: seen?.memory)
+        // A source that says the same as ever needs no writing; and in safe mode there is none.
+        if memory != seen?.memory, workplace.store.safeMode == nil {
+            try workplace.store.remember(memory, of: source.url, at: Workplace.now())
+        }
+        return catalog
+    }
+
+    /// Reads a source as it is, without minding what it said before.
+    static func read(_ source: SourceReference) throws -> Catalog {
+        try directory(of: source).catalog()
+    }
+
+    static func directory(of source: SourceReference) throws -> DirectorySource {
+        guard let directory = source.directory else {
+            throw Trouble(
+                .operator,
+                "configuration-invalid",
+                "This version of Pawl takes releases from directories only.",
+                remedy: "Put the releases into a directory and name it as file:///… in `source`."
+            )
+        }
+        return DirectorySource(path: directory)
+    }
+}

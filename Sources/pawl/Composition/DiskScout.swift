@@ -1,0 +1,90 @@
+import Foundation
+import ReleasePackage
+import SingleVM
+import StateStore
+import UpgradeModel
+
+/// Finds out what a hop needs on disk and what there is, file system by file system.
+struct DiskScout: Sendable {
+    let site: Site
+
+    init(_ site: Site) { self.site = site }
+
+    func look(
+        _ release: Release,
+        _ package: Result<PackageFolder, any Error>,
+        _ images: Fact<[ObservedImage]>,
+        _ databases: Fact<[ObservedDatabase]>
+    ) async -> Fact<DiskFacts> {
+        do {
+            let folder = try package.get()
+            let workplace = site.workplace
+            guard case .known(let databases) = databases else { return .unknown("the databases' sizes are not known") }
+            var sizes: [Int64] = []
+            for database in databases {
+                guard case .known(.open(let facts)) = database.connection, case .known(let bytes) = facts.bytes else {
+                    return .unknown("the size of \(database.name) is not known")
+                }
+                sizes.append(bytes)
+            }
+            let missing = images.value?.contains { if case .package = $0.place { true } else { false } } ?? false
+            let archives = folder.imageArchives.reduce(Int64(0)) { $0 + $1.bytes }
+            let estimate = DiskEstimate(
+                databases: sizes,
+                configuration: configurationSize(),
+                // An archive of images is not compressed as a rule: what it weighs is what the Engine will hold.
+                images: missing ? archives : 0,
+                package: 2 * (release.package?.bytes ?? 0)
+            )
+            var fileSystems: [FileSystem] = []
+            func id(of path: String) throws -> String {
+                let found = try Self.fileSystem(of: path)
+                if !fileSystems.contains(where: { $0.id == found.id }) { fileSystems.append(found) }
+                return found.id
+            }
+            let places = DiskEstimate.Places(
+                backups: try id(of: workplace.installation.backups.directory),
+                scratch: try id(of: workplace.data.scratch),
+                engine: try id(of: await site.engine.info().rootFolder),
+                packages: try id(of: workplace.data.path)
+            )
+            return .known(DiskFacts(needs: estimate.needs(at: places), fileSystems: fileSystems))
+        } catch {
+            return .unknown(Fact<Never>.reason(error))
+        }
+    }
+
+    private func configurationSize() -> Int64 {
+        let workplace = site.workplace
+        return workplace.product.configuration.reduce(0) { sum, name in
+            sum + Self.size(workplace.singleVM.directory + "/" + name)
+        }
+    }
+
+    /// The bytes of a file, or of everything below a folder.
+    static func size(_ path: String) -> Int64 {
+        let own = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64) ?? 0
+        let below = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        return below.reduce(own) { sum, name in
+            sum + ((try? FileManager.default.attributesOfItem(atPath: path + "/" + name)[.size] as? Int64) ?? 0)
+        }
+    }
+
+    /// The file system of a path, or of the nearest folder above it that exists.
+    static func fileSystem(of path: String) throws -> FileSystem {
+        var place = URL(filePath: path)
+        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }
+        var status = stat()
+        var facts = statvfs()
+        guard stat(place.path, &status) == 0, statvfs(place.path, &facts) == 0 else {
+            throw Trouble(
+                .environment,
+                "disk-unknown",
+                "The file system of \(path) cannot be asked for its room.",
+                remedy: "See that the folder can be read."
+            )
+        }
+        let (free, overflow) = Int64(clamping: facts.f_bavail).multipliedReportingOverflow(by: Int64(facts.f_frsize))
+        return FileSystem(id: "\(status.st_dev)", path: place.path, freeBytes: overflow ? .max : free)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import ReleasePackage
+import ReleaseSource
+import SingleVM
+import UpgradeModel
+
+/// Gets releases' packages from the source, verified, and reads them with this installation's own values.
+struct PackageShelf: Sendable {
+    let workplace: Workplace
+
+    init(_ workplace: Workplace) { self.workplace = workplace }
+
+    /// Unpacks a release's package into a folder, which is emptied before, and checks what is in it.
+    func open(_ release: Release, in folder: String) throws -> PackageFolder {
+        let parent = URL(filePath: folder).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(
+            atPath: parent,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+        try CatalogBook.directory(of: workplace.installation.source).package(of: release, into: folder)
+        return try PackageFolder.open(folder, entry: release)
+    }
+
+    /// A release as the deployment stages it.
+    func content(of version: ReleaseVersion, in folder: String) throws -> ReleaseContent {
+        let catalog = try CatalogBook(workplace).ask()
+        guard let release = catalog.release(version) else {
+            throw Trouble(
+                .release,
+                "release-withdrawn",
+                "The source no longer offers \(version).",
+                remedy: "Bring the source up to date, or plan anew with `pawl plan`."
+            )
+        }
+        let package = try open(release, in: folder)
+        let merged = try package.environment(customer: workplace.environment().customer)
+        let compose = try package.compose(environment: merged.values)
+        try package.checkPins(of: compose)
+        guard compose.missingVariables.isEmpty else {
+            throw Trouble(
+                .operator,
+                "variables-missing",
+                "Release \(version) needs values for \(compose.missingVariables.joined(separator: ", ")).",
+                remedy: "Set them in \(workplace.singleVM.directory)/\(workplace.product.singleVM?.environment ?? "")."
+            )
+        }
+        return ReleaseContent(folder: folder, environment: merged.text, images: package.file.images)
+    }
+}

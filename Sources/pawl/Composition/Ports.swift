@@ -1,0 +1,73 @@
+import Foundation
+import Postgres
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// The engine's ports over a real installation.
+struct Ports: Sendable {
+    let effects: EffectPorts
+    private let site: Site
+
+    init(_ workplace: Workplace) async throws {
+        let site = try Site(workplace)
+        self.site = site
+        do {
+            let deployment = try site.deployment()
+            let shelf = PackageShelf(workplace)
+            effects = EffectPorts(
+                readiness: ReadinessPort(site: site),
+                deployment: MigrationWatch(
+                    port: DeploymentEffects(deployment) { version, context in
+                        try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
+                    },
+                    site: site
+                ),
+                backups: BackupPort(site: site)
+            )
+        } catch {
+            await site.close()
+            throw error
+        }
+    }
+
+    func close() async { await site.close() }
+}
+
+/// Runs the preflight checks of a hop; whatever blocks is a refusal, and nothing was tried.
+struct ReadinessPort: EffectPort {
+    let site: Site
+
+    /// Looking may always be done again.
+    func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe { .notStarted }
+
+    func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
+        context.report(Progress("Looking at the installation"))
+        let place = try await Standpoint(site.workplace)
+        guard let release = place.catalog.release(effect.target) else {
+            throw Refused(
+                Trouble(
+                    .release,
+                    "unknown-release",
+                    "The source no longer offers \(effect.target).",
+                    remedy: "Bring the source up to date, or plan anew with `pawl plan`."
+                )
+            )
+        }
+        let report = try await Gatherer(site, place, within: context.run).report(for: release)
+        guard report.outcome != .fail else { throw Refused(Self.trouble(report)) }
+        return .done
+    }
+
+    private static func trouble(_ report: PreflightReport) -> Trouble {
+        let blocking = report.blocking
+        return Trouble(
+            .environment,
+            "preflight-failed",
+            "Preflight checks for \(report.target) block: "
+                + blocking.map { "\($0.title): \($0.message)" }.joined(separator: " "),
+            remedy: blocking.compactMap(\.remedy).joined(separator: " ")
+        )
+    }
+}

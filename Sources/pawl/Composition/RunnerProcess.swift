@@ -1,0 +1,102 @@
+import Foundation
+import Processes
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Runs have a process of their own, in its own session: terminals and browsers only follow it.
+struct RunnerProcess {
+    let workplace: Workplace
+
+    /// Writes a run down and starts its runner.
+    ///
+    /// - Throws: code `another-run` where one is going on or waits.
+    func start(_ plan: RunPlan) async throws -> RunID {
+        let id = try create(plan)
+        try await carryOn(id)
+        return id
+    }
+
+    private func create(_ plan: RunPlan) throws -> RunID {
+        guard let lock = try RunnerLock(in: workplace.data) else { throw try Self.another(in: workplace) }
+        // Nobody can begin another run while the lock is held.
+        if try Self.openRun(in: workplace) != nil { throw try Self.another(in: workplace) }
+        let now = Workplace.now()
+        let id = RunID(startedAt: now, salt: .random(in: .min ... .max))
+        let lease = try workplace.store.takeLease(owner: Self.owner, at: now)
+        _ = try UpgradeMachine(plan)
+        let request = RunRequest(id: id, plan: plan, startedBy: Workplace.person, startedAt: now)
+        _ = try workplace.store.append([.created(request)], to: id, at: now, under: lease, highWaterMark: nil)
+        _ = consume lock
+        return id
+    }
+
+    /// Starts a runner for a run that exists; one that lives already is left alone.
+    func carryOn(_ id: RunID) async throws {
+        guard try !RunnerLock.isHeld(in: workplace.data) else { return }
+        let log = ToolLog(path: workplace.data.path + "/runner.log")
+        var environment: [String: String] = [:]
+        for name in ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"] {
+            environment[name] = ProcessInfo.processInfo.environment[name]
+        }
+        let command = Command(
+            "setsid",
+            [
+                "--fork", Self.binary, "runner", "--config", workplace.configuration, "--data-dir", workplace.data.path,
+                id.description,
+            ],
+            environment: environment,
+            workingDirectory: "/"
+        )
+        do {
+            let status = try await run(command, log: log)
+            guard status.isSuccess else {
+                throw ProcessFailure.notStarted(program: "pawl runner", reason: "\(status)")
+            }
+        } catch let failure as ProcessFailure {
+            // The log is held by a runner that was started in this very moment: that one is as good.
+            if case .logHeld = failure { return }
+            throw Trouble(
+                .environment,
+                "runner-not-started",
+                "The runner could not be started: \(failure).",
+                remedy: "\(failure.remedy) Then run `pawl upgrade` to go on with run \(id)."
+            )
+        }
+    }
+
+    /// The path of this program.
+    static var binary: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    static var owner: String { "\(Workplace.person) (process \(ProcessInfo.processInfo.processIdentifier))" }
+
+    /// The run that has not ended, if there is one.
+    static func openRun(in workplace: Workplace) throws -> RunView? {
+        // Only the newest can be open: none is begun beside another.
+        guard let newest = try workplace.store.runs().last else { return nil }
+        let view = try RunView(of: newest.id, from: workplace.store.entries(of: newest.id, after: 0))
+        return view.machine.hasEnded ? nil : view
+    }
+
+    /// Why nothing can be begun now.
+    static func another(in workplace: Workplace) throws -> Trouble {
+        let lease = try workplace.store.newestLease()
+        if let run = try openRun(in: workplace) {
+            return Trouble(
+                .operator,
+                "another-run",
+                "Run \(run.request.id) holds the installation: \(run.request.startedBy) started it at "
+                    + "\(run.request.startedAt), and it is \(run.machine.phase.rawValue).",
+                remedy: "Follow it with `pawl details --follow`."
+            )
+        }
+        return Trouble(
+            .operator,
+            "another-run",
+            "\(lease?.owner ?? "Somebody") is at work on the installation since \(lease?.since.description ?? "just now").",
+            remedy: "Wait for it to end, then try again."
+        )
+    }
+}

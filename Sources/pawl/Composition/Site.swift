@@ -1,0 +1,96 @@
+import Foundation
+import SingleVM
+import UpgradeModel
+import WebClient
+
+/// The connections to an installation that are held while a command works; to be closed at its end.
+struct Site: Sendable {
+    let workplace: Workplace
+    let session: WebSession
+    let engine: EngineClient
+
+    init(_ workplace: Workplace) throws {
+        self.workplace = workplace
+        session = WebSession()
+        engine = EngineClient(
+            try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
+            session: session
+        )
+    }
+
+    /// The installation as Compose runs it, with its settings as they are now.
+    func deployment() throws -> ComposeDeployment {
+        guard let product = workplace.product.singleVM else {
+            throw Trouble(
+                .operator,
+                "configuration-invalid",
+                "The product \(workplace.product.name) does not say how it runs on a single VM.",
+                remedy: "Use a Product file with `singleVM`."
+            )
+        }
+        let settings = workplace.settings(in: try workplace.environment())
+        return ComposeDeployment(
+            folder: InstallationFolder(path: workplace.singleVM.directory),
+            project: workplace.singleVM.project,
+            product: product,
+            settings: settings.isOn,
+            engine: engine,
+            session: session,
+            home: ProcessInfo.processInfo.environment["HOME"]
+        )
+    }
+
+    func close() async { await session.shutdown() }
+
+    /// Works at a site and closes it, however the work ends.
+    static func with<Value: Sendable>(
+        _ workplace: Workplace,
+        _ body: (Site) async throws -> Value
+    ) async throws -> Value {
+        let site = try Site(workplace)
+        do {
+            let value = try await body(site)
+            await site.close()
+            return value
+        } catch {
+            await site.close()
+            throw error
+        }
+    }
+}
+
+extension Site {
+    /// Looks at an installation that has no configuration yet.
+    static func observe(_ singleVM: SingleVMDeployment, _ product: Product) async throws -> InstalledState {
+        guard let described = product.singleVM else {
+            throw Trouble(
+                .operator,
+                "configuration-invalid",
+                "The product \(product.name) does not say how it runs on a single VM.",
+                remedy: "Use a Product file with `singleVM`."
+            )
+        }
+        let session = WebSession()
+        do {
+            let engine = EngineClient(
+                try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
+                session: session
+            )
+            let deployment = ComposeDeployment(
+                folder: InstallationFolder(path: singleVM.directory),
+                project: singleVM.project,
+                product: described,
+                settings: [:],
+                engine: engine,
+                session: session,
+                home: ProcessInfo.processInfo.environment["HOME"]
+            )
+            let state = try await deployment.observe()
+            await session.shutdown()
+            return state
+        } catch {
+            await session.shutdown()
+            throw error
+        }
+    }
+}

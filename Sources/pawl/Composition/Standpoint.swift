@@ -1,0 +1,116 @@
+import Foundation
+import ReleasePackage
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Where an installation stands: what really runs, what is offered, and what has been.
+struct Standpoint: Sendable {
+    let workplace: Workplace
+    let state: InstalledState
+    let catalog: Catalog
+    let highWaterMark: ReleaseVersion?
+    let packageVersion: PlanRequest.PackageVersion
+
+    /// Looks at the installation and asks the source.
+    init(_ workplace: Workplace) async throws {
+        let site = try Site(workplace)
+        do {
+            state = try await site.deployment().observe()
+        } catch {
+            await site.close()
+            throw error
+        }
+        await site.close()
+        self.workplace = workplace
+        catalog = try CatalogBook(workplace).ask()
+        highWaterMark = try workplace.store.highWaterMark()
+        packageVersion = Self.packageVersion(in: workplace)
+    }
+
+    /// The kind of deployment.
+    static let deployment = DeploymentKind.singleVM
+
+    /// The release that runs; where services differ, the oldest of what they say.
+    ///
+    /// - Throws: code `nothing-installed` where no container tells a version.
+    var installed: ReleaseVersion {
+        get throws {
+            if let version = state.installedVersion { return version }
+            throw Trouble(
+                .operator,
+                "nothing-installed",
+                "No container of the project \(workplace.singleVM.project) tells which release runs.",
+                remedy: "Start the installation, or correct `deployment` in \(workplace.configuration)."
+            )
+        }
+    }
+
+    /// The way to a release, or why there is none.
+    func plan(to target: ReleaseVersion?, prereleases: Bool = false) throws -> UpgradePlan {
+        let installed = try installed
+        // What runs behind the mark can only be brought back to it.
+        if let mark = highWaterMark, installed < mark, target == nil || target == mark,
+            let release = catalog.release(mark)
+        {
+            return UpgradePlan.redeploying(release, over: installed, for: Self.deployment)
+        }
+        return Planner.plan(
+            PlanRequest(
+                deployment: Self.deployment,
+                origin: .observed(.init(version: installed)),
+                highWaterMark: highWaterMark,
+                target: target,
+                allowsPrereleases: prereleases,
+                packageVersion: packageVersion,
+                consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+            ),
+            in: catalog
+        )
+    }
+
+    /// The releases that a legal path leads to.
+    func reachable() throws -> Set<ReleaseVersion> {
+        Planner.reachable(
+            from: PlanRequest(
+                deployment: Self.deployment,
+                origin: .observed(.init(version: try installed)),
+                highWaterMark: highWaterMark,
+                packageVersion: packageVersion,
+                consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+            ),
+            in: catalog
+        )
+    }
+
+    /// What the customer package says of its own version; unreadable counts against every minimum.
+    static func packageVersion(in workplace: Workplace) -> PlanRequest.PackageVersion {
+        guard let variable = workplace.product.singleVM?.packageVersionVariable else { return .unreadable }
+        guard let text = try? workplace.environment().values[variable], let version = try? ReleaseVersion(text) else {
+            return .unreadable
+        }
+        return .known(version)
+    }
+}
+
+extension InstalledState {
+    /// The release that runs; where services differ, the oldest of what they say.
+    var installedVersion: ReleaseVersion? {
+        switch release {
+        case .version(let version): version
+        case .mixed(let services): services.compactMap { try? ReleaseVersion($0.version) }.min()
+        case .absent, .unreadable: nil
+        }
+    }
+
+    /// The services that do not run what the others run, or say nothing.
+    var drifted: [DriftedService] {
+        switch release {
+        case .version, .absent: []
+        case .mixed(let services):
+            services.map { DriftedService(name: $0.service, version: try? ReleaseVersion($0.version)) }
+        case .unreadable(let services): services.map { DriftedService(name: $0, version: nil) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import ReleasePackage
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// One installation as a command finds it: its configuration, its product, and what Pawl knows about it.
+struct Workplace: Sendable {
+    let configuration: String
+    let installation: Installation
+    let product: Product
+    let singleVM: SingleVMDeployment
+    let data: DataFolder
+    let store: StateStore
+
+    /// Reads the configuration and opens the data folder.
+    init(_ options: GlobalOptions) throws {
+        configuration = Self.configurationPath(options)
+        installation = try InstallationFile.read(file: configuration, Self.surroundings)
+        guard case .file(let path) = installation.product else {
+            throw Trouble(
+                .operator,
+                "configuration-invalid",
+                "\(configuration) names a product that Pawl does not bring along.",
+                remedy: "Give the path of a Product file."
+            )
+        }
+        product = try ProductFile.read(file: path)
+        guard case .singleVM(let singleVM) = installation.deployment else {
+            throw Trouble(
+                .operator,
+                "configuration-invalid",
+                "\(configuration) describes an installation that is not on a single VM.",
+                remedy: "This version of Pawl upgrades installations on a single VM."
+            )
+        }
+        self.singleVM = singleVM
+        data = try DataFolder(Self.dataPath(options), create: true)
+        store = try StateStore(in: data)
+    }
+
+    static var surroundings: InstallationFile.Surroundings {
+        InstallationFile.Surroundings(home: ProcessInfo.processInfo.environment["HOME"])
+    }
+
+    static func configurationPath(_ options: GlobalOptions) -> String {
+        absolute(options.config ?? ProcessInfo.processInfo.environment["PAWL_CONFIG"] ?? "/etc/pawl/pawl.yaml")
+    }
+
+    static func dataPath(_ options: GlobalOptions) -> String {
+        absolute(options.dataDir ?? ProcessInfo.processInfo.environment["PAWL_DATA_DIR"] ?? "/var/lib/pawl")
+    }
+
+    /// A path as the shell would mean it, made absolute.
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : URL(filePath: path).standardizedFileURL.path
+    }
+
+    /// The variables and services of the installation, as its folder says now.
+    func environment() throws -> InstalledEnvironment {
+        try InstalledEnvironment(directory: singleVM.directory, product: product)
+    }
+
+    /// The product's settings here.
+    func settings(in environment: InstalledEnvironment) -> SettingsResolution {
+        SettingsResolution(product: product, environment: environment.values, configured: installation.settings)
+    }
+
+    /// The time.
+    static func now() -> Moment {
+        Moment(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+    }
+
+    /// Who runs this, such as `root@vm`; an operator behind sudo by their own name.
+    static var person: String {
+        let environment = ProcessInfo.processInfo.environment
+        return (environment["SUDO_USER"] ?? NSUserName()) + "@" + ProcessInfo.processInfo.hostName
+    }
+}

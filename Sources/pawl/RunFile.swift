@@ -1,0 +1,100 @@
+import Foundation
+import ReleasePackage
+import Reports
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// A run as one file for whoever gives support: what was asked, what happened, what the tools said, no secrets.
+struct RunFile {
+    private let workplace: Workplace
+    private let view: RunView
+
+    init(_ workplace: Workplace, _ view: RunView) {
+        self.workplace = workplace
+        self.view = view
+    }
+
+    /// Writes the file, for its owner alone.
+    func write(to path: String) throws {
+        let text = Redaction(secrets: secrets()).clean(try text())
+        let made = FileManager.default.createFile(
+            atPath: path,
+            contents: Data(text.utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard made else {
+            throw Trouble(
+                .environment,
+                "report-not-written",
+                "The report cannot be written to \(path).",
+                remedy: "Name a file in a folder that you may write to."
+            )
+        }
+    }
+
+    private func text() throws -> String {
+        let events = try workplace.store.entries(of: view.request.id, after: 0).map { EventView($0) }
+        let logs = RunLogs(folder: try workplace.data.folder(of: view.request.id)).tails(lines: 400)
+        return """
+            Pawl \(PawlVersion.current), product \(workplace.product.name), run \(view.request.id)
+
+            \(RunReport(view).text)
+
+            == Events
+            \(events.map { "\($0.at)  \($0.hop?.description ?? "")  \($0.message)" }.joined(separator: "\n"))
+
+            == Logs
+            \(logs.map { "-- \($0.name)\n\($0.text)" }.joined(separator: "\n\n"))
+
+            == The run as JSON
+            \(JSONText.document(RunReport(view)))
+
+            """
+    }
+
+    /// Every value of the installation's own variables that looks like a secret, and every key of the product.
+    private func secrets() -> [String] {
+        guard let values = try? workplace.environment().values else { return [] }
+        return values.filter { name, _ in
+            workplace.product.keys.contains(name) || Redaction.isSecretName(name)
+        }.map(\.value)
+    }
+}
+
+/// Takes secrets out of text that leaves the machine.
+struct Redaction {
+    static let mask = "***HIDDEN***"
+
+    let secrets: [String]
+
+    init(secrets: [String]) {
+        // Short values would hide half of the text; longest first, so that none is left in parts.
+        self.secrets = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
+    }
+
+    /// Whether a variable of this name holds a secret as a rule.
+    static func isSecretName(_ name: String) -> Bool {
+        let name = name.uppercased()
+        return ["PASSWORD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PRIVATE", "SALT"].contains(where: name.contains)
+    }
+
+    func clean(_ text: String) -> String {
+        var text = text
+        for secret in secrets { text = text.replacingOccurrences(of: secret, with: Self.mask) }
+        // user:password@ in addresses, and NAME=value or "name": "value" of names that hold secrets.
+        let patterns = [
+            #"(://[^/\s:@]+:)[^@\s/]+(@)"#,
+            #"((?i:[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SALT)[A-Z0-9_]*)["']?\s*[=:]\s*["']?)[^\s"',]+()"#,
+            #"((?i:authorization:\s*(?:bearer|basic)\s+))\S+()"#,
+        ]
+        for pattern in patterns {
+            text = text.replacingOccurrences(
+                of: pattern,
+                with: "$1\(Self.mask)$2",
+                options: .regularExpression
+            )
+        }
+        return text
+    }
+}

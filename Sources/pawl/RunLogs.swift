@@ -1,0 +1,44 @@
+import Foundation
+import Reports
+
+/// The logs of the tools that a run has used, oldest first.
+struct RunLogs {
+    let folder: String
+
+    /// One log, or the end of one.
+    struct Log {
+        let name: String
+        let text: String
+    }
+
+    /// The last lines of every log that has any.
+    func tails(lines: Int) -> [Log] {
+        files().compactMap { name in
+            guard let text = Self.end(of: folder + "/" + name, bytes: 64 << 10) else { return nil }
+            let last = text.split(separator: "\n").suffix(lines)
+            guard !last.isEmpty else { return nil }
+            return Log(
+                name: name,
+                text: last.map { TextLayout.wrap(TextLayout.plain(String($0)), indent: 2) }.joined(separator: "\n")
+            )
+        }
+    }
+
+    /// Names relative to the folder, in the order in which the logs were begun.
+    private func files() -> [String] {
+        let found = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return found.filter { $0.hasSuffix(".log") }.map { name -> (String, Date) in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)
+            return (name, attributes?[.modificationDate] as? Date ?? .distantPast)
+        }.sorted { $0.1 < $1.1 }.map(\.0)
+    }
+
+    private static func end(of path: String, bytes: UInt64) -> String? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? handle.close() }
+        guard let size = try? handle.seekToEnd() else { return nil }
+        try? handle.seek(toOffset: size > bytes ? size - bytes : 0)
+        guard let data = try? handle.readToEnd() else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -25,7 +25,10 @@ extension ComposeDeployment {
             }
             guard let first = complaints.first else { return }
             report("Waiting: \(first.clause)", part)
-            guard remaining > .zero else { throw await unhealthy(version, complaints) }
+            guard remaining > .zero else {
+                let seconds = limits.health.components.seconds
+                throw await unhealthy(version, "is not healthy after \(seconds) s", complaints)
+            }
             do {
                 try await clock.sleep(for: .seconds(1))
             } catch {
@@ -62,7 +65,8 @@ extension ComposeDeployment {
         }
     }
 
-    private struct Complaint {
+    /// What keeps a release from being healthy.
+    struct Complaint {
         var clause: String
         var container: EngineContainer?
     }
@@ -106,7 +110,8 @@ extension ComposeDeployment {
             for container in own {
                 // A service that ends by design, such as one that prepares files, is done when it has ended well.
                 let isDone = container.state == .exited && container.exitCode == 0
-                if isDone, service.restartPolicy == .never, !product.writers.contains(service.name) { continue }
+                let mayEnd = ["no", "on-failure"].contains(service.restartPolicy.name)
+                if isDone, mayEnd, !product.writers.contains(service.name) { continue }
                 if let clause = clause(about: container, &watch) {
                     complaints.append(Complaint(clause: clause, container: container))
                 }
@@ -146,7 +151,17 @@ extension ComposeDeployment {
         return Complaint(clause: "\(WebURL.web(endpoint.url)) \(seen)")
     }
 
-    private func unhealthy(_ version: ReleaseVersion, _ complaints: [Complaint]) async -> Trouble {
+    /// The containers that are ill rather than slow.
+    func sickness(_ services: [ResolvedComposeFile.Service]) async throws(Trouble) -> [Complaint] {
+        var watch = SteadyWatch()
+        return try await complaints(services, &watch).filter { complaint in
+            guard let container = complaint.container else { return false }
+            return container.health == .unhealthy || [.exited, .dead, .restarting].contains(container.state)
+        }
+    }
+
+    /// A release that is not well, with what its containers say.
+    func unhealthy(_ version: ReleaseVersion, _ what: String, _ complaints: [Complaint]) async -> Trouble {
         var lines = complaints.map(\.clause)
         for container in complaints.compactMap(\.container).prefix(3) {
             let check = container.healthOutput.trimmingCharacters(in: .whitespacesAndNewlines).suffix(300)
@@ -157,7 +172,7 @@ extension ComposeDeployment {
         return Trouble(
             .release,
             "unhealthy",
-            "The release \(version) is not healthy after \(limits.health.components.seconds) s: "
+            "The release \(version) \(what): "
                 + lines.joined(separator: "\n"),
             changed: true,
             remedy: "Mend the cause and retry, retry with a fixed release, or restore the backup."

@@ -8,6 +8,8 @@ package struct DeploymentLimits: Sendable, Hashable {
     package var health: Duration
     /// How long a container without a health check must have run without a break to count as healthy.
     package var steady: Duration
+    /// How long a Compose that a dead runner has left may take to end by itself.
+    package var tool: Duration
     /// How long an Engine that went away may take to come back.
     package var engine: Duration
 
@@ -17,12 +19,14 @@ package struct DeploymentLimits: Sendable, Hashable {
         migration: Duration? = .seconds(6 * 3600),
         health: Duration = .seconds(600),
         steady: Duration = .seconds(10),
+        tool: Duration = .seconds(60),
         engine: Duration = .seconds(120)
     ) {
         self.stop = stop
         self.migration = migration
         self.health = health
         self.steady = steady
+        self.tool = tool
         self.engine = engine
     }
 }

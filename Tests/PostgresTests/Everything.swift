@@ -141,7 +141,7 @@ enum Everything {
         CREATE POLICY own ON customers FOR SELECT TO reader USING (status IN ('new', 'gone') AND name = current_user);
         CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;
         CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch();
-        CREATE PUBLICATION changes FOR TABLE orders WHERE (amount > 5), odd."camelCase";
+        CREATE PUBLICATION changes FOR TABLE orders WHERE (amount > 5), odd."camelCase" WITH (publish = 'insert');
         CREATE FOREIGN DATA WRAPPER nowhere;
         CREATE SERVER far FOREIGN DATA WRAPPER nowhere OPTIONS (host 'far.example');
         CREATE USER MAPPING FOR app SERVER far OPTIONS (user 'u', password 'canary-mapping');

@@ -55,7 +55,8 @@ package struct BackupMaker: Sendable {
 
         var manifest = BackupManifest(
             id: request.id,
-            createdAt: request.createdAt,
+            // A set that is begun again after a crash keeps its name and with it its time.
+            createdAt: request.id.time ?? request.createdAt,
             release: request.release,
             origin: request.origin,
             databases: [],

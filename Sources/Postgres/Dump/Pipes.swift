@@ -54,32 +54,28 @@ enum Pipes {
         status == .signal(SIGPIPE) || status == .code(128 + SIGPIPE)
     }
 
-    /// Does some work and tells meanwhile, twice a second, how far it is.
+    /// Does some work and tells meanwhile, twice a second, how far it is. Throws what the work throws.
     static func reporting<Value: Sendable>(
         _ report: @Sendable @escaping () -> Void,
         _ work: @Sendable @escaping () async throws -> Value
-    ) async throws(Trouble) -> Value {
-        do {
-            return try await withThrowingTaskGroup(of: Value?.self) { group in
-                group.addTask { try await work() }
-                group.addTask {
-                    while !Task.isCancelled {
-                        report()
-                        try? await Task.sleep(for: .milliseconds(500))
-                    }
-                    return nil
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                while !Task.isCancelled {
+                    report()
+                    try? await Task.sleep(for: .milliseconds(500))
                 }
-                defer { group.cancelAll() }
-                while let done = try await group.next() {
-                    if let done {
-                        report()
-                        return done
-                    }
-                }
-                throw CancellationError()
+                return nil
             }
-        } catch {
-            throw Trouble(any: error)
+            defer { group.cancelAll() }
+            while let done = try await group.next() {
+                if let done {
+                    report()
+                    return done
+                }
+            }
+            throw CancellationError()
         }
     }
 }

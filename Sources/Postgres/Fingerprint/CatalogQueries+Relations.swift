@@ -28,7 +28,7 @@ extension CatalogSQL {
           concat_ws(E'\\n', 'kind ' || c.relkind::text, 'persistence ' || c.relpersistence::text,
             'method ' || (SELECT am.amname FROM pg_am am WHERE am.oid = c.relam),
             'options ' || \(Self.options("c.reloptions")),
-            'toast options ' || (SELECT \(Self.options("tc.reloptions")) FROM pg_class tc
+            'toast options ' || (SELECT nullif(\(Self.options("tc.reloptions")), '') FROM pg_class tc
               WHERE tc.oid = c.reltoastrelid),
             'replica identity ' || c.relreplident::text,
             'row security ' || c.relrowsecurity || ' ' || c.relforcerowsecurity,

@@ -46,6 +46,7 @@ package struct Prover: Sendable {
         let logs = try makeLogs()
         defer { try? FileManager.default.removeItem(atPath: logs) }
         var found = try await fileDifferences(manifest, in: folder, progress: progress)
+        found += manifest.databases.compactMap { oldDump($0, manifest) }
         if found.isEmpty { found += try await configurationDifferences(manifest, folder, identity, logs) }
         guard found.isEmpty else { throw DisprovenSet(set: manifest.id, differences: found) }
 
@@ -217,6 +218,15 @@ package struct Prover: Sendable {
             progress(BackupProgress(phase: .checkFiles, subject: manifest.id.text, done: done, total: manifest.bytes))
         }
         return found
+    }
+
+    /// A dump that is older than its set belongs to another one. An hour is left for clocks that were put right.
+    private func oldDump(_ backup: DatabaseBackup, _ manifest: BackupManifest) -> FingerprintDifference? {
+        let words = backup.dumpedAt.split(separator: " ")
+        guard words.count >= 2, let made = Moment("\(words[0])T\(words[1])Z") else { return nil }
+        guard made < manifest.createdAt.adding(.seconds(-3600)) else { return nil }
+        let detail = "made \(made), the set was begun \(manifest.createdAt)"
+        return difference(backup.name, "dump", backup.dump.path, .value, detail)
     }
 
     private func configurationDifferences(

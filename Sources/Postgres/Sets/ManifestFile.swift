@@ -75,8 +75,7 @@ enum ManifestFile {
                 throw damaged(id, "its manifest does not list the files of \(database.name)")
             }
         }
-        let begun = BackupSetID.time(of: manifest.createdAt)
-        guard !id.hasTime || id.text.hasPrefix(begun) else {
+        if let begun = id.time, begun != manifest.createdAt {
             throw damaged(id, "its manifest says that it was begun at \(manifest.createdAt)")
         }
     }

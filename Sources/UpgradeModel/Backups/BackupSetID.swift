@@ -29,11 +29,12 @@ package struct BackupSetID: Sendable, Hashable {
         return whole.filter { $0 != "-" && $0 != ":" }
     }
 
-    /// Whether the name begins with a time, as names that were made here do.
-    package var hasTime: Bool {
-        let bytes = Array(text.utf8.prefix(16))
-        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return false }
-        return (bytes[0..<8] + bytes[9..<15]).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    /// The time that the name begins with, to the second; nil where it begins otherwise.
+    package var time: Moment? {
+        let parts = Array(text.utf8.prefix(16)).map { String(decoding: [$0], as: UTF8.self) }
+        guard parts.count == 16, parts[8] == "T", parts[15] == "Z" else { return nil }
+        let day = "\(parts[0..<4].joined())-\(parts[4..<6].joined())-\(parts[6..<8].joined())"
+        return Moment("\(day)T\(parts[9..<11].joined()):\(parts[11..<13].joined()):\(parts[13..<15].joined())Z")
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

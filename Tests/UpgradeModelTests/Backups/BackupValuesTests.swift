@@ -11,6 +11,10 @@ struct BackupValuesTests {
         let id = BackupSetID(at: moment, release: release)
         #expect(id.text == "20261123T103000Z-2026.3.10-patch1")
         #expect(BackupSetID(id.text) == id)
+        #expect(id.time == Moment("2026-11-23T10:30:00Z"))
+        #expect(BackupSetID("20261123X103000Z-1.0")?.time == nil)
+        #expect(BackupSetID("20261323T103000Z-1.0")?.time == nil)
+        #expect(BackupSetID("short")?.time == nil)
     }
 
     @Test func `a digest is read as it is written`() throws {

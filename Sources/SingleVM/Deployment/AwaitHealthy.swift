@@ -24,6 +24,9 @@ extension ComposeDeployment {
                 if let complaint = await complaint(of: endpoint, version) { complaints.append(complaint) }
             }
             guard let first = complaints.first else { return }
+            if let patient = complaints.compactMap(\.container).first(where: { watch.illness($0) >= limits.ill }) {
+                throw await unhealthy(version, "does not get well (\(patient.name))", complaints)
+            }
             report("Waiting: \(first.clause)", part)
             guard remaining > .zero else {
                 let seconds = limits.health.components.seconds
@@ -54,6 +57,8 @@ extension ComposeDeployment {
     /// How long containers have been seen running without a break.
     private struct SteadyWatch {
         var elapsed: Duration = .zero
+        /// When a container that is ill was first seen so, without a break since.
+        var illSince: [String: Duration] = [:]
         /// When each start of a container was first seen, by the container and the time of its start.
         var since: [String: Duration] = [:]
 
@@ -61,6 +66,17 @@ extension ComposeDeployment {
             let start = "\(container.id) \(container.startedAt) \(container.restartCount)"
             let first = since[start] ?? elapsed
             since[start] = first
+            return elapsed - first
+        }
+
+        /// How long a container has been ill without a break.
+        mutating func illness(_ container: EngineContainer) -> Duration {
+            guard container.isIll else {
+                illSince[container.id] = nil
+                return .zero
+            }
+            let first = illSince[container.id] ?? elapsed
+            illSince[container.id] = first
             return elapsed - first
         }
     }
@@ -155,8 +171,7 @@ extension ComposeDeployment {
     func sickness(_ services: [ResolvedComposeFile.Service]) async throws(Trouble) -> [Complaint] {
         var watch = SteadyWatch()
         return try await complaints(services, &watch).filter { complaint in
-            guard let container = complaint.container else { return false }
-            return container.health == .unhealthy || [.exited, .dead, .restarting].contains(container.state)
+            complaint.container?.isIll ?? false
         }
     }
 
@@ -178,6 +193,11 @@ extension ComposeDeployment {
             remedy: "Mend the cause and retry, retry with a fixed release, or restore the backup."
         )
     }
+}
+
+extension EngineContainer {
+    /// Whether it is ill rather than slow.
+    fileprivate var isIll: Bool { health == .unhealthy || [.exited, .dead, .restarting].contains(state) }
 }
 
 /// A JSON value of which only text counts.

@@ -49,7 +49,7 @@ package struct BackupMaker: Sendable {
                 remedy: "Report this as a bug."
             )
         }
-        try store.discard(request.id)
+        try await discard(request.id)
         try DurableFiles.makeFolder(layout.partial)
         try DurableFiles.makeFolder(layout.work)
 
@@ -191,8 +191,19 @@ package struct BackupMaker: Sendable {
         return try store.load(id)
     }
 
-    /// Removes a set that is not published.
-    package func discard(_ id: BackupSetID) throws(Trouble) { try store.discard(id) }
+    /// Removes a set that is not published. A tool that a dead runner has left at work on it is ended first.
+    package func discard(_ id: BackupSetID) async throws(Trouble) {
+        let work = layout(id).work
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: work)) ?? []
+        for name in names where name.hasSuffix(".log") {
+            do throws(ProcessFailure) {
+                try await ToolLog(path: "\(work)/\(name)").endHolders(grace: .seconds(10))
+            } catch {
+                throw Trouble(error)
+            }
+        }
+        try store.discard(id)
+    }
 
     /// What there is of a set.
     package func state(of id: BackupSetID) -> BackupState { store.state(of: id) }

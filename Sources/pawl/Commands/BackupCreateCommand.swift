@@ -22,6 +22,8 @@ struct BackupCreateCommand: AsyncParsableCommand {
         if let trouble = workplace.store.safeMode { throw trouble }
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        // What a dead runner has left of a proof goes before another one is begun.
+        try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: Ticker(options).show) }
         let report = BackupReport(set)
@@ -50,7 +52,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
             return try await maker.publish(id, proof: proof)
         } catch {
             // What cannot be proven is no backup, and is not kept as if it were one.
-            try maker.discard(id)
+            try await maker.discard(id)
             if let disproven = error as? DisprovenSet { throw disproven.trouble }
             throw error
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Postgres
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -23,6 +24,8 @@ struct RunnerCommand: AsyncParsableCommand {
             .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
         let lease = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let data = workplace.data
+        // What a dead runner has left of a proof goes before anything is begun.
+        try await ScratchCluster.sweep(under: data.scratch)
         let ports = try await Ports(workplace)
         let runner = Runner(
             journal: workplace.store,

@@ -52,7 +52,7 @@ struct BackupPort: EffectPort {
             _ = try await maker.publish(try known(context), proof: try proof(context))
             return .done
         case .discardBackup:
-            if let id = try note(effect, context).id { try maker.discard(id) }
+            if let id = try note(effect, context).id { try await maker.discard(id) }
             return .done
         default: throw Self.notMine(effect)
         }

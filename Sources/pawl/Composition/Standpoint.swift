@@ -50,11 +50,10 @@ struct Standpoint: Sendable {
     /// The way to a release, or why there is none.
     func plan(to target: ReleaseVersion?, prereleases: Bool = false) throws -> UpgradePlan {
         let installed = try installed
-        // What runs behind the mark can only be brought back to it.
-        if let mark = highWaterMark, installed < mark, target == nil || target == mark,
-            let release = catalog.release(mark)
-        {
-            return UpgradePlan.redeploying(release, over: installed, for: Self.deployment)
+        if let mark = highWaterMark, installed < mark {
+            return DriftRepair.plan(
+                from: installed, mark: mark, target: target, deployment: Self.deployment, in: catalog
+            )
         }
         return Planner.plan(
             PlanRequest(

@@ -10,12 +10,18 @@ extension Check {
                 "which migrations have started here",
                 remedy: "`pawl status` says what is wrong with the journal."
             ) { mark in
-                judge(running, mark: mark)
+                judge(running, mark: mark, target: observation.target.release.version)
             }
         }
     }
 
-    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?) -> Verdict {
+    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?, target: ReleaseVersion) -> Verdict {
+        if let mark, running.version < mark, target == mark {
+            return .warn(
+                "Release \(running.version) is installed, but the migrations of \(mark) have already started here.",
+                remedy: "This hop deploys \(mark) again, which is the right thing to do."
+            )
+        }
         if let mark, running.version < mark {
             return .fail(
                 "Release \(running.version) is installed, but the migrations of \(mark) have already started here: "

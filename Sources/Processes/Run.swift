@@ -57,7 +57,7 @@ package func pipeline(
         let file = try await log.open()
         defer { file.close() }
         let outermost = try OpenEndpoint.output(output, log: file)
-        let waiting = Mutex(stages.count)
+        let waiting = StartCount(stages.count)
         var next = try OpenEndpoint.input(input)
         return try await withThrowingTaskGroup(of: (Int, ExitStatus).self) { group in
             for (index, stage) in stages.enumerated() {
@@ -80,12 +80,7 @@ package func pipeline(
                             try log.note(pid: pid)
                             // Once all have the log, this process lets go of it: a child that is just being made
                             // for somebody else would have a copy, and the lock, for a moment.
-                            if waiting.withLock({ left in
-                                left -= 1
-                                return left == 0
-                            }) {
-                                file.close()
-                            }
+                            if waiting.isLast() { file.close() }
                         }
                     )
                     return (index, status)
@@ -101,4 +96,18 @@ package func pipeline(
 private struct Stage: Sendable {
     let name: String
     let configuration: Configuration
+}
+
+/// Counts programs as they start.
+private final class StartCount: Sendable {
+    private let left: Mutex<Int>
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// Counts one, and tells whether it was the last.
+    func isLast() -> Bool {
+        left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+    }
 }

@@ -53,25 +53,29 @@ struct FreshTree {
                 try Self.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: descriptor, name)
             }
         }
-        guard fchmod(descriptor, modes.file) == 0, fsync(descriptor) == 0 else {
-            throw systemError(.unwritable, entry: name, "the file cannot be written")
-        }
     }
 
-    /// Sets the modes of the folders and flushes them, the innermost first, and closes the tree.
+    /// Flushes the files, sets the modes of the folders and flushes them, the innermost first, and closes the tree.
+    ///
+    /// Only here: a hostile archive is refused before anything waits for the disk.
     func finish() throws(ArchiveError) {
+        for name in files { try flush(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, mode: modes.file) }
         for name in folders.reversed() {
-            let descriptor = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            guard descriptor >= 0 else { throw systemError(.unwritable, entry: name, "the folder cannot be opened") }
-            defer { close(descriptor) }
-            guard fchmod(descriptor, modes.folder) == 0, fsync(descriptor) == 0 else {
-                throw systemError(.unwritable, entry: name, "the folder cannot be written")
-            }
+            try flush(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, mode: modes.folder)
         }
         guard fchmod(root, modes.folder) == 0, fsync(root) == 0 else {
             throw systemError(.unwritable, "the folder \(path) cannot be written")
         }
         close(root)
+    }
+
+    private func flush(_ name: String, _ flags: Int32, mode: mode_t) throws(ArchiveError) {
+        let descriptor = openat(root, name, flags)
+        guard descriptor >= 0 else { throw systemError(.unwritable, entry: name, "it cannot be opened") }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
+            throw systemError(.unwritable, entry: name, "it cannot be written")
+        }
     }
 
     /// Takes away everything that was made.

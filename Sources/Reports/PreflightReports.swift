@@ -31,6 +31,14 @@ package struct PreflightDocument: Encodable, Sendable {
         }
     }
 
+    /// What needs attention, for a terminal; the checks that passed are counted.
+    package var summary: String {
+        var short = self
+        short.findings = findings.filter { $0.outcome != "pass" }
+        let passed = findings.count - short.findings.count
+        return short.text + "\n\(passed) \(passed == 1 ? "check" : "checks") passed."
+    }
+
     /// The findings for a terminal: what blocks first.
     package var text: String {
         var lines = ["Preflight checks for \(target)", ""]

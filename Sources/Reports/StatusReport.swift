@@ -169,8 +169,8 @@ package struct StatusReport: Encodable, Sendable {
         case .unsupported:
             ["Support for this release ended on \(standing.endsOn). Upgrade: `pawl plan` shows the way."]
         case .expiring:
-            standing.notice.map {
-                ["Support for this release ends on \(standing.endsOn), in \(standing.daysLeft) days (notice at \($0))."]
+            standing.notice.map { _ in
+                ["Support for this release ends on \(standing.endsOn), in \(standing.daysLeft) days. Upgrade before."]
             } ?? []
         case .supported: []
         }

@@ -116,6 +116,7 @@ import UpgradeModel
             dump: dump,
             globals: "globals.sql.zst",
             snapshot: "1",
+            dumpedAt: "2026-11-23T10:31:12Z",
             dumpSeconds: 1.2,
             fingerprint: DatabaseFingerprint()
         )

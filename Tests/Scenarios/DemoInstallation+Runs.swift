@@ -26,6 +26,13 @@ extension DemoInstallation {
     /// Ends the run's runner, and nothing else, with SIGKILL while an effect is going on.
     func kill(run: String, during effect: String) async throws {
         try await waitFor(run: run, effect: effect)
-        try await Self.shell("pkill -KILL -f -- 'runner.*\(run)'")
+        try await Self.shell("kill -KILL \(try await runner())")
+    }
+
+    /// The process that carries the newest run, by what it has written down about itself.
+    func runner() async throws -> String {
+        let pid = try String(contentsOfFile: data + "/runner.pid", encoding: .utf8)
+        guard let number = Int32(pid), number > 1 else { throw Failure("no runner: \(pid)") }
+        return "\(number)"
     }
 }

@@ -99,7 +99,10 @@ struct DemoInstallation: Sendable {
 
     private func remove() async throws {
         // A run outlives whoever started it; what is removed here must not be in use by one.
-        _ = try? await Self.shell("pkill -KILL -f -- '--data-dir \(data)' || true")
+        if let pid = try? await runner() {
+            // The number may be another program's by now.
+            _ = try? await Self.shell("grep -qz -- \(data) /proc/\(pid)/cmdline && kill -KILL \(pid)")
+        }
         try await Self.shell("Demo/remove --project \(project) --directory \(directory)")
         try await Self.shell("rm -rf \(root)")
     }
@@ -143,33 +146,21 @@ struct DemoInstallation: Sendable {
         return result.text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The tables that do not change by themselves: heartbeats of the worker and times of migrations are left out.
-    private static let restless: Set<String> = ["events", "schema_migrations", "migration_runs", "audit_log"]
-
-    /// A hash of every table's rows by md5, and of the schema's columns.
+    /// A hash of every table's rows by md5, and of the schema's columns. What differs between two installations by
+    /// nature is left out: heartbeats, the bookkeeping of migrations, what the installation's own key encrypts.
     func hashes(database: String = "demo") async throws -> [String: String] {
-        let tables = try await psql(
-            """
-            SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-            WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-            """,
-            database: database
-        ).split(separator: "\n").map(String.init)
+        let lines = try await Self.shell("Demo/digest --project \(project) --database \(database)")
         var hashes: [String: String] = [:]
-        for table in tables where !Self.restless.contains(where: { table.contains($0) }) {
-            hashes[table] = try await psql(
-                "SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') "
-                    + "FROM ONLY \(table) t",
-                database: database
-            )
+        for line in lines.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+            if parts.count == 2 { hashes[parts[0]] = parts[1] }
         }
         hashes["columns"] = try await psql(
             """
             SELECT md5(string_agg(concat_ws(' ', table_schema, table_name, column_name, data_type, is_nullable,
                 column_default), E'\\n' ORDER BY table_schema, table_name, column_name))
             FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-            """,
-            database: database
+            """, database: database
         )
         return hashes
     }
@@ -177,7 +168,7 @@ struct DemoInstallation: Sendable {
     /// How often the migration service was executed, by the release that it belonged to.
     func migrationRuns(database: String = "demo") async throws -> String {
         try await psql(
-            "SELECT release || ' ' || count(*) FROM migration_runs GROUP BY release ORDER BY 1",
+            "SELECT release || ' ' || count(*) FROM migration_runs WHERE event = 'started' GROUP BY release ORDER BY 1",
             database: database
         )
     }

@@ -81,7 +81,7 @@ import Testing
             #expect(upgrade.text("reason", "message")?.isEmpty == false)
             let details = try await demo.pawl("details")
             #expect(details.exit == 0)
-            #expect(details.output.contains("ERROR"), "the migration's own words are in Details: \(details)")
+            #expect(details.output.contains("SQLSTATE 42703"), "the migration's own words are in Details: \(details)")
             for arguments in [["abort"], ["retry", "--to", Demo.newest], ["upgrade", "--to", Demo.newest, "--yes"]] {
                 let answer = try await demo.pawl.run(arguments)
                 #expect(answer.exit == 3 || answer.exit == 4, "\(arguments): \(answer)")

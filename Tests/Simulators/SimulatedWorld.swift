@@ -46,7 +46,7 @@ package struct SimulatedWorld: Hashable {
             writers = .stopped
             restartPolicyTaken = false
         case .putBack: restartPolicyTaken = false
-        case .check, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish, .switchRelease,
+        case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish, .switchRelease,
             .awaitHealth, .cleanUp, .discardBackup:
             break
         }
@@ -64,7 +64,7 @@ package struct SimulatedWorld: Hashable {
     package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
         begin(effect)
         switch effect.kind {
-        case .check, .confirmUnchanged, .cleanUp: break
+        case .check, .checkReplacement, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
         case .stage: staged.insert(effect.target)
         case .recordWriters: recorded = true
@@ -96,7 +96,7 @@ package struct SimulatedWorld: Hashable {
     /// What reality says about an effect; reads only.
     package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
         switch effect.kind {
-        case .check, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
+        case .check, .checkReplacement, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
         case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted

@@ -18,7 +18,7 @@ import UpgradeModel
 
     @Test func `a hop goes through all its effects, each told by looking, each safe to do again`() async throws {
         try await Shop.with { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop)
             let database = try await shop.container("database")
             let before = try await shop.deployment.observe()
@@ -29,10 +29,8 @@ import UpgradeModel
                 .awaitHealth, .cleanUp,
             ] {
                 let effect = try effect(kind, shop)
-                if kind != .stopWriters {
-                    let probe = try await port.probe(effect, in: context)
-                    #expect(probe.isOpen, "\(kind) has not happened yet: \(probe)")
-                }
+                let probe = try await port.probe(effect, in: context)
+                #expect(probe.isOpen, "\(kind) has not happened yet: \(probe)")
                 let outcome = try await port.perform(effect, in: context)
                 #expect(outcome == (kind == .stage ? .staged(migrations: ["migrations"]) : .done))
                 if kind != .awaitHealth {
@@ -69,7 +67,7 @@ import UpgradeModel
 
     @Test func `writers that were stopped are put back as they were`() async throws {
         try await Shop.with { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop)
             let api = try await shop.container("api")
             // One that an operator had stopped stays stopped.
@@ -99,7 +97,7 @@ import UpgradeModel
 
     @Test func `writers that were removed are made anew from the release that they were of`() async throws {
         try await Shop.with { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop)
             for kind: Effect.Kind in [.keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters] {
                 _ = try await port.perform(effect(kind, shop), in: context)
@@ -117,7 +115,7 @@ import UpgradeModel
 
     @Test func `a writer that somebody starts meanwhile stops the hop`() async throws {
         try await Shop.with { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop)
             for kind: Effect.Kind in [.recordWriters, .stopWriters] {
                 _ = try await port.perform(effect(kind, shop), in: context)
@@ -159,7 +157,7 @@ import UpgradeModel
     @Test func `a release that never gets healthy is the release's fault, with what was seen`() async throws {
         let limits = DeploymentLimits(health: .seconds(4), steady: .seconds(1))
         try await Shop.with(limits: limits) { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop, .init(health: "echo cannot reach the moon; exit 1"))
             for kind: Effect.Kind in [
                 .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease,
@@ -174,10 +172,25 @@ import UpgradeModel
         }
     }
 
+    @Test func `a service that waits for one that never gets healthy makes the release unhealthy, not Compose broken`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let context = try shop.context()
+            let port = port(shop, .init(health: "echo cannot reach the moon; exit 1", assistants: 1))
+            for kind: Effect.Kind in [.stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            await expectTrouble("unhealthy", saying: ["did not start", "cannot reach the moon"]) {
+                _ = try await port.perform(effect(.start, shop), in: context)
+            }
+        }
+    }
+
     @Test func `a release that answers with another version is not healthy`() async throws {
         let limits = DeploymentLimits(health: .seconds(5), steady: .seconds(1))
         try await Shop.with(limits: limits) { shop in
-            let context = try shop.context(try #require(Shop.run))
+            let context = try shop.context()
             let port = port(shop, .init(said: "0.9.9"))
             for kind: Effect.Kind in [.stage, .recordWriters, .stopWriters, .removeWriters, .switchRelease, .start] {
                 _ = try await port.perform(effect(kind, shop), in: context)

@@ -111,7 +111,6 @@ import UpgradeModel
         #expect(file.services.map(\.name) == ["api", "database", "migrations"])
         #expect(file["api"]?.scale == 0)
         #expect(file["api"]?.restartPolicy == RestartPolicy("on-failure", maximumRetryCount: 5))
-        #expect(file["api"]?.awaitsEndOf == ["migrations"])
         #expect(file["database"]?.restartPolicy == .never)
         #expect(
             file["database"]?.mounts == [

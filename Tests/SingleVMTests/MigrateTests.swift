@@ -46,6 +46,7 @@ import UpgradeModel
             let task = try shop.task()
             let (lines, line) = AsyncStream.makeStream(of: String.self)
             let runner = Task {
+                defer { line.finish() }
                 try await shop.deployment.migrate(task, logs: shop.logs) { line.yield($0.text) }
             }
             var iterator = lines.makeAsyncIterator()
@@ -106,6 +107,37 @@ import UpgradeModel
             try await shop.deployment.migrate(task, logs: shop.logs) { _ in }
             #expect(try await shop.migrationRuns() == 2)
             #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .done(.done))
+        }
+    }
+
+    @Test func `a Compose that a dead runner left is waited for, so that nothing is started beside it`() async throws {
+        try await Shop.with { shop in
+            try await staged(shop, "echo ran >> /data/runs")
+            let task = try shop.task()
+            let compose = try await shop.deployment.compose(shop.deployment.folder.release(try shop.two))
+            let call = compose.run("migrations", name: task.containerName, labels: task.labels)
+            let go = shop.logs + "/go"
+            // A tool of its own session that makes the container as soon as the file is there.
+            let script = "while [ ! -e \(go) ]; do sleep 0.1; done; exec \(call)"
+            let log = ToolLog(path: "\(shop.logs)/\(task.containerName).compose.log")
+            let host = try await RealEngine.address.value.host
+            let tool = Command(
+                "sh",
+                ["-c", script],
+                environment: ["DOCKER_HOST": host],
+                workingDirectory: call.workingDirectory
+            )
+            async let left = run(tool, log: log)
+            while try !log.isHeld { await Task.yield() }
+            guard case .underway = try await shop.deployment.probeMigration(task, logs: shop.logs) else {
+                Issue.record("a living tool is work underway")
+                return
+            }
+            async let migrated: Void = shop.deployment.migrate(task, logs: shop.logs) { _ in }
+            try Data().write(to: URL(filePath: go))
+            try await migrated
+            #expect(try await left.isSuccess)
+            #expect(try await shop.migrationRuns() == 2)
         }
     }
 

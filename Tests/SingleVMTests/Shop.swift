@@ -23,7 +23,8 @@ struct Shop {
     var one: ReleaseVersion { get throws { try ReleaseVersion("1.0.0") } }
     var two: ReleaseVersion { get throws { try ReleaseVersion("1.1.0") } }
 
-    static let run = RunID("20261123-101112-abcd")
+    /// The run that the hops belong to; each shop has its own, since containers are named after it.
+    var run: RunID { get throws { try #require(RunID(name)) } }
 
     /// What is put into a release.
     struct Variation: Sendable {
@@ -35,6 +36,8 @@ struct Shop {
         var said: String?
         /// The name of the database's volume.
         var volume = "data"
+        /// How many containers the service `assistant` has, which waits for a healthy `api`.
+        var assistants = 0
         /// More lines for the service `api`.
         var more = ""
     }
@@ -128,6 +131,7 @@ struct Shop {
             volumes: ["data:/data"]
           assistant:
             <<: *app
+            depends_on: {api: {condition: service_healthy}}
             scale: ${ASSISTANTS}
             command: ["sleep", "100000"]
           migrations:
@@ -139,7 +143,9 @@ struct Shop {
         """
     }
 
-    func environment(_ version: String) -> String { "VERSION=\(version)\nPORT=\(port)\nASSISTANTS=0\n" }
+    func environment(_ version: String, assistants: Int = 0) -> String {
+        "VERSION=\(version)\nPORT=\(port)\nASSISTANTS=\(assistants)\n"
+    }
 
     /// Writes a release's package and says what is in it.
     func package(_ version: String, _ variation: Variation = Variation()) async throws -> ReleaseContent {
@@ -149,18 +155,28 @@ struct Shop {
         try "notes".write(toFile: place + "/NOTES.md", atomically: true, encoding: .utf8)
         return ReleaseContent(
             folder: place,
-            environment: environment(version),
+            environment: environment(version, assistants: variation.assistants),
             images: [image("1.0.0"): try await imageID("1.0.0"), image(version): try await imageID(version)]
         )
     }
 
-    func context(_ run: RunID) throws -> EffectContext {
-        EffectContext(run: run, token: 1, from: try one, migrations: ["migrations"], backup: nil, proof: nil, folder: logs) { _ in }
+    func context() throws -> EffectContext {
+        EffectContext(
+            run: try run,
+            token: 1,
+            from: try one,
+            migrations: ["migrations"],
+            backup: nil,
+            proof: nil,
+            folder: logs
+        ) {
+            _ in
+        }
     }
 
     func task(_ attempt: Int = 1) throws -> MigrationTask {
         MigrationTask(
-            run: try #require(Self.run),
+            run: try run,
             hop: 0,
             service: "migrations",
             release: try two,

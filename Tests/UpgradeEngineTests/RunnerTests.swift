@@ -131,7 +131,7 @@ import UpgradeModel
             let world = await port.world
             if machine.phase == .succeeded {
                 #expect(
-                    [.putBack, .discardBackup, .removeFailed].contains(kind),
+                    [.putBack, .discardBackup, .removeFailed, .checkReplacement].contains(kind),
                     "the others are part of every good run"
                 )
             } else if machine.isPastPointOfNoReturn {

@@ -27,8 +27,6 @@ package struct ResolvedComposeFile: Sendable, Hashable {
         package var isBuilt: Bool
         /// When it wants its image to be pulled; nil leaves that to the tool.
         package var pullPolicy: String?
-        /// The services that it waits for until they have ended well.
-        package var awaitsEndOf: [String]
     }
 
     /// The services, in the order of their names.
@@ -81,17 +79,14 @@ package struct ResolvedComposeFile: Sendable, Hashable {
     }
 
     private static func service(_ name: String, _ node: DocumentNode, volumes: [String: String]) -> Service {
-        let dependencies = node["depends_on"]?.mapping ?? []
-        return Service(
+        Service(
             name: name,
             image: node["image"]?.string,
             scale: node["scale"]?.int ?? node["deploy"]?["replicas"]?.int ?? 1,
             restartPolicy: restartPolicy(node),
             mounts: (node["volumes"]?.sequence ?? []).compactMap { mount($0, volumes: volumes) },
             isBuilt: node["build"] != nil,
-            pullPolicy: node["pull_policy"]?.string,
-            awaitsEndOf: dependencies.filter { $0.value["condition"]?.string == "service_completed_successfully" }
-                .map(\.key)
+            pullPolicy: node["pull_policy"]?.string
         )
     }
 

@@ -24,8 +24,14 @@ extension ComposeDeployment {
                 if let complaint = await complaint(of: endpoint, version) { complaints.append(complaint) }
             }
             guard let first = complaints.first else { return }
+            if let patient = complaints.compactMap(\.container).first(where: { watch.illness($0) >= limits.ill }) {
+                throw await unhealthy(version, "does not get well (\(patient.name))", complaints)
+            }
             report("Waiting: \(first.clause)", part)
-            guard remaining > .zero else { throw await unhealthy(version, complaints) }
+            guard remaining > .zero else {
+                let seconds = limits.health.components.seconds
+                throw await unhealthy(version, "is not healthy after \(seconds) s", complaints)
+            }
             do {
                 try await clock.sleep(for: .seconds(1))
             } catch {
@@ -51,6 +57,8 @@ extension ComposeDeployment {
     /// How long containers have been seen running without a break.
     private struct SteadyWatch {
         var elapsed: Duration = .zero
+        /// When a container that is ill was first seen so, without a break since.
+        var illSince: [String: Duration] = [:]
         /// When each start of a container was first seen, by the container and the time of its start.
         var since: [String: Duration] = [:]
 
@@ -60,9 +68,21 @@ extension ComposeDeployment {
             since[start] = first
             return elapsed - first
         }
+
+        /// How long a container has been ill without a break.
+        mutating func illness(_ container: EngineContainer) -> Duration {
+            guard container.isIll else {
+                illSince[container.id] = nil
+                return .zero
+            }
+            let first = illSince[container.id] ?? elapsed
+            illSince[container.id] = first
+            return elapsed - first
+        }
     }
 
-    private struct Complaint {
+    /// What keeps a release from being healthy.
+    struct Complaint {
         var clause: String
         var container: EngineContainer?
     }
@@ -106,7 +126,8 @@ extension ComposeDeployment {
             for container in own {
                 // A service that ends by design, such as one that prepares files, is done when it has ended well.
                 let isDone = container.state == .exited && container.exitCode == 0
-                if isDone, service.restartPolicy == .never, !product.writers.contains(service.name) { continue }
+                let mayEnd = ["no", "on-failure"].contains(service.restartPolicy.name)
+                if isDone, mayEnd, !product.writers.contains(service.name) { continue }
                 if let clause = clause(about: container, &watch) {
                     complaints.append(Complaint(clause: clause, container: container))
                 }
@@ -146,7 +167,16 @@ extension ComposeDeployment {
         return Complaint(clause: "\(WebURL.web(endpoint.url)) \(seen)")
     }
 
-    private func unhealthy(_ version: ReleaseVersion, _ complaints: [Complaint]) async -> Trouble {
+    /// The containers that are ill rather than slow.
+    func sickness(_ services: [ResolvedComposeFile.Service]) async throws(Trouble) -> [Complaint] {
+        var watch = SteadyWatch()
+        return try await complaints(services, &watch).filter { complaint in
+            complaint.container?.isIll ?? false
+        }
+    }
+
+    /// A release that is not well, with what its containers say.
+    func unhealthy(_ version: ReleaseVersion, _ what: String, _ complaints: [Complaint]) async -> Trouble {
         var lines = complaints.map(\.clause)
         for container in complaints.compactMap(\.container).prefix(3) {
             let check = container.healthOutput.trimmingCharacters(in: .whitespacesAndNewlines).suffix(300)
@@ -157,12 +187,17 @@ extension ComposeDeployment {
         return Trouble(
             .release,
             "unhealthy",
-            "The release \(version) is not healthy after \(limits.health.components.seconds) s: "
+            "The release \(version) \(what): "
                 + lines.joined(separator: "\n"),
             changed: true,
             remedy: "Mend the cause and retry, retry with a fixed release, or restore the backup."
         )
     }
+}
+
+extension EngineContainer {
+    /// Whether it is ill rather than slow.
+    fileprivate var isIll: Bool { health == .unhealthy || [.exited, .dead, .restarting].contains(state) }
 }
 
 /// A JSON value of which only text counts.

@@ -107,40 +107,62 @@ package struct ComposeDeployment: Sendable {
         return result
     }
 
-    /// Runs a call of the tool that changes something, its output in a log. A call that a dead runner has left is
-    /// waited for first, and ended where it does not end by itself: two at once would trip over one another.
-    func carryOut(_ command: Command, log: ToolLog) async throws(Trouble) {
+    /// Runs a call of the tool that changes something, its output in a log.
+    ///
+    /// - Parameters:
+    ///   - command: the call.
+    ///   - log: gets its output. A call that a dead runner has left there is waited for first.
+    ///   - deadline: how long it may take; nil is without bound.
+    /// - Throws: code `compose-failed`.
+    func carryOut(_ command: Command, log: ToolLog, deadline: Duration? = nil) async throws(Trouble) {
         do throws(ProcessFailure) {
-            if try log.isHeld {
-                let patience = ContinuousClock.now + .seconds(60)
-                while try log.isHeld, ContinuousClock.now < patience {
-                    try? await Task.sleep(for: .milliseconds(100))
-                    if Task.isCancelled { throw .cancelled(program: command.name) }
-                }
-                try await log.endHolders()
-            }
-            let status = try await run(command, log: log)
+            try await settle(log, command.name)
+            let status = try await run(command, log: log, deadline: deadline)
             guard !status.isSuccess else { return }
             throw ProcessFailure.notStarted(program: command.name, reason: "\(status)")
         } catch {
-            if case .cancelled = error {
-                throw Trouble(
-                    .environment,
-                    "interrupted",
-                    "Compose was stopped before it was done.",
-                    changed: true,
-                    remedy: "Start again when you are ready."
-                )
-            }
-            let said = log.tail(bytes: 2000).split(whereSeparator: \.isNewline).suffix(6).joined(separator: "\n")
-            throw Trouble(
+            throw failure(error, log: log)
+        }
+    }
+
+    /// Waits until no call of the tool that a dead runner has left works any more, and ends one that does not end by
+    /// itself: two at once would trip over one another.
+    func settle(_ log: ToolLog) async throws(Trouble) {
+        do throws(ProcessFailure) {
+            try await settle(log, "Compose")
+        } catch {
+            throw failure(error, log: log)
+        }
+    }
+
+    private func settle(_ log: ToolLog, _ name: String) async throws(ProcessFailure) {
+        guard try log.isHeld else { return }
+        let patience = ContinuousClock.now + limits.tool
+        while try log.isHeld, ContinuousClock.now < patience {
+            try? await Task.sleep(for: .milliseconds(100))
+            if Task.isCancelled { throw .cancelled(program: name) }
+        }
+        try await log.endHolders()
+    }
+
+    private func failure(_ failure: ProcessFailure, log: ToolLog) -> Trouble {
+        if case .cancelled = failure {
+            return Trouble(
                 .environment,
-                "compose-failed",
-                "Compose did not do what it was asked (\(error))" + (said.isEmpty ? "." : ":\n\(said)"),
+                "interrupted",
+                "Compose was stopped before it was done.",
                 changed: true,
-                remedy: "See the whole output in \(log.path), mend the cause, then try again."
+                remedy: "Start again when you are ready."
             )
         }
+        let said = log.tail(bytes: 2000).split(whereSeparator: \.isNewline).suffix(6).joined(separator: "\n")
+        return Trouble(
+            .environment,
+            "compose-failed",
+            "Compose did not do what it was asked (\(failure))" + (said.isEmpty ? "." : ":\n\(said)"),
+            changed: true,
+            remedy: "See the whole output in \(log.path), mend the cause, then try again."
+        )
     }
 
     /// All containers of the project, stopped ones and one-off ones included.

@@ -18,6 +18,9 @@ extension ComposeDeployment {
         logs: String,
         line: @escaping @Sendable (LogLine) -> Void
     ) async throws(Trouble) {
+        let log = ToolLog(path: "\(logs)/\(task.containerName).compose.log")
+        // What a dead runner's Compose is about to make must be there before anybody looks.
+        try await settle(log)
         let all = try await migrationContainers()
         if let other = all.first(where: { $0.isActive && !task.isAttempt($0) }) {
             throw Trouble(
@@ -38,7 +41,7 @@ extension ComposeDeployment {
         }
         let compose = try await compose(folder.release(task.release))
         let command = compose.run(task.service, name: task.containerName, labels: task.labels)
-        try await carryOut(command, log: ToolLog(path: "\(logs)/\(task.containerName).compose.log"))
+        try await carryOut(command, log: log)
         guard let container = try await engine.container(task.containerName) else {
             throw vanished(task)
         }
@@ -51,8 +54,11 @@ extension ComposeDeployment {
         let attempts = try await migrationContainers().filter(task.isAttempt)
         if attempts.contains(where: \.endedWell) { return .done(.done) }
         if let running = attempts.first(where: \.isActive) { return .underway(evidence: "\(running.name) runs") }
-        guard let own = attempts.first(where: { $0.name == task.containerName }) else { return .notStarted }
-        guard own.hasStarted else { return .notStarted }
+        let log = ToolLog(path: "\(logs)/\(task.containerName).compose.log")
+        if (try? log.isHeld) == true { return .underway(evidence: "Compose is about to start it") }
+        guard let own = attempts.first(where: { $0.name == task.containerName }), own.hasStarted else {
+            return .notStarted
+        }
         return .failed(await failure(own, exitCode: own.exitCode, task, logs))
     }
 

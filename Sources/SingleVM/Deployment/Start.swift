@@ -35,7 +35,14 @@ extension ComposeDeployment {
         guard !services.isEmpty else { return }
         report("Starting \(services.joined(separator: ", "))", nil)
         let log = ToolLog(path: "\(logs)/start.compose.log")
-        try await carryOut(compose.up(services, recreation: .whereChanged), log: log)
+        do throws(Trouble) {
+            let up = compose.up(services, recreation: .whereChanged)
+            try await carryOut(up, log: log, deadline: limits.health + .seconds(60))
+        } catch  where error.code == "compose-failed" {
+            // Compose waits for what others depend on: that it gave up may only say that a container is not well.
+            let sick = try await sickness(file.services)
+            throw sick.isEmpty ? error : await unhealthy(version, "did not start", sick)
+        }
         try await setPolicies(file)
     }
 

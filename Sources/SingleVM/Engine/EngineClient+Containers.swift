@@ -13,10 +13,18 @@ extension EngineClient {
         struct Listed: Decodable { var id: String }
         let filter = "{\"label\":[" + labels.map(Self.quoted).joined(separator: ",") + "]}"
         let target = "/containers/json?all=1&filters=" + percentEncoded(filter)
-        var found: [EngineContainer] = []
-        for listed in try decoded([Listed].self, try await ask(.get, target)) {
-            // One that vanished between the two questions is not there.
-            if let container = try await container(listed.id) { found.append(container) }
+        let listed = try decoded([Listed].self, try await ask(.get, target))
+        let found: [EngineContainer]
+        do {
+            found = try await withThrowingTaskGroup(of: EngineContainer?.self) { group in
+                for one in listed {
+                    group.addTask { try await container(one.id) }
+                }
+                // One that vanished between the two questions is not there.
+                return try await group.reduce(into: []) { if let one = $1 { $0.append(one) } }
+            }
+        } catch {
+            throw trouble(passing: error)
         }
         return found.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
@@ -86,12 +94,8 @@ extension EngineClient {
         do {
             let body = try await stream.collected(limit: 64 * 1024)
             return try decoded(Ended.self, HTTPResponse(status: stream.status, body: body)).statusCode
-        } catch let failure as WebFailure {
-            throw trouble(failure)
-        } catch let trouble as Trouble {
-            throw trouble
         } catch {
-            throw trouble(.unreachable(detail: "\(error)"))
+            throw trouble(passing: error)
         }
     }
 

@@ -67,12 +67,8 @@ package struct EngineClient: Sendable {
             guard !(200...299).contains(stream.status) else { return stream }
             let body = try await stream.collected(limit: 64 * 1024)
             throw refusal(request.verb, target, status: stream.status, body: body)
-        } catch let failure as WebFailure {
-            throw trouble(failure)
-        } catch let trouble as Trouble {
-            throw trouble
         } catch {
-            throw trouble(.unreachable(detail: "\(error)"))
+            throw trouble(passing: error)
         }
     }
 
@@ -80,12 +76,8 @@ package struct EngineClient: Sendable {
     func walk(_ stream: HTTPStream, _ visit: ([UInt8]) throws(Trouble) -> Void) async throws(Trouble) {
         do {
             for try await chunk in stream.chunks { try visit(chunk) }
-        } catch let failure as WebFailure {
-            throw trouble(failure)
-        } catch let trouble as Trouble {
-            throw trouble
         } catch {
-            throw trouble(.unreachable(detail: "\(error)"))
+            throw trouble(passing: error)
         }
     }
 
@@ -103,6 +95,16 @@ package struct EngineClient: Sendable {
                 "The Docker Engine at \(address.host) gave an answer that makes no sense.",
                 remedy: "Check that Docker 20.10 or newer listens there and that its own log shows no errors."
             )
+        }
+    }
+
+    /// What any error of an exchange means to an operator; a trouble passes as it is.
+    func trouble(passing error: any Error) -> Trouble {
+        switch error {
+        case let known as Trouble: known
+        case let failure as WebFailure: trouble(failure)
+        case is CancellationError: trouble(.cancelled)
+        default: trouble(.unreachable(detail: "\(error)"))
         }
     }
 

@@ -100,7 +100,7 @@ package struct EffectPorts: Sendable {
     /// The one that performs effects of this kind.
     package subscript(kind: Effect.Kind) -> any EffectPort {
         switch kind {
-        case .check: readiness
+        case .check, .checkReplacement: readiness
         case .dump, .confirmUnchanged, .prove, .publish, .discardBackup: backups
         case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease,
             .migrate, .start,

@@ -57,7 +57,7 @@ package struct Runner: Sendable {
         machine: UpgradeMachine,
         isFresh: Bool
     ) async throws -> Event? {
-        let (progress, reports) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(64))
+        let (progress, reports) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(1))
         let context = EffectContext(
             run: id,
             token: lease.token,
@@ -76,7 +76,11 @@ package struct Runner: Sendable {
         return try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask { .effect(try await perform(effect, in: context)) }
             group.addTask {
-                for await report in progress { try write([.progress(effect, report)], to: id) }
+                for await report in progress {
+                    try write([.progress(effect, report)], to: id)
+                    // Whoever watches wants the newest word, not every word.
+                    try? await Task.sleep(for: .seconds(1))
+                }
                 return .bystander
             }
             if machine.choices.contains(.abort) {

@@ -98,6 +98,7 @@ extension Effect {
     package var title: String {
         switch kind {
         case .check: "Preflight checks for \(target)"
+        case .checkReplacement: "Checks of \(target), which takes the failed release's place"
         case .keepInstalled: "Keep the files of the installed release"
         case .stage: "Stage release \(target)"
         case .recordWriters: "Note which services write"

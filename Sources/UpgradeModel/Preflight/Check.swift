@@ -24,6 +24,13 @@ package struct Check: Sendable {
         )
     }
 
+    /// The checks of a release that takes the place of one that failed past the point of no return: what the release
+    /// needs, not what is installed, which is known to be broken.
+    package static let replacement: [Check] = [
+        .otherRun, .engine, .compose, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
+        .releasePackage, .targetConfiguration, .images, .databasesConfigured, .databaseReachable,
+    ]
+
     /// Every check of an installation on a single VM, in the order in which operators see them.
     package static let singleVM: [Check] = [
         .otherRun, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy, .engine,

@@ -7,6 +7,9 @@ package struct Effect: Sendable, Codable, Hashable {
     package enum Kind: String, Sendable, Codable, Hashable, CaseIterable {
         /// Runs the preflight checks of the hop.
         case check
+        /// Runs the checks of a release that takes a failed one's place: of the release itself, since what is installed
+        /// is known to be broken.
+        case checkReplacement = "check-replacement"
         /// Puts the installed release's own files beside the releases, so that an abort and a backup have them.
         case keepInstalled = "keep-installed"
         /// Renders the target release into its own folder and makes sure of its images.
@@ -66,7 +69,7 @@ package struct Effect: Sendable, Codable, Hashable {
     /// The step whose part the effect is.
     package var step: Step {
         switch kind {
-        case .check, .keepInstalled, .stage: .preflight
+        case .check, .checkReplacement, .keepInstalled, .stage: .preflight
         case .recordWriters, .stopWriters, .putBack: .quiesce
         case .dump, .confirmUnchanged, .discardBackup: .backup
         case .prove, .publish: .verify

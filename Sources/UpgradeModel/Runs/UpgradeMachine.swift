@@ -214,7 +214,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case (.settling(let hop, let proof, .start), .done): state = .settling(hop, proof, .awaitHealth)
         case (.settling(let hop, let proof, .awaitHealth), .done): state = .settling(hop, proof, .cleanUp)
         case (.settling(let hop, _, .cleanUp), .done): finish(hop)
-        case (.replacing(let hop, let proof, .check, let instead, let resume, let why), .done):
+        case (.replacing(let hop, let proof, .checkReplacement, let instead, let resume, let why), .done):
             state = .replacing(hop, proof, .stage, instead: instead, resume, why)
         case (.replacing(let hop, let proof, .stage, var instead, let resume, let why), .staged(let migrations)):
             instead.migrations = migrations
@@ -300,7 +300,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         if let target, target != hop.target {
             guard target > hop.target else { throw illegal(event) }
             let instead = Hop(index: hop.index, target: target, attempt: hop.attempt + 1)
-            state = .replacing(hop, proof, .check, instead: instead, resume, why)
+            state = .replacing(hop, proof, .checkReplacement, instead: instead, resume, why)
             return
         }
         hop.attempt += 1

@@ -9,6 +9,7 @@ struct VersionParser {
     func parse() throws(VersionError) -> (segments: [Int], suffixes: [VersionSuffix]) {
         guard !text.isEmpty else { throw .empty }
         guard text.utf8.count <= 128 else { throw .tooLong }
+        if let segments = plainSegments { return (segments, []) }
         var rest = text[...]
         if let plus = rest.firstIndex(of: "+") {
             let build = rest[rest.index(after: plus)...]
@@ -27,6 +28,28 @@ struct VersionParser {
         var suffixes: [VersionSuffix] = []
         for part in parts { try Self.read(part, into: &suffixes) }
         return (segments, suffixes)
+    }
+
+    /// The segments of a version that is nothing but numbers, as nearly all are; nil where a closer look is needed.
+    private var plainSegments: [Int]? {
+        var segments: [Int] = []
+        var number = 0
+        var digits = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where digits < 18:
+                number = number * 10 + Int(byte - UInt8(ascii: "0"))
+                digits += 1
+            case UInt8(ascii: ".") where digits > 0 && segments.count < 15:
+                segments.append(number)
+                (number, digits) = (0, 0)
+            default:
+                return nil
+            }
+        }
+        guard digits > 0 else { return nil }
+        segments.append(number)
+        return segments
     }
 
     private static func read(_ part: Substring, into suffixes: inout [VersionSuffix]) throws(VersionError) {

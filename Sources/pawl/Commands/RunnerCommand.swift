@@ -18,6 +18,9 @@ struct RunnerCommand: AsyncParsableCommand {
             throw Trouble(.operator, "unknown-run", "`\(run)` is not the name of a run.", remedy: "See `pawl history`.")
         }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        // For operators and scripts that want to see or end the process; what lives, the lock alone says.
+        try Data("\(ProcessInfo.processInfo.processIdentifier)".utf8)
+            .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
         let lease = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let data = workplace.data
         let ports = try await Ports(workplace)

@@ -43,11 +43,14 @@ struct UpgradeCommand: AsyncParsableCommand {
             if plan.refusal != nil { throw Exit(status: .refused) }
             return
         }
-        let preflight = try await Site.with(workplace) { site in
-            try await Gatherer(site, place).report(for: plan.hops[0].release)
+        let observation = try await Site.with(workplace) { site in
+            try await Gatherer(site, place).observation(for: plan.hops[0].release)
         }
+        let preflight = PreflightReport(of: observation)
         if dryRun {
-            let report = try await DryRun(workplace, place, plan, preflight).report()
+            let report = try await Site.with(workplace) { site in
+                try await DryRun(site: site, plan: plan, observation: observation).report()
+            }
             Answer(options).give(report, text: report.text)
             if preflight.outcome == .fail { throw Exit(status: .refused) }
             return
@@ -60,7 +63,7 @@ struct UpgradeCommand: AsyncParsableCommand {
         if options.output == .table {
             Output.text(PlanReport(plan, support: workplace.product.supportWindow).text)
             Output.text("")
-            Output.text(PreflightDocument(preflight).text)
+            Output.text(PreflightDocument(preflight).summary)
             Output.text("")
         }
         try agree()

@@ -78,7 +78,7 @@ struct BackupPort: EffectPort {
         let differences = try await maker.refingerprint(id, databases: databases, progress: report)
         guard !differences.isEmpty else { return }
         var sessions: [String] = []
-        for database in databases { sessions += try await PostgresFacts.otherSessions(database.route) }
+        for database in databases { sessions += try await DatabaseSessions.others(in: database.route).map(\.text) }
         throw Trouble(
             .environment, "database-written",
             "Somebody wrote to the databases while they were backed up: "

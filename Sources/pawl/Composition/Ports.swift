@@ -18,9 +18,12 @@ struct Ports: Sendable {
             let shelf = PackageShelf(workplace)
             effects = EffectPorts(
                 readiness: ReadinessPort(site: site),
-                deployment: DeploymentEffects(deployment) { version, context in
-                    try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
-                },
+                deployment: MigrationWatch(
+                    port: DeploymentEffects(deployment) { version, context in
+                        try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
+                    },
+                    site: site
+                ),
                 backups: BackupPort(site: site)
             )
         } catch {
@@ -52,7 +55,9 @@ struct ReadinessPort: EffectPort {
                 )
             )
         }
-        let report = try await Gatherer(site, place, within: context.run).report(for: release)
+        let observation = try await Gatherer(site, place, within: context.run).observation(for: release)
+        let checks = effect.kind == .checkReplacement ? Check.replacement : Check.singleVM
+        let report = PreflightReport(of: observation, checks: checks)
         guard report.outcome != .fail else { throw Refused(Self.trouble(report)) }
         return .done
     }

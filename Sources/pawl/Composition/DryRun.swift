@@ -1,0 +1,84 @@
+import Processes
+import Foundation
+import Postgres
+import Reports
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// What an upgrade would do, how long services would stand still, and what disk it needs. Changes nothing.
+struct DryRun: Sendable {
+    let site: Site
+    let plan: UpgradePlan
+    let observation: Observation
+
+    func report() async throws -> DryRunReport {
+        var commands: [DryRunReport.CommandRow] = []
+        for hop in plan.hops { commands += try await self.commands(of: hop.release.version) }
+        return DryRunReport(
+            plan: PlanReport(plan, support: site.workplace.product.supportWindow),
+            preflight: PreflightDocument(PreflightReport(of: observation)), commands: commands,
+            downtime: try downtime(), disk: disk
+        )
+    }
+
+    /// The commands of a hop. What the Engine is asked to do over its socket is no command and not among them.
+    private func commands(of version: ReleaseVersion) async throws -> [DryRunReport.CommandRow] {
+        let deployment = try site.deployment()
+        let compose = try await deployment.compose(deployment.folder.release(version))
+        var rows: [DryRunReport.CommandRow] = []
+        func add(_ step: Step, _ argv: [String]) {
+            rows.append(DryRunReport.CommandRow(step: step, hop: version, argv: argv))
+        }
+        for database in try await BackupShelf(site.workplace).databases(at: site) {
+            guard case .open(let facts) = try await DatabaseInspector.inspect(database.route) else { continue }
+            let tools = try await PostgresTools.locate(major: facts.serverMajor)
+            for argv in PlannedCommands.dump(database.route, tools: tools) { add(.backup, argv) }
+            for argv in PlannedCommands.prove(database.route, tools: tools) { add(.verify, argv) }
+        }
+        for migration in deployment.migrations {
+            let command = compose.run(migration.service, name: "pawl-RUN-HOP-\(migration.service)-1", labels: [:])
+            add(.migrate, [command.executable] + command.arguments)
+        }
+        let command = compose.up(["SERVICES"], recreation: .whereChanged)
+        add(.settle, [command.executable] + command.arguments)
+        return rows
+    }
+
+    /// From this installation's own runs where there are any; otherwise from the databases' sizes, widely.
+    private func downtime() throws -> DryRunReport.Downtime? {
+        let store = site.workplace.store
+        let views = try store.runs().suffix(10).map { request in
+            try RunView(of: request.id, from: store.entries(of: request.id, after: 0))
+        }
+        let still: [Step] = [.quiesce, .backup, .verify, .deploy, .migrate, .settle]
+        let expected = RunView.expectations(from: views)
+        let hops = Double(plan.hops.count)
+        if still.allSatisfy({ expected[$0] != nil }) {
+            let seconds = still.reduce(0) { $0 + (expected[$1] ?? 0) } * hops
+            return DryRunReport.Downtime(low: seconds * 0.7, high: seconds * 1.5)
+        }
+        guard let databases = observation.databases.value else { return nil }
+        var bytes: Int64 = 0
+        for database in databases {
+            guard case .known(.open(let facts)) = database.connection, let size = facts.bytes.value else { return nil }
+            bytes += size
+        }
+        // Dump, restore and comparison of a gigabyte take between half a minute and two on machines as they are; a
+        // release's own migrations nobody knows beforehand.
+        let gigabytes = Double(bytes) / 1e9
+        return DryRunReport.Downtime(low: hops * (15 + 30 * gigabytes), high: hops * (120 + 120 * gigabytes))
+    }
+
+    private var disk: [DryRunReport.DiskRow] {
+        guard let facts = observation.disk.value else { return [] }
+        return facts.fileSystems.map { fileSystem in
+            DryRunReport.DiskRow(
+                fileSystem: fileSystem.path,
+                neededBytes: facts.needs.filter { $0.fileSystem == fileSystem.id }.reduce(0) { $0 + $1.bytes },
+                freeBytes: fileSystem.freeBytes
+            )
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -5,21 +6,25 @@ import SystemPackage
 enum Launch {
     static func configuration(_ command: Command, grace: Duration) throws(ProcessFailure) -> Configuration {
         let path = SearchPath(command.wholeEnvironment["PATH"] ?? "")
-        guard let program = path.find(command.executable) else { throw .notFound(program: command.executable) }
+        guard var program = path.find(command.executable) else { throw .notFound(program: command.executable) }
+        var arguments = command.arguments
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)]
-        if let user = command.user {
-            options.userID = user.uid
-            options.groupID = user.gid
-            options.supplementaryGroups = [user.gid]
+        if let user = command.user, user.uid != geteuid() {
+            // Subprocess would change the user between fork and exec, where the C library waits for a lock that a
+            // thread of this process may have held at the fork: the child then hangs for ever. This program changes
+            // the user by itself and becomes the other one.
+            guard let changer = SearchPath.current.find("setpriv") else { throw .notFound(program: "setpriv") }
+            arguments = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--", program] + arguments
+            program = changer
         }
         var environment: [Environment.Key: String] = [:]
         for (name, value) in command.wholeEnvironment { environment[Environment.Key(stringLiteral: name)] = value }
         let folder = command.workingDirectory ?? (command.user == nil ? nil : "/")
         return Configuration(
             executable: .path(FilePath(program)),
-            arguments: Arguments(command.arguments),
+            arguments: Arguments(arguments),
             environment: .custom(environment),
             workingDirectory: folder.map { FilePath($0) },
             platformOptions: options

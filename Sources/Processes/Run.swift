@@ -1,4 +1,5 @@
 import Subprocess
+import Synchronization
 
 /// Runs a program to its end, its output in a log.
 ///
@@ -56,6 +57,7 @@ package func pipeline(
         let file = try await log.open()
         defer { file.close() }
         let outermost = try OpenEndpoint.output(output, log: file)
+        let waiting = StartCount(stages.count)
         var next = try OpenEndpoint.input(input)
         return try await withThrowingTaskGroup(of: (Int, ExitStatus).self) { group in
             for (index, stage) in stages.enumerated() {
@@ -74,7 +76,12 @@ package func pipeline(
                         input: source,
                         output: destination,
                         errors: file.number,
-                        started: { pid in try log.note(pid: pid) }
+                        started: { pid in
+                            try log.note(pid: pid)
+                            // Once all have the log, this process lets go of it: a child that is just being made
+                            // for somebody else would have a copy, and the lock, for a moment.
+                            if waiting.isLast() { file.close() }
+                        }
                     )
                     return (index, status)
                 }
@@ -89,4 +96,18 @@ package func pipeline(
 private struct Stage: Sendable {
     let name: String
     let configuration: Configuration
+}
+
+/// Counts programs as they start.
+private final class StartCount: Sendable {
+    private let left: Mutex<Int>
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// Counts one, and tells whether it was the last.
+    func isLast() -> Bool {
+        left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+    }
 }

@@ -24,8 +24,13 @@ package struct ToolLog: Sendable, Hashable {
         get throws(ProcessFailure) {
             guard access(path, F_OK) == 0 else { return false }
             let file = try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW)
-            // A shared lock, so that two who only look do not see one another.
-            return flock(file.number, LOCK_SH | LOCK_NB) != 0
+            for attempt in 0..<20 {
+                // A shared lock, so that two who only look do not see one another.
+                if flock(file.number, LOCK_SH | LOCK_NB) == 0 { return false }
+                // A child that is being made for something else has all open files until it becomes its program.
+                if attempt < 19 { usleep(5_000) }
+            }
+            return true
         }
     }
 

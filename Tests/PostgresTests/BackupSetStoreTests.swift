@@ -1,0 +1,106 @@
+import Foundation
+@testable import Postgres
+import Testing
+import UpgradeModel
+
+struct BackupSetStoreTests {
+    private func withStore(_ body: (BackupSetStore) throws -> Void) throws {
+        let root = "/tmp/pawl-store-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try body(BackupSetStore(root: root))
+    }
+
+    @discardableResult
+    private func add(_ day: Int, to store: BackupSetStore, proven: Bool = true) throws -> BackupSetID {
+        let id = try #require(BackupSetID("202611\(day)T000000Z-1.0"))
+        let file = StoredFile(path: "d.dump.zst", bytes: 1, sha256: "0")
+        let globals = StoredFile(path: "globals.sql.zst", bytes: 1, sha256: "0")
+        let manifest = BackupManifest(
+            id: id,
+            createdAt: try #require(id.time),
+            release: "1.0",
+            origin: BackupOrigin(product: "p", installation: "i", deployment: "single-vm", pawl: "0"),
+            databases: [
+                DatabaseBackup(
+                    name: "d",
+                    database: "d",
+                    serverVersion: "15.1",
+                    major: 15,
+                    bootstrapRole: "postgres",
+                    dump: file,
+                    globals: globals.path,
+                    snapshot: "",
+                    dumpedAt: "",
+                    dumpSeconds: 0,
+                    fingerprint: DatabaseFingerprint()
+                )
+            ],
+            files: [file, globals],
+            proof: ProofRecord(state: proven ? .proven : .failed)
+        )
+        let folder = "\(store.root)/\(id)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try ManifestFile.write(manifest, in: folder)
+        return id
+    }
+
+    @Test func `sets are listed newest first, unreadable ones with the reason`() throws {
+        try withStore { store in
+            #expect(try store.list().isEmpty)
+            for day in 10...12 { try add(day, to: store) }
+            let bad = try #require(BackupSetID("20261111T000000Z-1.0"))
+            try "{".write(toFile: "\(store.root)/\(bad)/manifest.json", atomically: false, encoding: .utf8)
+            let list = try store.list()
+            #expect(list.map(\.id.text) == ["20261112T000000Z-1.0", "20261111T000000Z-1.0", "20261110T000000Z-1.0"])
+            #expect(throws: Trouble.self) { try list[1].set.get() }
+            #expect(throws: Trouble.self) { try store.load(try #require(BackupSetID("none"))) }
+        }
+    }
+
+    @Test func `pruning does what its preview says`() throws {
+        try withStore { store in
+            let days = try (10...14).map { try add($0, to: store, proven: $0 < 13) }
+            let retention = Retention(keep: 1)
+            let preview = try store.preview(retention, inUse: [days[0]])
+            #expect(preview.map(\.verdict) == [.newest, .remove, .lastProven, .remove, .inUse])
+            let removed = try store.prune(retention, inUse: [days[0]])
+            #expect(removed == [days[3], days[1]])
+            #expect(try store.list().map(\.id) == [days[4], days[2], days[0]])
+            #expect(try store.debris().isEmpty)
+        }
+    }
+
+    @Test func `debris is named, and removed only where it is of our own making`() throws {
+        try withStore { store in
+            try add(10, to: store)
+            for name in [".partial-20261111T000000Z-1.0", ".remove-x", ".partial-open"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(store.root)/\(name)",
+                    withIntermediateDirectories: true
+                )
+            }
+            try "mine".write(toFile: "\(store.root)/notes.txt", atomically: false, encoding: .utf8)
+            #expect(try store.debris() == [".partial-20261111T000000Z-1.0", ".partial-open", ".remove-x", "notes.txt"])
+            let open = try #require(BackupSetID("open"))
+            #expect(try store.removeDebris(inUse: [open]) == [".partial-20261111T000000Z-1.0", ".remove-x"].sorted())
+            #expect(try store.debris() == [".partial-open", "notes.txt"])
+            #expect(try store.list().count == 1)
+        }
+    }
+
+    @Test func `a set of a newer format is refused in words`() throws {
+        try withStore { store in
+            let id = try add(10, to: store)
+            let path = "\(store.root)/\(id)/manifest.json"
+            let text = try String(contentsOfFile: path, encoding: .utf8).replacing("\"format\":1", with: "\"format\":2")
+            try DurableFiles.write(Data(text.utf8), to: path)
+            let line = "\(DurableFiles.sha256(Data(text.utf8)))  manifest.json\n"
+            try DurableFiles.write(Data(line.utf8), to: "\(store.root)/\(id)/manifest.sha256")
+            #expect {
+                try store.load(id)
+            } throws: { error in
+                (error as? Trouble)?.code == "backup-format"
+            }
+        }
+    }
+}

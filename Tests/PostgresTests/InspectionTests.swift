@@ -1,0 +1,88 @@
+import Foundation
+import Postgres
+import Testing
+import UpgradeModel
+
+@Suite(.postgresServer) struct InspectionTests {
+    @Test func `a database says what it is and what an account lacks`() async throws {
+        let server = try TestServer.current()
+        try await server.psql("postgres", Everything.roles)
+        try await server.create("inspected")
+        try await server.psql("inspected", Everything.content)
+        let open = try await DatabaseInspector.inspect(server.route("inspected"))
+        guard case .open(let facts) = open else { throw Unexpected("refused") }
+        #expect(facts.serverMajor == TestServer.major)
+        #expect(!facts.isStandby)
+        #expect(facts.missingRights == .known([]))
+        #expect(facts.missingRestoreRights == .known([]))
+        #expect((facts.bytes.value ?? 0) > 1_000_000)
+
+        var route = server.route("inspected")
+        route.user = "app"
+        guard case .open(let weak) = try await DatabaseInspector.inspect(route) else { throw Unexpected("refused") }
+        #expect(weak.missingRights.value?.contains("table public.orders") == true)
+        #expect(weak.missingRights.value?.contains("sequence public.lonely") == true)
+        #expect(weak.missingRights.value?.contains { $0.hasPrefix("large objects of") } == true)
+        #expect(weak.missingRestoreRights.value?.contains("it may not create databases") == true)
+        let refused = try await DatabaseInspector.inspect(server.route("nowhere"))
+        guard case .refused(let refusal) = refused else { throw Unexpected("open") }
+        #expect(refusal.reason == .noSuchDatabase)
+    }
+
+    @Test func `extensions and locales are tried for real`() async throws {
+        let server = try TestServer.current()
+        try await server.create("tried")
+        try await server.psql(
+            "tried",
+            "CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION earthdistance CASCADE"
+        )
+        try await server.create("lost")
+        try await server.psql(
+            "lost",
+            """
+            CREATE EXTENSION pgcrypto;
+            UPDATE pg_extension SET extname = 'unheard_of' WHERE extname = 'pgcrypto';
+            CREATE COLLATION here (provider = libc, locale = 'C');
+            UPDATE pg_collation SET collcollate = 'xx_XX.UTF-8', collctype = 'xx_XX.UTF-8' WHERE collname = 'here';
+            """
+        )
+        let trials = ScratchTrials(prover: Prover(scratch: "\(server.folder)/scratch"))
+        let found = try await trials.attempt([server.route("tried"), server.route("lost")])
+        #expect(found.count == 2)
+        #expect(found.first == ScratchTrial())
+        #expect(found.last == ScratchTrial(missingExtensions: ["unheard_of"], missingLocales: ["here"]))
+    }
+
+    @Test func `sessions of others and who waits for whom are named`() async throws {
+        let server = try TestServer.current()
+        try await server.create("busy")
+        try await server.psql("busy", "CREATE TABLE held (id integer)")
+        var route = server.route("busy")
+        route.database = "busy"
+        let holder = try await PostgresConnection.open(route, settings: ["application_name": "holder"])
+        try await holder.execute("SET application_name = 'holder'")
+        try await holder.execute("BEGIN")
+        try await holder.execute("LOCK TABLE held")
+        let waiter = try await PostgresConnection.open(route)
+        try await waiter.execute("SET application_name = 'waiter'")
+        let waiting = Task { try await waiter.execute("SELECT * FROM held") }
+        var blocked: [BlockedSession] = []
+        while blocked.isEmpty { blocked = try await DatabaseSessions.blocked(in: route) }
+        #expect(blocked.first?.relation == "held")
+        #expect(blocked.first?.blocking.application == "holder")
+        #expect(blocked.first?.waiting.application == "waiter")
+        let others = try await DatabaseSessions.others(in: route)
+        #expect(Set(others.map(\.application)) == ["holder", "waiter"])
+        #expect(others.first?.text.contains("postgres") == true)
+        try await holder.execute("ROLLBACK")
+        try await waiting.value
+        await holder.close()
+        await waiter.close()
+    }
+
+    @Test func `the programs of this machine are found`() async throws {
+        let found = await PostgresTools.survey(majors: [TestServer.major, 99])
+        #expect(found.contains { $0.major == TestServer.major && $0.missing.isEmpty })
+        #expect(!found.contains { $0.major == 99 })
+    }
+}

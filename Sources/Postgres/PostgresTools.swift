@@ -23,10 +23,8 @@ package struct PostgresTools: Sendable, Hashable {
 
     /// Finds the programs of a major version.
     ///
-    /// - Parameters:
-    ///   - major: the server's major version.
-    ///   - folders: folders to look into before the usual ones; `%` stands for the major version.
-    /// - Throws: `Trouble` that says which package to install.
+    /// `major`: the server's major version. `folders`: folders to look into before the usual ones; `%` stands for the
+    /// major version. Throws `Trouble` that says which package to install.
     package static func locate(major: Int, folders: [String] = []) async throws(Trouble) -> PostgresTools {
         let usual = [
             "/usr/lib/postgresql/%/bin", "/usr/pgsql-%/bin", "/usr/local/pgsql-%/bin", "/opt/postgresql/%/bin",

@@ -21,7 +21,8 @@ struct CommandTests {
     @Test(.enabled(if: ProcessUser.isRoot && ProcessUser.named("nobody") != nil))
     func `root runs a child as another user, without its own groups`() async throws {
         let nobody = try #require(ProcessUser.named("nobody"))
-        let printed = try await collect(Command("sh", ["-c", "id -u; id -g; id -G; pwd; echo $1", "sh", "-x"], user: nobody))
+        let script = "id -u; id -g; id -G; pwd; echo $1"
+        let printed = try await collect(Command("sh", ["-c", script, "sh", "-x"], user: nobody))
         #expect(printed.text == "\(nobody.uid)\n\(nobody.gid)\n\(nobody.gid)\n/\n-x\n")
     }
 

@@ -46,8 +46,7 @@ package actor PostgresConnection {
 
     /// Runs one statement and holds its answer.
     ///
-    /// - Parameter limit: the most rows to hold.
-    /// - Throws: `Trouble` with what the server said, or where there are more rows.
+    /// `limit` is the most rows to hold. Throws `Trouble` with what the server said, or where there are more rows.
     package func rows(
         _ sql: String,
         _ parameters: [String?] = [],
@@ -68,11 +67,8 @@ package actor PostgresConnection {
 
     /// Runs one statement and hands over its rows one at a time, so that an answer of any length needs no memory.
     ///
-    /// - Parameters:
-    ///   - value: what to begin with.
-    ///   - step: takes in one row. What it throws ends the statement.
-    /// - Returns: the value after the last row.
-    /// - Throws: `Trouble` with what the server said, or what `step` threw.
+    /// `value`: what to begin with. `step`: takes in one row. What it throws ends the statement. Returns the value
+    /// after the last row. Throws `Trouble` with what the server said, or what `step` threw.
     @discardableResult
     package func fold<Value: Sendable>(
         _ sql: String,

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Processes
 package import UpgradeModel
 
 /// Makes backup sets: dumps, proves, and puts them in their place. Each step can be done again after a crash.
@@ -15,7 +14,7 @@ package struct BackupMaker: Sendable {
 
     /// Makes a maker.
     ///
-    /// - Parameter now: tells the time.
+    /// `now` tells the time.
     package init(
         store: BackupSetStore,
         prover: Prover,
@@ -84,10 +83,8 @@ package struct BackupMaker: Sendable {
 
     /// Compares what the databases are now with what they were when they were dumped.
     ///
-    /// - Parameters:
-    ///   - id: a set that is dumped and not yet published.
-    ///   - databases: the same databases as in the request.
-    /// - Returns: every difference, by object name; none where nothing was written since.
+    /// `id`: a set that is dumped and not yet published. `databases`: the same databases as in the request. Returns
+    /// every difference, by object name; none where nothing was written since.
     package func refingerprint(
         _ id: BackupSetID,
         databases: [BackupRequest.Database],
@@ -160,8 +157,8 @@ package struct BackupMaker: Sendable {
 
     /// Puts a proven set in its place. Nothing happens where it is there already.
     ///
-    /// - Parameter proof: what `prove` returned for this set.
-    /// - Throws: `Trouble`; the set is then still under its temporary name.
+    /// `proof` is what `prove` returned for this set. Throws `Trouble`; the set is then still under its temporary
+    /// name.
     package func publish(_ id: BackupSetID, proof: Proof) async throws(Trouble) -> BackupSet {
         let layout = layout(id)
         if store.state(of: id) == .published { return try store.load(id) }
@@ -210,8 +207,8 @@ package struct BackupMaker: Sendable {
 
     /// Proves a published set again, against the fingerprints in its manifest, and notes the outcome in it.
     ///
-    /// - Parameter identity: a file with the `age` identity, for an encrypted set.
-    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
+    /// `identity` is a file with the `age` identity, for an encrypted set. Throws `DisprovenSet` with every
+    /// difference; `Trouble` where it could not be found out.
     package func verify(
         _ id: BackupSetID,
         identity: String? = nil,
@@ -249,76 +246,6 @@ package struct BackupMaker: Sendable {
                 "The databases \(names) cannot be backed up under these names.",
                 remedy: "Give each database of the product a plain name of its own."
             )
-        }
-    }
-
-    private func addConfiguration(
-        _ request: BackupRequest,
-        _ layout: SetLayout,
-        to manifest: inout BackupManifest
-    ) async throws(Trouble) {
-        guard let configuration = request.configuration else { return }
-        let path = "\(layout.partial)/\(SetLayout.configurationName)"
-        manifest.configuration = try await ConfigurationArchive.write(
-            configuration,
-            to: path,
-            log: ToolLog(path: "\(layout.work)/configuration.log")
-        )
-        try DurableFiles.sync(path)
-        manifest.files.append(try await DurableFiles.measure(path, as: SetLayout.configurationName))
-    }
-
-    private func addRelease(
-        _ request: BackupRequest,
-        _ layout: SetLayout,
-        to manifest: inout BackupManifest
-    ) async throws(Trouble) {
-        for file in request.releaseFiles {
-            let name = "\(SetLayout.releaseName)/\(file.path)"
-            let path = "\(layout.partial)/\(name)"
-            try DurableFiles.makeFolder((path as NSString).deletingLastPathComponent)
-            do throws(ProcessFailure) {
-                let copy = Command("cat")
-                let log = ToolLog(path: "\(layout.work)/release.log")
-                let status = try await run(copy, log: log, input: .path(file.source), output: .path(path))
-                guard status.isSuccess else { throw .file(path: path, reason: log.tail()) }
-            } catch {
-                throw Trouble(error)
-            }
-            try DurableFiles.sync(path)
-            manifest.files.append(try await DurableFiles.measure(path, as: name))
-        }
-    }
-
-    /// Encrypts what is secret. The bytes that are encrypted are those that were proven.
-    private func encrypt(_ manifest: inout BackupManifest, _ layout: SetLayout) async throws(Trouble) {
-        for index in manifest.files.indices where manifest.files[index].path.hasSuffix(".zst") {
-            let plain = manifest.files[index]
-            let name = plain.path + ".age"
-            let path = "\(layout.partial)/\(name)"
-            guard try await DurableFiles.measure("\(layout.partial)/\(plain.path)", as: plain.path) == plain else {
-                throw ManifestFile.damaged(manifest.id, "\(plain.path) has changed since it was proven")
-            }
-            try await Pipes.run(
-                [FilterCommands.encrypt(to: recipients)],
-                log: ToolLog(path: "\(layout.work)/encrypt.log"),
-                input: .path("\(layout.partial)/\(plain.path)"),
-                output: .path(path),
-                code: "encryption-failed"
-            )
-            try DurableFiles.sync(path)
-            manifest.files[index] = try await DurableFiles.measure(path, as: name)
-            for database in manifest.databases.indices {
-                if manifest.databases[database].dump.path == plain.path {
-                    manifest.databases[database].dump = manifest.files[index]
-                }
-                if manifest.databases[database].globals == plain.path { manifest.databases[database].globals = name }
-            }
-        }
-        // Only when every one is encrypted may the first readable one go.
-        try ManifestFile.write(manifest, in: layout.partial)
-        for file in manifest.files where file.path.hasSuffix(".age") {
-            unlink("\(layout.partial)/\(file.path.dropLast(4))")
         }
     }
 }

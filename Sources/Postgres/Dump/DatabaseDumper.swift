@@ -15,7 +15,7 @@ struct DatabaseDumper: Sendable {
 
     /// Dumps a database into the set's folder.
     ///
-    /// - Parameter globals: the name of the file with the roles of its server, which the manifest refers to.
+    /// `globals` is the name of the file with the roles of its server, which the manifest refers to.
     func dump(
         _ database: BackupRequest.Database,
         globals: String,

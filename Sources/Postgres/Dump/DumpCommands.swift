@@ -17,7 +17,7 @@ struct DumpCommands: Sendable, Hashable {
 
     /// The roles of the server.
     ///
-    /// - Parameter passwords: whether to include the stored forms of passwords; needs a superuser.
+    /// `passwords` is whether to include the stored forms of passwords; needs a superuser.
     func globals(database: String, passwords: Bool) -> Command {
         Command(
             tools.path("pg_dumpall"),

@@ -38,9 +38,8 @@ struct DumpListing: Sendable, Hashable {
 
     /// Lists a stored dump.
     ///
-    /// - Parameters:
-    ///   - folder: where the listing may lie for a moment.
-    ///   - identity: a file with the identity that decrypts it; nil where it is not encrypted.
+    /// `folder`: where the listing may lie for a moment. `identity`: a file with the identity that decrypts it; nil
+    /// where it is not encrypted.
     static func read(
         _ path: String,
         tools: PostgresTools,

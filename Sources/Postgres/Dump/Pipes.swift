@@ -6,10 +6,8 @@ import UpgradeModel
 enum Pipes {
     /// Runs a pipeline.
     ///
-    /// - Parameters:
-    ///   - code: the code of the trouble where a stage fails.
-    ///   - tolerated: stages, by their index, that may be ended by a pipe whose reader has read enough.
-    /// - Throws: `Trouble` with what the failing stage said.
+    /// `code`: the code of the trouble where a stage fails. `tolerated`: stages, by their index, that may be ended by
+    /// a pipe whose reader has read enough. Throws `Trouble` with what the failing stage said.
     static func run(
         _ stages: [Command],
         log: ToolLog,

@@ -70,7 +70,7 @@ extension CatalogSQL {
 
     /// The roles of the server, with what a dump of the roles keeps.
     ///
-    /// - Parameter passwords: whether the stored forms of passwords are covered; needs a superuser.
+    /// `passwords` is whether the stored forms of passwords are covered; needs a superuser.
     func roles(passwords: Bool) -> CatalogQuery {
         let password = "(SELECT a.rolpassword FROM pg_authid a WHERE a.oid = r.oid)"
         let options = version >= 160_000 ? "|| ' ' || m.inherit_option || ' ' || m.set_option" : ""

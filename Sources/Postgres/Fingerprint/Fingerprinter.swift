@@ -8,8 +8,7 @@ package struct Fingerprinter: Sendable {
     /// Opens a transaction that sees one state of the database for as long as it lasts, with everything fixed that
     /// could make the same value read differently.
     ///
-    /// - Parameter connection: a session that is used for nothing else meanwhile.
-    /// - Throws: `Trouble` with what the server said.
+    /// `connection` is a session that is used for nothing else meanwhile. Throws `Trouble` with what the server said.
     package static func begin(on connection: PostgresConnection) async throws(Trouble) -> Fingerprinter {
         try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for (name, value) in settings {
@@ -53,10 +52,8 @@ package struct Fingerprinter: Sendable {
 
     /// Takes the whole fingerprint.
     ///
-    /// - Parameters:
-    ///   - scope: what it must cover, so that it can be compared with another; nil lets the database decide.
-    ///   - progress: told how many of how many tables have been read.
-    /// - Throws: `Trouble` with what the server said.
+    /// `scope`: what it must cover, so that it can be compared with another; nil lets the database decide.
+    /// `progress`: told how many of how many tables have been read. Throws `Trouble` with what the server said.
     package func take(
         scope: FingerprintScope? = nil,
         progress: @Sendable (Int, Int) -> Void = { _, _ in }

@@ -45,11 +45,9 @@ struct DatabaseRestorer: Sendable {
 
     /// Makes a database from a stored dump.
     ///
-    /// - Parameters:
-    ///   - path: the stored file; a file of another ending than `.zst` or `.age` is taken as it is.
-    ///   - source: what the database was, to know what a new database has that it had not.
-    ///   - progress: told how many bytes of the file have been read.
-    /// - Returns: what the dump says about itself.
+    /// `path`: the stored file; a file of another ending than `.zst` or `.age` is taken as it is. `source`: what the
+    /// database was, to know what a new database has that it had not. `progress`: told how many bytes of the file
+    /// have been read. Returns what the dump says about itself.
     func restore(
         _ path: String,
         as database: String,

@@ -96,7 +96,7 @@ package struct ScratchCluster: Sendable {
 
     /// The path of a new file beside the server's data.
     ///
-    /// - Parameter user: who is to own it; nil is this process's own user.
+    /// `user` is who is to own it; nil is this process's own user.
     func newFile(_ name: String, for user: ProcessUser?) throws(Trouble) -> String {
         let path = "\(folder.path)/\(name)"
         try DurableFiles.write(Data(), to: path)

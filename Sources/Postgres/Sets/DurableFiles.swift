@@ -44,7 +44,7 @@ enum DurableFiles {
 
     /// Reads a file that is known to be small.
     ///
-    /// - Parameter limit: the most bytes that it may have.
+    /// `limit` is the most bytes that it may have.
     static func read(_ path: String, limit: Int) throws(Trouble) -> Data {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw failed(path) }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 package import UpgradeModel
 
 /// Makes backup sets: dumps, proves, and puts them in their place. Each step can be done again after a crash.

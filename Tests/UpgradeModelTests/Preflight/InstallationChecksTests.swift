@@ -46,10 +46,17 @@ import UpgradeModel
 
     @Test func `a release below the high-water mark blocks`() throws {
         let finding = try finding("installed-release") {
-            $0.installation.highWaterMark = .known(try ReleaseVersion("1.1.0"))
+            $0.installation.highWaterMark = .known(try ReleaseVersion("1.9.0"))
         }
         #expect(finding.outcome == .fail)
         #expect(finding.remedy?.contains("pawl restore") == true)
+    }
+
+    @Test func `deploying the high-water mark again over something older does not block`() throws {
+        let finding = try finding("installed-release") {
+            $0.installation.highWaterMark = .known($0.target.release.version)
+        }
+        #expect(finding.outcome == .warn)
     }
 
     @Test func `an unreadable high-water mark is an error`() throws {

@@ -5,25 +5,33 @@ import SystemPackage
 enum Launch {
     static func configuration(_ command: Command, grace: Duration) throws(ProcessFailure) -> Configuration {
         let path = SearchPath(command.wholeEnvironment["PATH"] ?? "")
-        guard let program = path.find(command.executable) else { throw .notFound(program: command.executable) }
+        guard var program = path.find(command.executable) else { throw .notFound(program: command.executable) }
+        var arguments = command.arguments
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)]
         if let user = command.user {
-            options.userID = user.uid
-            options.groupID = user.gid
-            options.supplementaryGroups = [user.gid]
+            // Not by Subprocess: between its clone and exec it calls glibc's setgroups and setresuid, which wait for
+            // threads that the child does not have, and so for ever where this process was just starting one.
+            arguments = switching(to: user) + [program] + arguments
+            guard let switcher = path.find("setpriv") else { throw .notFound(program: "setpriv") }
+            program = switcher
         }
         var environment: [Environment.Key: String] = [:]
         for (name, value) in command.wholeEnvironment { environment[Environment.Key(stringLiteral: name)] = value }
         let folder = command.workingDirectory ?? (command.user == nil ? nil : "/")
         return Configuration(
             executable: .path(FilePath(program)),
-            arguments: Arguments(command.arguments),
+            arguments: Arguments(arguments),
             environment: .custom(environment),
             workingDirectory: folder.map { FilePath($0) },
             platformOptions: options
         )
+    }
+
+    /// The arguments of `setpriv`, which becomes another user and then the program, in the same process.
+    private static func switching(to user: ProcessUser) -> [String] {
+        ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
     }
 
     /// Runs one program between open files and waits for its end.

@@ -31,6 +31,11 @@ enum Launch {
         )
     }
 
+    /// The arguments of `setpriv`, which becomes another user and then the program, in the same process.
+    private static func switching(to user: ProcessUser) -> [String] {
+        ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
+    }
+
     /// Runs one program between open files and waits for its end.
     ///
     /// `input` and `output` are released as soon as the program has its own copies, so that a reader sees the end of

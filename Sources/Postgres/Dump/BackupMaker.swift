@@ -189,13 +189,14 @@ package struct BackupMaker: Sendable {
         return try store.load(id)
     }
 
-    /// Removes a set that is not published. A tool that a dead runner has left at work on it is ended first.
+    /// Removes a set that is not published, after the tools that a dead process left at work on it were ended.
     package func discard(_ id: BackupSetID) async throws(Trouble) {
-        let work = layout(id).work
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: work)) ?? []
-        for name in names where name.hasSuffix(".log") {
+        let layout = layout(id)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.work)) ?? []
+        for name in names.sorted() where name.hasSuffix(".log") {
+            let log = ToolLog(path: "\(layout.work)/\(name)")
             do throws(ProcessFailure) {
-                try await ToolLog(path: "\(work)/\(name)").endHolders(grace: .seconds(10))
+                if try log.isHeld { try await log.endHolders(grace: .seconds(10)) }
             } catch {
                 throw Trouble(error)
             }

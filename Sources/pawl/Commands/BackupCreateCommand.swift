@@ -32,14 +32,17 @@ struct BackupCreateCommand: AsyncParsableCommand {
     }
 
     private static func make(
-        at site: Site, progress: @escaping @Sendable (BackupProgress) -> Void
+        at site: Site,
+        progress: @escaping @Sendable (BackupProgress) -> Void
     ) async throws -> BackupSet {
         let shelf = BackupShelf(site.workplace)
         let maker = shelf.maker()
         let state = try await site.deployment().observe()
         guard let release = state.installedVersion else {
             throw Trouble(
-                .operator, "nothing-installed", "No container of the project tells which release runs.",
+                .operator,
+                "nothing-installed",
+                "No container of the project tells which release runs.",
                 remedy: "Start the installation, or correct the configuration."
             )
         }

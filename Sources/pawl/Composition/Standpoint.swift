@@ -47,6 +47,14 @@ struct Standpoint: Sendable {
         }
     }
 
+    /// Whether something runs that is older than the databases may be.
+    var isBehindMark: Bool { get throws { try matchingRelease != installed } }
+
+    /// The release that the databases belong to: what runs, or the high-water mark where that is newer.
+    var matchingRelease: ReleaseVersion {
+        get throws { max(try installed, try highWaterMark ?? installed) }
+    }
+
     /// The way to a release, or why there is none.
     func plan(to target: ReleaseVersion?, prereleases: Bool = false) throws -> UpgradePlan {
         let installed = try installed

@@ -16,18 +16,12 @@ extension Check {
     }
 
     private static func judge(_ running: RunningRelease, mark: ReleaseVersion?, target: ReleaseVersion) -> Verdict {
-        if let mark, running.version < mark, target == mark {
-            return .warn(
-                "Release \(running.version) is installed, but the migrations of \(mark) have already started here.",
-                remedy: "This hop deploys \(mark) again, which is the right thing to do."
-            )
-        }
         if let mark, running.version < mark {
-            return .fail(
-                "Release \(running.version) is installed, but the migrations of \(mark) have already started here: "
-                    + "the databases are newer than the application.",
-                remedy: "Deploy \(mark) again, or restore a backup set with `pawl restore`. Nothing else is safe."
-            )
+            let what =
+                "Release \(running.version) runs, but the migrations of \(mark) have already started here: "
+                + "the databases are newer than the application."
+            let remedy = "Deploy \(mark) again with `pawl upgrade --to \(mark)`; nothing else is safe."
+            return target == mark ? .warn(what, remedy: remedy) : .fail(what, remedy: remedy)
         }
         guard !running.drift.isEmpty else {
             return .pass("Release \(running.version) runs.")

@@ -60,7 +60,11 @@ struct Standpoint: Sendable {
         let installed = try installed
         if let mark = highWaterMark, installed < mark {
             return DriftRepair.plan(
-                from: installed, mark: mark, target: target, deployment: Self.deployment, in: catalog
+                from: installed,
+                mark: mark,
+                target: target,
+                deployment: Self.deployment,
+                in: catalog
             )
         }
         return Planner.plan(

@@ -16,7 +16,7 @@ enum Launch {
             // thread of this process may have held at the fork: the child then hangs for ever. This program changes
             // the user by itself and becomes the other one.
             guard let changer = SearchPath.current.find("setpriv") else { throw .notFound(program: "setpriv") }
-            arguments = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--", program] + arguments
+            arguments = switching(to: user) + [program] + arguments
             program = changer
         }
         var environment: [Environment.Key: String] = [:]
@@ -29,6 +29,11 @@ enum Launch {
             workingDirectory: folder.map { FilePath($0) },
             platformOptions: options
         )
+    }
+
+    /// The arguments of `setpriv`, which becomes another user and then the program, in the same process.
+    private static func switching(to user: ProcessUser) -> [String] {
+        ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
     }
 
     /// Runs one program between open files and waits for its end.

@@ -125,16 +125,16 @@ private struct Reading {
     }
 
     private mutating func scale(_ node: DocumentNode) throws(DocumentError) -> Int {
-        for value in [node["scale"], node["deploy"]?["replicas"]] {
-            guard let value, let word = try string(value) else {
-                continue
-            }
-            guard let number = Int(word), number >= 0 else {
-                throw fault(value, "the number of containers is no number")
-            }
-            return number
+        if let number = try count(node["scale"]) { return number }
+        return try count(node["deploy"]?["replicas"]) ?? 1
+    }
+
+    private mutating func count(_ node: DocumentNode?) throws(DocumentError) -> Int? {
+        guard let node, let word = try string(node) else { return nil }
+        guard let number = Int(word), number >= 0 else {
+            throw fault(node, "the number of containers is no number")
         }
-        return 1
+        return number
     }
 
     private mutating func volumes(_ node: DocumentNode?) throws(DocumentError) -> [String] {

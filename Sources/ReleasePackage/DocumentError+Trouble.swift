@@ -10,7 +10,8 @@ extension DocumentError {
         return Trouble(
             .operator,
             isUnreadable ? "configuration-unreadable" : "configuration-invalid",
-            description + ".",
+            // A question, such as whether another key was meant, has its own mark.
+            description.hasSuffix("?") ? description : description + ".",
             remedy: isUnreadable
                 ? "Give the right path with --config, or let Pawl's user read the file."
                 : "Correct the line; docs/reference says what may stand there."

@@ -7,11 +7,14 @@ package struct RunnerLock: ~Copyable {
 
     /// Takes the lock, or returns nil where another process holds it.
     package init?(in folder: DataFolder) throws(Trouble) {
-        descriptor = try Self.open(folder)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+        let file = try Self.open(folder)
+        // Somebody who only looks holds it for an instant; a runner must not give up for that.
+        for _ in 0..<40 where flock(file, LOCK_EX | LOCK_NB) != 0 { usleep(5000) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
             return nil
         }
+        descriptor = file
     }
 
     /// Whether somebody holds it now.

@@ -110,6 +110,16 @@ extension StateStore: Journal {
 
     package func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
         try write { database in
+            // Asked for twice is asked for once: a second wish must not be granted at the next failure.
+            let waiting = "SELECT count(*) FROM decision WHERE run = ? AND answered = 0"
+            guard try Int64.fetchOne(database, sql: waiting, arguments: [run.description]) == 0 else {
+                throw Trouble(
+                    .operator,
+                    "decision-waiting",
+                    "Somebody has just decided about run \(run); the runner has not answered yet.",
+                    remedy: "Follow it with `pawl details --follow`."
+                )
+            }
             try database.execute(
                 sql: "INSERT INTO decision (run, at, payload) VALUES (?, ?, ?)",
                 arguments: [run.description, moment.microseconds, try StoredJSON.text(decision)]

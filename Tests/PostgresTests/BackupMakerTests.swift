@@ -217,8 +217,8 @@ import UpgradeModel
         await #expect(throws: Trouble.self) { try await fixture.maker.prove(request.id) }
         _ = try await fixture.maker.dump(request)
         #expect(fixture.maker.state(of: request.id) == .dumped)
-        try fixture.maker.discard(request.id)
-        try fixture.maker.discard(request.id)
+        try await fixture.maker.discard(request.id)
+        try await fixture.maker.discard(request.id)
         #expect(fixture.maker.state(of: request.id) == .absent)
     }
 

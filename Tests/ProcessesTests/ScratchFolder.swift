@@ -24,7 +24,7 @@ struct Unexpected: Error {
 }
 
 /// Waits until something is so, but not for ever.
-func eventually(within patience: Duration = .seconds(10), _ condition: () throws -> Bool) async throws -> Bool {
+func eventually(within patience: Duration = .seconds(60), _ condition: () throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + patience
     while try !condition() {
         guard ContinuousClock.now < deadline else { return false }

@@ -160,7 +160,8 @@ struct DemoInstallation: Sendable {
             SELECT md5(string_agg(concat_ws(' ', table_schema, table_name, column_name, data_type, is_nullable,
                 column_default), E'\\n' ORDER BY table_schema, table_name, column_name))
             FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-            """, database: database
+            """,
+            database: database
         )
         return hashes
     }

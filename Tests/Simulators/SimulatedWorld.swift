@@ -46,7 +46,8 @@ package struct SimulatedWorld: Hashable {
             writers = .stopped
             restartPolicyTaken = false
         case .putBack: restartPolicyTaken = false
-        case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish, .switchRelease,
+        case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish,
+            .switchRelease,
             .awaitHealth, .cleanUp, .discardBackup:
             break
         }

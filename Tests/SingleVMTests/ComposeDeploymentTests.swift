@@ -95,6 +95,32 @@ import UpgradeModel
         }
     }
 
+    @Test func `a writer that the Engine is still stopping when the hop is given up runs again`() async throws {
+        try await Shop.with { shop in
+            let context = try shop.context()
+            let port = port(shop)
+            _ = try await port.perform(effect(.recordWriters, shop), in: context)
+            let (stops, isStopping) = AsyncStream.makeStream(of: String.self)
+            var watched = context
+            watched.report = { isStopping.yield($0.message) }
+            // The worker does not care for the signal: the Engine goes on for seconds after nobody waits any more.
+            let stopping = Task { [watched] in try await port.perform(effect(.stopWriters, shop), in: watched) }
+            for await message in stops where message.contains("worker") { break }
+            let record = try #require(try WritersRecord.read(context.folder + "/writers-0.json"))
+            let worker = try #require(record.writers.first { $0.service == "worker" })
+            while try WritersRecord.read(context.folder + "/writers-0.json")?.hasAsked(worker.id) != true {
+                await Task.yield()
+            }
+            stopping.cancel()
+            _ = await stopping.result
+            _ = try await port.perform(effect(.putBack, shop), in: context)
+            let before = try await shop.container("worker")
+            #expect(before.isActive)
+            // Nothing that was begun before may stop it afterwards: stopping a stopped one would wait for nothing.
+            #expect(try await port.probe(effect(.putBack, shop), in: context) == .done(.done))
+        }
+    }
+
     @Test func `writers that were removed are made anew from the release that they were of`() async throws {
         try await Shop.with { shop in
             let context = try shop.context()

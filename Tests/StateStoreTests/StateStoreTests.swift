@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import GRDB
 import StateStore
 import Testing
@@ -139,17 +140,34 @@ import UpgradeModel
         }
     }
 
-    @Test func `a wish waits for its answer, the oldest first`() async throws {
+    @Test func `a wish waits for its answer, and nobody else's is taken meanwhile`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)
             let run = try #require(Self.run)
             #expect(try store.openDecision(for: run) == nil)
-            try store.leave(.abort(by: "a"), for: run, at: Self.moment)
-            try store.leave(.retry(by: "b", target: try ReleaseVersion("2026.2.2")), for: run, at: Self.moment)
+            try store.leave(.retry(by: "a", target: nil), for: run, at: Self.moment)
+            // A second one would be granted at the next failure, which nobody has seen yet.
+            let trouble = #expect(throws: Trouble.self) {
+                try store.leave(.retry(by: "b", target: try ReleaseVersion("2026.2.2")), for: run, at: Self.moment)
+            }
+            #expect(trouble?.code == "decision-waiting")
             let first = try #require(try store.openDecision(for: run))
-            #expect(first.decision == .abort(by: "a"))
+            #expect(first.decision == .retry(by: "a", target: nil))
             try store.answer(first.id)
-            #expect(try store.openDecision(for: run)?.decision == .retry(by: "b", target: ReleaseVersion("2026.2.2")))
+            #expect(try store.openDecision(for: run) == nil)
+            try store.leave(.abort(by: "b"), for: run, at: Self.moment)
+            #expect(try store.openDecision(for: run)?.decision == .abort(by: "b"))
+        }
+    }
+
+    @Test func `a runner gets the lock although somebody just looks`() async throws {
+        try await withDataFolder { folder in
+            let looker = open(folder.path + "/runner.lock", O_RDWR | O_CREAT, 0o600)
+            try #require(looker >= 0)
+            try #require(flock(looker, LOCK_SH) == 0)
+            async let isFree = Task.detached { try RunnerLock(in: folder) != nil }.value
+            close(looker)
+            #expect(try await isFree)
         }
     }
 

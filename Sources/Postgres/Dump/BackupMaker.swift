@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 package import UpgradeModel
 
 /// Makes backup sets: dumps, proves, and puts them in their place. Each step can be done again after a crash.
@@ -48,7 +49,7 @@ package struct BackupMaker: Sendable {
                 remedy: "Report this as a bug."
             )
         }
-        try store.discard(request.id)
+        try await discard(request.id)
         try DurableFiles.makeFolder(layout.partial)
         try DurableFiles.makeFolder(layout.work)
 
@@ -188,8 +189,20 @@ package struct BackupMaker: Sendable {
         return try store.load(id)
     }
 
-    /// Removes a set that is not published.
-    package func discard(_ id: BackupSetID) throws(Trouble) { try store.discard(id) }
+    /// Removes a set that is not published, after the tools that a dead process left at work on it were ended.
+    package func discard(_ id: BackupSetID) async throws(Trouble) {
+        let layout = layout(id)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.work)) ?? []
+        for name in names.sorted() where name.hasSuffix(".log") {
+            let log = ToolLog(path: "\(layout.work)/\(name)")
+            do throws(ProcessFailure) {
+                if try log.isHeld { try await log.endHolders(grace: .seconds(10)) }
+            } catch {
+                throw Trouble(error)
+            }
+        }
+        try store.discard(id)
+    }
 
     /// What there is of a set.
     package func state(of id: BackupSetID) -> BackupState { store.state(of: id) }

@@ -43,7 +43,7 @@ package struct Prover: Sendable {
                 remedy: "Give the file with the age identity of one of its recipients (--identity FILE)."
             )
         }
-        let logs = try makeLogs()
+        let logs = try ProofLogs.make(under: scratch)
         defer { try? FileManager.default.removeItem(atPath: logs) }
         var found = try await fileDifferences(manifest, in: folder, progress: progress)
         found += manifest.databases.compactMap { oldDump($0, manifest) }
@@ -255,12 +255,5 @@ package struct Prover: Sendable {
         _ detail: String = ""
     ) -> FingerprintDifference {
         FingerprintDifference(database: database, kind: kind, name: name, aspect: aspect, detail: detail)
-    }
-
-    private func makeLogs() throws(Trouble) -> String {
-        try ScratchCluster.makeParent(scratch)
-        let path = "\(scratch)/proof-\(UUID().uuidString)"
-        try DurableFiles.makeFolder(path)
-        return path
     }
 }

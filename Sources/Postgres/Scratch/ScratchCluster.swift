@@ -57,6 +57,8 @@ package struct ScratchCluster: Sendable {
         settings: [String: String] = [:],
         _ work: (ScratchCluster) async throws -> Value
     ) async throws -> Value {
+        // What a maker that was killed has left holds a copy of the data, and its server may still run.
+        try await sweep(under: parent)
         let folder = try ScratchFolder.make(under: parent, for: user)
         defer { folder.remove() }
         let server = ScratchServer(
@@ -125,12 +127,12 @@ package struct ScratchCluster: Sendable {
 
     /// The folders below `parent` whose makers have died; their servers may still run.
     package static func debris(under parent: String) -> [String] {
-        ScratchFolder.all(under: parent).filter { $0.owner?.isAlive != true }.map(\.folder.path)
+        ScratchFolder.abandoned(under: parent).map(\.path)
     }
 
     /// Ends and removes what dead makers left below `parent`.
     package static func sweep(under parent: String) async throws(Trouble) {
-        for (folder, owner) in ScratchFolder.all(under: parent) where owner?.isAlive != true {
+        for folder in ScratchFolder.abandoned(under: parent) {
             do {
                 try await folder.log.endHolders(grace: .seconds(10))
             } catch {
@@ -138,6 +140,7 @@ package struct ScratchCluster: Sendable {
             }
             folder.remove()
         }
+        ProofLogs.removeAbandoned(under: parent)
     }
 
     /// The end of the server's log, for messages.

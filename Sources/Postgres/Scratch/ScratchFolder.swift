@@ -42,8 +42,17 @@ struct ScratchFolder: Sendable {
         return folder
     }
 
+    /// The folders below `parent` whose makers are dead. One that does not tell its maker may be in the making.
+    static func abandoned(under parent: String) -> [ScratchFolder] {
+        all(under: parent).filter { folder, owner in
+            if let owner { return !owner.isAlive }
+            var status = stat()
+            return stat(folder.path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > 60
+        }.map(\.folder)
+    }
+
     /// Finds the folders below `parent` that scratch servers left or use.
-    static func all(under parent: String) -> [(folder: ScratchFolder, owner: ProcessIdentity?)] {
+    private static func all(under parent: String) -> [(folder: ScratchFolder, owner: ProcessIdentity?)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
         return names.filter { $0.hasPrefix("scratch-") }.sorted().map { name in
             let path = "\(parent)/\(name)"

@@ -15,7 +15,7 @@ extension ComposeDeployment {
         log: String,
         report: @Sendable (String, Double?) -> Void
     ) async throws(Trouble) {
-        guard let record = try WritersRecord.read(path) else { return }
+        guard var record = try WritersRecord.read(path) else { return }
         let present = Dictionary(grouping: try await writers(), by: \.id).compactMapValues(\.first)
         // The last stopped is the first to run again.
         for writer in record.writers.reversed() {
@@ -23,9 +23,20 @@ extension ComposeDeployment {
             if container.restartPolicy != writer.restartPolicy {
                 try await engine.setRestartPolicy(writer.restartPolicy, of: writer.id)
             }
-            if writer.wasActive, !container.isActive {
+            var isActive = container.isActive
+            if isActive, record.hasAsked(writer.id) {
+                // The Engine goes on stopping it although nobody waits any more; a start before the end would be lost.
+                report("Waiting for the end of \(writer.name)", nil)
+                try await engine.stop(writer.id, timeout: limits.stop)
+                isActive = false
+            }
+            if writer.wasActive, !isActive {
                 report("Starting \(writer.name)", nil)
                 try await engine.start(writer.id)
+            }
+            if record.hasAsked(writer.id) {
+                record.putBack(writer.id)
+                try record.write(to: path)
             }
         }
         let services = try await missing(record)

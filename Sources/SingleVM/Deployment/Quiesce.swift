@@ -42,6 +42,9 @@ extension ComposeDeployment {
         }
         for (index, writer) in present.enumerated() where writer.isActive {
             report("Stopping \(writer.name)", Double(index) / Double(present.count))
+            // Noted first: an abort must know that the Engine may be about to stop what still runs.
+            record.ask(writer.id)
+            try record.write(to: path)
             if writer.state == .paused { try await engine.unpause(writer.id) }
             try await engine.stop(writer.id, timeout: limits.stop)
         }

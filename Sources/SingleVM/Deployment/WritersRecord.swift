@@ -29,6 +29,8 @@ package struct WritersRecord: Sendable, Hashable, Codable {
     package var release: ReleaseVersion
     /// The writers, in the order in which they are stopped.
     package var writers: [Writer]
+    /// The ids of those that were asked to stop. The Engine may still be at it when whoever asked has died.
+    package private(set) var askedToStop: Set<String>?
 
     /// Makes a record.
     package init(project: String, release: ReleaseVersion, writers: [Writer]) {
@@ -52,6 +54,15 @@ package struct WritersRecord: Sendable, Hashable, Codable {
         }
         return record
     }
+
+    /// Whether a writer was asked to stop.
+    package func hasAsked(_ id: String) -> Bool { askedToStop?.contains(id) == true }
+
+    /// Notes that a writer is about to be asked to stop.
+    mutating func ask(_ id: String) { askedToStop = (askedToStop ?? []).union([id]) }
+
+    /// Notes that a writer was put back.
+    mutating func putBack(_ id: String) { askedToStop?.remove(id) }
 
     /// Writes the record; it is either there whole or not at all.
     func write(to path: String) throws(Trouble) {

@@ -44,7 +44,13 @@ package struct Runner: Sendable {
         while true {
             if try grantDecision(&machine, of: id) { isFresh = true }
             guard let effect = machine.pending else { return machine }
-            let event = try await settle(effect, of: id, machine: machine, isFresh: isFresh)
+            let event = try await settle(
+                effect,
+                of: id,
+                asked: replayed.request.plan,
+                machine: machine,
+                isFresh: isFresh
+            )
             isFresh = true
             if let event { try tell(&machine, event, of: id) }
         }
@@ -54,6 +60,7 @@ package struct Runner: Sendable {
     private func settle(
         _ effect: Effect,
         of id: RunID,
+        asked: RunPlan,
         machine: UpgradeMachine,
         isFresh: Bool
     ) async throws -> Event? {
@@ -61,7 +68,7 @@ package struct Runner: Sendable {
         let context = EffectContext(
             run: id,
             token: lease.token,
-            from: machine.releaseBeforeHop,
+            from: machine.releaseBeforeHop(asked),
             migrations: machine.hop?.migrations ?? [],
             backup: machine.backup,
             proof: machine.proof,
@@ -167,9 +174,10 @@ package struct Runner: Sendable {
 }
 
 extension UpgradeMachine {
-    /// The release that ran before the current hop.
-    fileprivate var releaseBeforeHop: ReleaseVersion {
-        guard let hop, hop.index > 0 else { return plan.from }
+    /// The release that the databases belong to before the current hop: the one that ran, or the mark as it was when the
+    /// run was asked for, where something older was started behind Pawl's back.
+    fileprivate func releaseBeforeHop(_ asked: RunPlan) -> ReleaseVersion {
+        guard let hop, hop.index > 0 else { return max(asked.from, asked.highWaterMark ?? asked.from) }
         return plan.hops[hop.index - 1]
     }
 }

@@ -20,23 +20,6 @@ package struct UpgradePlan: Sendable, Hashable {
         self.refusal = refusal
     }
 
-    /// The way on where something older than the high-water mark runs: the mark again, and nothing else.
-    package static func redeploying(_ mark: Release, over installed: ReleaseVersion, for deployment: DeploymentKind)
-        -> UpgradePlan
-    {
-        let why = Hop.Reason(
-            code: .target,
-            message: "Migrations of \(mark.version) have started here, and \(installed) runs: it must run again first."
-        )
-        return UpgradePlan(
-            from: installed,
-            to: mark.version,
-            deployment: deployment,
-            hops: [Hop(release: mark, reasons: [why])],
-            refusal: nil
-        )
-    }
-
     /// Whether the installation is already where the plan leads.
     package var isAlreadyThere: Bool { hops.isEmpty && refusal == nil }
 }

@@ -22,6 +22,8 @@ struct BackupCreateCommand: AsyncParsableCommand {
         if let trouble = workplace.store.safeMode { throw trouble }
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        // What a dead runner has left of a proof goes before another one is begun.
+        try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: Ticker(options).show) }
         let report = BackupReport(set)
@@ -30,14 +32,17 @@ struct BackupCreateCommand: AsyncParsableCommand {
     }
 
     private static func make(
-        at site: Site, progress: @escaping @Sendable (BackupProgress) -> Void
+        at site: Site,
+        progress: @escaping @Sendable (BackupProgress) -> Void
     ) async throws -> BackupSet {
         let shelf = BackupShelf(site.workplace)
         let maker = shelf.maker()
         let state = try await site.deployment().observe()
         guard let release = state.installedVersion else {
             throw Trouble(
-                .operator, "nothing-installed", "No container of the project tells which release runs.",
+                .operator,
+                "nothing-installed",
+                "No container of the project tells which release runs.",
                 remedy: "Start the installation, or correct the configuration."
             )
         }
@@ -50,7 +55,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
             return try await maker.publish(id, proof: proof)
         } catch {
             // What cannot be proven is no backup, and is not kept as if it were one.
-            try maker.discard(id)
+            try await maker.discard(id)
             if let disproven = error as? DisprovenSet { throw disproven.trouble }
             throw error
         }

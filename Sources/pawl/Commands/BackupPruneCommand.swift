@@ -34,12 +34,15 @@ struct BackupPruneCommand: AsyncParsableCommand {
     }
 
     private func preview(
-        _ shelf: BackupShelf, _ retention: Retention, _ inUse: Set<BackupSetID>
+        _ shelf: BackupShelf,
+        _ retention: Retention,
+        _ inUse: Set<BackupSetID>
     ) throws -> PruneReport {
         let verdicts = try shelf.store.preview(retention, inUse: inUse)
         let going = verdicts.filter { $0.verdict == .remove }.map { verdict in
             PruneReport.Removed(
-                id: verdict.candidate.id.description, bytes: DiskScout.size(shelf.store.root + "/\(verdict.candidate.id)")
+                id: verdict.candidate.id.description,
+                bytes: DiskScout.size(shelf.store.root + "/\(verdict.candidate.id)")
             )
         }
         let debris = try shelf.store.debris().filter { name in !inUse.contains { name.hasSuffix($0.description) } }
@@ -47,9 +50,11 @@ struct BackupPruneCommand: AsyncParsableCommand {
             kept: verdicts.filter { $0.verdict != .remove }.map {
                 PruneReport.Kept(id: $0.candidate.id.description, reason: $0.verdict.rawValue)
             },
-            removed: going + debris.map {
-                PruneReport.Removed(id: $0, bytes: DiskScout.size(shelf.store.root + "/" + $0))
-            }, dryRun: dryRun
+            removed: going
+                + debris.map {
+                    PruneReport.Removed(id: $0, bytes: DiskScout.size(shelf.store.root + "/" + $0))
+                },
+            dryRun: dryRun
         )
     }
 
@@ -57,7 +62,9 @@ struct BackupPruneCommand: AsyncParsableCommand {
         guard !yes else { return }
         guard Terminal.canAsk else {
             throw Trouble(
-                .operator, "not-confirmed", "Nobody is there to agree to the removal.",
+                .operator,
+                "not-confirmed",
+                "Nobody is there to agree to the removal.",
                 remedy: "Run it on a terminal, or with --yes; --dry-run shows what would go."
             )
         }
@@ -65,7 +72,10 @@ struct BackupPruneCommand: AsyncParsableCommand {
         FileHandle.standardError.write(Data("Remove these? Type yes: ".utf8))
         guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
             throw Trouble(
-                .operator, "not-confirmed", "You did not agree to the removal.", remedy: "Nothing was removed."
+                .operator,
+                "not-confirmed",
+                "You did not agree to the removal.",
+                remedy: "Nothing was removed."
             )
         }
     }

@@ -24,7 +24,9 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         var isProven = true
         do {
             _ = try await shelf.maker().verify(
-                found.id, identity: identity.map { Workplace.absolute($0) }, progress: Ticker(options).show
+                found.id,
+                identity: identity.map { Workplace.absolute($0) },
+                progress: Ticker(options).show
             )
         } catch is DisprovenSet {
             isProven = false

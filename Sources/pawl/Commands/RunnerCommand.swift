@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Postgres
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -23,6 +24,9 @@ struct RunnerCommand: AsyncParsableCommand {
             .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
         let lease = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let data = workplace.data
+        // A dead runner's scratch servers hold a copy of the data. One that cannot be ended is no reason not to go on.
+        try? await ScratchCluster.sweep(under: data.scratch)
+        PackageShelf(workplace).removeAbandoned()
         let ports = try await Ports(workplace)
         let runner = Runner(
             journal: workplace.store,

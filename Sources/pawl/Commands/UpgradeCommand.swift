@@ -55,6 +55,8 @@ struct UpgradeCommand: AsyncParsableCommand {
             if preflight.outcome == .fail { throw Exit(status: .refused) }
             return
         }
+        // One that somebody began while we looked is no fault of the installation.
+        if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard preflight.outcome != .fail else {
             let report = PreflightDocument(preflight)
             Answer(options).give(report, text: report.text)

@@ -52,14 +52,16 @@ struct BackupPort: EffectPort {
             _ = try await maker.publish(try known(context), proof: try proof(context))
             return .done
         case .discardBackup:
-            if let id = try note(effect, context).id { try maker.discard(id) }
+            if let id = try note(effect, context).id { try await maker.discard(id) }
             return .done
         default: throw Self.notMine(effect)
         }
     }
 
     private func dump(
-        _ effect: Effect, _ context: EffectContext, _ report: @escaping @Sendable (BackupProgress) -> Void
+        _ effect: Effect,
+        _ context: EffectContext,
+        _ report: @escaping @Sendable (BackupProgress) -> Void
     ) async throws -> BackupSetID {
         let note = note(effect, context)
         let now = Workplace.now()
@@ -72,7 +74,8 @@ struct BackupPort: EffectPort {
     }
 
     private func confirmUnchanged(
-        _ id: BackupSetID, _ report: @escaping @Sendable (BackupProgress) -> Void
+        _ id: BackupSetID,
+        _ report: @escaping @Sendable (BackupProgress) -> Void
     ) async throws {
         let databases = try await shelf.databases(at: site)
         let differences = try await maker.refingerprint(id, databases: databases, progress: report)
@@ -80,7 +83,8 @@ struct BackupPort: EffectPort {
         var sessions: [String] = []
         for database in databases { sessions += try await DatabaseSessions.others(in: database.route).map(\.text) }
         throw Trouble(
-            .environment, "database-written",
+            .environment,
+            "database-written",
             "Somebody wrote to the databases while they were backed up: "
                 + differences.prefix(5).map(\.description).joined(separator: "; ")
                 + (sessions.isEmpty ? "" : ". Sessions connected now: \(sessions.joined(separator: ", "))"),
@@ -91,7 +95,10 @@ struct BackupPort: EffectPort {
     private func known(_ context: EffectContext) throws -> BackupSetID {
         guard let id = context.backup else {
             throw Trouble(
-                .internal, "no-backup", "The run \(context.run) has no backup set here.", remedy: "Report this as a bug."
+                .internal,
+                "no-backup",
+                "The run \(context.run) has no backup set here.",
+                remedy: "Report this as a bug."
             )
         }
         return id
@@ -100,7 +107,10 @@ struct BackupPort: EffectPort {
     private func proof(_ context: EffectContext) throws -> Proof {
         guard let proof = context.proof else {
             throw Trouble(
-                .internal, "no-proof", "The run \(context.run) has no proof here.", remedy: "Report this as a bug."
+                .internal,
+                "no-proof",
+                "The run \(context.run) has no proof here.",
+                remedy: "Report this as a bug."
             )
         }
         return proof
@@ -112,7 +122,12 @@ struct BackupPort: EffectPort {
     }
 
     private static func notMine(_ effect: Effect) -> Trouble {
-        Trouble(.internal, "wrong-port", "\(effect.identity) is not for backups to do.", remedy: "Report this as a bug.")
+        Trouble(
+            .internal,
+            "wrong-port",
+            "\(effect.identity) is not for backups to do.",
+            remedy: "Report this as a bug."
+        )
     }
 }
 
@@ -152,7 +167,8 @@ extension DisprovenSet {
     /// The same as the reason why a run stops.
     var trouble: Trouble {
         Trouble(
-            .environment, "backup-not-proven",
+            .environment,
+            "backup-not-proven",
             "The backup does not restore to what it was made from: "
                 + failures.prefix(8).map(\.description).joined(separator: "; ")
                 + (failures.count > 8 ? " and \(failures.count - 8) more" : ""),

@@ -23,7 +23,9 @@ struct BackupShelf: Sendable {
     func set(named name: String) throws -> BackupSet {
         guard let id = BackupSetID(name) else {
             throw Trouble(
-                .operator, "unknown-backup", "`\(name)` is not the name of a backup set.",
+                .operator,
+                "unknown-backup",
+                "`\(name)` is not the name of a backup set.",
                 remedy: "List them with `pawl backup list`."
             )
         }
@@ -34,7 +36,10 @@ struct BackupShelf: Sendable {
     func maker() -> BackupMaker {
         let prover = Prover(scratch: workplace.data.scratch)
         return BackupMaker(
-            store: store, prover: prover, recipients: workplace.installation.backups.encryptTo, now: Workplace.now
+            store: store,
+            prover: prover,
+            recipients: workplace.installation.backups.encryptTo,
+            now: Workplace.now
         )
     }
 
@@ -52,7 +57,8 @@ struct BackupShelf: Sendable {
         for database in routes.necessary(in: environment) {
             databases.append(
                 BackupRequest.Database(
-                    name: database.definition.name, route: try await routes.route(to: database, in: environment)
+                    name: database.definition.name,
+                    route: try await routes.route(to: database, in: environment)
                 )
             )
         }
@@ -86,14 +92,22 @@ struct BackupShelf: Sendable {
             }
         }
         return BackupRequest(
-            id: id, createdAt: moment, release: release.description,
+            id: id,
+            createdAt: moment,
+            release: release.description,
             origin: BackupOrigin(
-                product: workplace.product.name, installation: workplace.installation.name,
-                deployment: Standpoint.deployment.rawValue, pawl: PawlVersion.current, notes: notes
-            ), databases: try await databases(at: site),
+                product: workplace.product.name,
+                installation: workplace.installation.name,
+                deployment: Standpoint.deployment.rawValue,
+                pawl: PawlVersion.current,
+                notes: notes
+            ),
+            databases: try await databases(at: site),
             configuration: BackupRequest.Configuration(
-                folder: workplace.singleVM.directory, paths: workplace.product.configuration
-            ), releaseFiles: files
+                folder: workplace.singleVM.directory,
+                paths: workplace.product.configuration
+            ),
+            releaseFiles: files
         )
     }
 }

@@ -29,7 +29,9 @@ struct DatabaseScout: Sendable {
         var open: [(index: Int, route: DatabaseRoute, major: Int)] = []
         for database in DatabaseRoutes(site).necessary(in: read) {
             var found = ObservedDatabase(
-                resolved: database, connection: .unknown("it was not reached"), scratch: .unknown("it was not reached")
+                resolved: database,
+                connection: .unknown("it was not reached"),
+                scratch: .unknown("it was not reached")
             )
             do {
                 let route = try await DatabaseRoutes(site).route(to: database, in: read)

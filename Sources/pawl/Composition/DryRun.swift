@@ -18,8 +18,10 @@ struct DryRun: Sendable {
         for hop in plan.hops { commands += try await self.commands(of: hop.release.version) }
         return DryRunReport(
             plan: PlanReport(plan, support: site.workplace.product.supportWindow),
-            preflight: PreflightDocument(PreflightReport(of: observation)), commands: commands,
-            downtime: try downtime(), disk: disk
+            preflight: PreflightDocument(PreflightReport(of: observation)),
+            commands: commands,
+            downtime: try downtime(),
+            disk: disk
         )
     }
 

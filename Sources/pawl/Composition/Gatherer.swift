@@ -27,9 +27,10 @@ struct Gatherer: Sendable {
 
     /// Gathers the facts.
     func observation(for release: Release) async throws -> Observation {
-        let scratch = workplace.data.path + "/packages/\(release.version)-\(ProcessInfo.processInfo.processIdentifier)"
+        let shelf = PackageShelf(workplace)
+        let scratch = shelf.glance(at: release)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let package = Result { try PackageShelf(workplace).open(release, in: scratch) }
+        let package = Result { try shelf.open(release, in: scratch) }
         let environment = Result { try workplace.environment() }
         let deployment = try site.deployment()
         let databases = await DatabaseScout(site).look(environment)
@@ -146,7 +147,9 @@ struct Gatherer: Sendable {
     private func files(_ deployment: ComposeDeployment) async -> Fact<InstalledFiles> {
         do {
             let folder = deployment.folder
-            let kept = folder.release(try place.installed)
+            // Where something older runs than the databases are, the release that matches them is the mark.
+            let isBehind = try place.isBehindMark
+            let kept = folder.release(try place.matchingRelease)
             let isKept = FileManager.default.fileExists(atPath: kept.composeFile)
             // Before the first hop the installation's own two files are the installed release's.
             let path = isKept ? kept.path : folder.path
@@ -155,7 +158,9 @@ struct Gatherer: Sendable {
             where !FileManager.default.isReadableFile(atPath: path + "/" + name) {
                 troubles.append("\(path)/\(name) is missing")
             }
-            if troubles.isEmpty { troubles = try await deployment.contradictions(of: ReleaseFolder(path: path)) }
+            if troubles.isEmpty, !isBehind {
+                troubles = try await deployment.contradictions(of: ReleaseFolder(path: path))
+            }
             var lost: [String] = []
             for service in place.state.services {
                 for container in service.containers where try await site.engine.image(container.imageID) == nil {

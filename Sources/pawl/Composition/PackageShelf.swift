@@ -2,6 +2,7 @@ import Foundation
 import ReleasePackage
 import ReleaseSource
 import SingleVM
+import StateStore
 import UpgradeModel
 
 /// Gets releases' packages from the source, verified, and reads them with this installation's own values.
@@ -22,6 +23,23 @@ struct PackageShelf: Sendable {
         try CatalogBook.directory(of: workplace.installation.source).package(of: release, into: folder)
         return try PackageFolder.open(folder, entry: release)
     }
+
+    /// Where a package is unpacked only to be looked at; the name tells by whom.
+    func glance(at release: Release) -> String {
+        "\(glances)/\(release.version)-\(ProcessInfo.processInfo.processIdentifier)"
+    }
+
+    /// Removes what was unpacked to be looked at by processes that were killed.
+    func removeAbandoned() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: glances)) ?? [] {
+            guard let pid = name.split(separator: "-").last.flatMap({ Int32($0) }),
+                kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            try? FileManager.default.removeItem(atPath: glances + "/" + name)
+        }
+    }
+
+    private var glances: String { workplace.data.path + "/packages" }
 
     /// A release as the deployment stages it.
     func content(of version: ReleaseVersion, in folder: String) throws -> ReleaseContent {

@@ -21,6 +21,15 @@ struct RunnerProcess {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try Self.another(in: workplace) }
         // Nobody can begin another run while the lock is held.
         if try Self.openRun(in: workplace) != nil { throw try Self.another(in: workplace) }
+        // Another run may have come and gone since the plan was made.
+        guard try workplace.store.highWaterMark() == plan.highWaterMark else {
+            throw Trouble(
+                .operator,
+                "plan-outdated",
+                "Another run has changed the installation since this upgrade was planned.",
+                remedy: "See `pawl history`, then start `pawl upgrade` again."
+            )
+        }
         let now = Workplace.now()
         let id = RunID(startedAt: now, salt: .random(in: .min ... .max))
         let lease = try workplace.store.takeLease(owner: Self.owner, at: now)

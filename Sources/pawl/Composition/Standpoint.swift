@@ -47,14 +47,25 @@ struct Standpoint: Sendable {
         }
     }
 
+    /// Whether something runs that is older than the databases may be.
+    var isBehindMark: Bool { get throws { try matchingRelease != installed } }
+
+    /// The release that the databases belong to: what runs, or the high-water mark where that is newer.
+    var matchingRelease: ReleaseVersion {
+        get throws { max(try installed, try highWaterMark ?? installed) }
+    }
+
     /// The way to a release, or why there is none.
     func plan(to target: ReleaseVersion?, prereleases: Bool = false) throws -> UpgradePlan {
         let installed = try installed
-        // What runs behind the mark can only be brought back to it.
-        if let mark = highWaterMark, installed < mark, target == nil || target == mark,
-            let release = catalog.release(mark)
-        {
-            return UpgradePlan.redeploying(release, over: installed, for: Self.deployment)
+        if let mark = highWaterMark, installed < mark {
+            return DriftRepair.plan(
+                from: installed,
+                mark: mark,
+                target: target,
+                deployment: Self.deployment,
+                in: catalog
+            )
         }
         return Planner.plan(
             PlanRequest(

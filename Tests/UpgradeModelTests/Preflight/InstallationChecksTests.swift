@@ -47,9 +47,18 @@ import UpgradeModel
     @Test func `a release below the high-water mark blocks`() throws {
         let finding = try finding("installed-release") {
             $0.installation.highWaterMark = .known(try ReleaseVersion("1.1.0"))
+            $0.target.release = try release("1.2.0", "2026-03-02")
         }
         #expect(finding.outcome == .fail)
-        #expect(finding.remedy?.contains("pawl restore") == true)
+        #expect(finding.remedy?.contains("pawl upgrade --to 1.1.0") == true)
+    }
+
+    @Test func `where something older than the high-water mark runs, the mark itself may be deployed again`() throws {
+        let finding = try finding("installed-release") {
+            $0.installation.highWaterMark = .known(try ReleaseVersion("1.1.0"))
+            $0.target.release = try release("1.1.0", "2026-03-02")
+        }
+        #expect(finding.outcome == .warn)
     }
 
     @Test func `an unreadable high-water mark is an error`() throws {

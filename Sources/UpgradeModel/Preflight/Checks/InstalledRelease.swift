@@ -10,18 +10,18 @@ extension Check {
                 "which migrations have started here",
                 remedy: "`pawl status` says what is wrong with the journal."
             ) { mark in
-                judge(running, mark: mark)
+                judge(running, mark: mark, target: observation.target.release.version)
             }
         }
     }
 
-    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?) -> Verdict {
+    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?, target: ReleaseVersion) -> Verdict {
         if let mark, running.version < mark {
-            return .fail(
-                "Release \(running.version) is installed, but the migrations of \(mark) have already started here: "
-                    + "the databases are newer than the application.",
-                remedy: "Deploy \(mark) again, or restore a backup set with `pawl restore`. Nothing else is safe."
-            )
+            let what =
+                "Release \(running.version) runs, but the migrations of \(mark) have already started here: "
+                + "the databases are newer than the application."
+            let remedy = "Deploy \(mark) again with `pawl upgrade --to \(mark)`; nothing else is safe."
+            return target == mark ? .warn(what, remedy: remedy) : .fail(what, remedy: remedy)
         }
         guard !running.drift.isEmpty else {
             return .pass("Release \(running.version) runs.")

@@ -1,0 +1,59 @@
+/// The way on where something older than the high-water mark runs: the mark again, and nothing else.
+package enum DriftRepair {
+    /// Plans it.
+    ///
+    /// - Parameters:
+    ///   - installed: what runs, older than `mark`.
+    ///   - mark: the newest release whose migrations have started here.
+    ///   - target: what was asked for; nil is the way on, wherever it leads.
+    ///   - deployment: how the installation runs.
+    ///   - catalog: where the mark must be offered.
+    /// - Returns: one hop to the mark, or a refusal.
+    package static func plan(
+        from installed: ReleaseVersion,
+        mark: ReleaseVersion,
+        target: ReleaseVersion?,
+        deployment: DeploymentKind,
+        in catalog: Catalog
+    ) -> UpgradePlan {
+        let refusal: Refusal
+        if let target, target < mark {
+            refusal = Refusal(
+                .downgrade,
+                "Release \(target) is older than \(mark), the high-water mark.",
+                remedy: "Pawl never goes back. To return to an earlier state, restore a backup."
+            )
+        } else if let target, target != mark {
+            refusal = Refusal(
+                .noPath,
+                "\(installed) runs, although migrations of \(mark) have started here.",
+                remedy: "First deploy \(mark) again: `pawl upgrade --to \(mark)`."
+            )
+        } else if let release = catalog.release(mark) {
+            let why = Hop.Reason(
+                code: .target,
+                message: "\(installed) runs, although migrations of \(mark) have started here: \(mark) must run again"
+            )
+            return UpgradePlan(
+                from: installed,
+                to: mark,
+                deployment: deployment,
+                hops: [Hop(release: release, reasons: [why])],
+                refusal: nil
+            )
+        } else {
+            refusal = Refusal(
+                .unknownRelease,
+                "\(installed) runs, although migrations of \(mark) have started here, and the source does not offer \(mark).",
+                remedy: "Bring \(mark) back into the source, then deploy it again."
+            )
+        }
+        return UpgradePlan(
+            from: installed,
+            to: target ?? mark,
+            deployment: deployment,
+            hops: [],
+            refusal: refusal
+        )
+    }
+}

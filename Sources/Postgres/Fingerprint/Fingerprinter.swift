@@ -87,33 +87,48 @@ package struct Fingerprinter: Sendable {
 
     private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
         let catalog = CatalogSQL(version: version)
-        var prints: [ObjectPrint] = []
+        var taken = Taken()
         for query in catalog.all + [catalog.roles(passwords: scope.passwords)] {
-            prints = try await connection.fold(query.sql, into: prints) {
-                (prints: inout [ObjectPrint], row: PostgresRow) throws(Trouble) in
-                prints.append(
-                    ObjectPrint(
-                        kind: query.kind,
-                        name: try row.required(0),
-                        owner: row.text(1),
-                        grants: row.text(2),
-                        definition: row.bytes(3).map(Hashing.digest),
-                        version: row.text(4)
-                    )
-                )
+            taken = try await connection.fold(query.sql, into: taken) {
+                (taken: inout Taken, row: PostgresRow) throws(Trouble) in try taken.add(row, query.kind)
             }
         }
-        return prints
+        return taken.prints
+    }
+
+    /// What has been taken so far. Owners and grants are the same for most objects, and kept once.
+    private struct Taken: Sendable {
+        var prints: [ObjectPrint] = []
+        private var known: [String: String] = [:]
+
+        mutating func add(_ row: PostgresRow, _ kind: ObjectKind) throws(Trouble) {
+            prints.append(
+                ObjectPrint(
+                    kind: kind,
+                    name: try row.required(0),
+                    owner: shared(row.text(1)),
+                    grants: shared(row.text(2)),
+                    definition: row.bytes(3).map(Hashing.digest),
+                    version: row.text(4)
+                )
+            )
+        }
+
+        private mutating func shared(_ text: String?) -> String? {
+            guard let text else { return nil }
+            if let same = known[text] { return same }
+            known[text] = text
+            return text
+        }
     }
 
     private func objects(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
-        let prints = try await definitions(scope: scope)
+        var known = try await definitions(scope: scope)
         let positions = try await SequenceReader(connection: connection).positions()
-        var known = prints
         for index in known.indices where known[index].kind == .sequence {
             known[index].value = positions[known[index].name]
         }
-        let named = Set(prints.lazy.filter { $0.kind == .sequence }.map(\.name))
+        let named = Set(known.lazy.filter { $0.kind == .sequence }.map(\.name))
         // A sequence of an extension that says it is dumped has a position and nothing else of its own.
         known += positions.filter { !named.contains($0.key) }.map { name, value in
             ObjectPrint(kind: .sequence, name: name, value: value)

@@ -122,9 +122,8 @@ package enum Comparison {
         _ restored: [ObjectPrint],
         _ reread: [ObjectPrint]
     ) -> [FingerprintDifference] {
-        let key = { (object: ObjectPrint) in ObjectKey(kind: object.kind, name: object.name) }
-        let readings = Dictionary(reread.map { (key($0), $0.definition) }) { first, _ in first }
-        return matched(source, restored, by: key).flatMap { key, before, after -> [FingerprintDifference] in
+        let readings = Dictionary(reread.map { ($0.key, $0.definition) }) { first, _ in first }
+        return matched(source, restored, by: \.key).flatMap { key, before, after -> [FingerprintDifference] in
             func difference(_ aspect: FingerprintDifference.Aspect, _ detail: String = "") -> FingerprintDifference {
                 FingerprintDifference(
                     database: database,
@@ -168,32 +167,29 @@ package enum Comparison {
         by key: (Item) -> Key
     ) -> [(Key, Item?, Item?)] {
         var pairs: [(Key, Item?, Item?)] = []
-        let before = source.map { (key($0), $0) }.sorted { $0.0 < $1.0 }
-        let after = restored.map { (key($0), $0) }.sorted { $0.0 < $1.0 }
+        // Only the places are sorted: the items are many.
+        let before = source.indices.sorted { key(source[$0]) < key(source[$1]) }
+        let after = restored.indices.sorted { key(restored[$0]) < key(restored[$1]) }
         var (left, right) = (0, 0)
         while left < before.count || right < after.count {
-            if right == after.count || (left < before.count && before[left].0 < after[right].0) {
-                pairs.append((before[left].0, before[left].1, nil))
-                left += 1
-            } else if left == before.count || after[right].0 < before[left].0 {
-                pairs.append((after[right].0, nil, after[right].1))
-                right += 1
-            } else {
-                if before[left].1 != after[right].1 { pairs.append((before[left].0, before[left].1, after[right].1)) }
+            let old = left < before.count ? source[before[left]] : nil
+            let new = right < after.count ? restored[after[right]] : nil
+            switch (old, new) {
+            case (let old?, let new?) where key(old) == key(new):
+                if old != new { pairs.append((key(old), old, new)) }
                 left += 1
                 right += 1
+            case (let old?, let new) where new.map({ key(old) < key($0) }) ?? true:
+                pairs.append((key(old), old, nil))
+                left += 1
+            case (_, let new?):
+                pairs.append((key(new), nil, new))
+                right += 1
+            default:
+                return pairs
             }
         }
         return pairs
-    }
-}
-
-private struct ObjectKey: Hashable, Comparable {
-    var kind: ObjectKind
-    var name: String
-
-    static func < (left: ObjectKey, right: ObjectKey) -> Bool {
-        (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
     }
 }
 

@@ -29,12 +29,10 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
 
     /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
     package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
-        var definitions: [String: DefinitionDigest?] = [:]
-        for object in copy.objects { definitions["\(object.kind.rawValue) \(object.name)"] = object.definition }
+        let definitions = Dictionary(copy.objects.map { ($0.key, $0.definition) }) { first, _ in first }
         var adopted = self
         for index in adopted.objects.indices {
-            let object = adopted.objects[index]
-            guard let definition = definitions["\(object.kind.rawValue) \(object.name)"] else { continue }
+            guard let definition = definitions[adopted.objects[index].key] else { continue }
             adopted.objects[index].definition = definition
         }
         return adopted
@@ -59,7 +57,7 @@ package struct FingerprintScope: Sendable, Hashable, Codable {
 }
 
 /// How many rows a table has of its own, and what they add up to.
-package struct TableRows: Sendable, Hashable, Codable {
+package struct TableRows: Sendable, Hashable {
     /// Schema and name, quoted where SQL needs it.
     package var name: String
     /// The number of rows.
@@ -76,7 +74,7 @@ package struct TableRows: Sendable, Hashable, Codable {
 }
 
 /// One thing in a database other than rows.
-package struct ObjectPrint: Sendable, Hashable, Codable {
+package struct ObjectPrint: Sendable, Hashable {
     /// What it is.
     package var kind: ObjectKind
     /// What it is called, without any number of this server.
@@ -110,4 +108,19 @@ package struct ObjectPrint: Sendable, Hashable, Codable {
         self.value = value
         self.version = version
     }
+}
+
+extension ObjectPrint {
+    /// What an object is told apart by.
+    struct Key: Hashable, Comparable {
+        var kind: ObjectKind
+        var name: String
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
+        }
+    }
+
+    /// The kind and the name.
+    var key: Key { Key(kind: kind, name: name) }
 }

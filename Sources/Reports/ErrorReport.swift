@@ -46,6 +46,9 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         self =
             if trouble.code == "another-run" {
                 .anotherRun
+            } else if trouble.code == "backup-not-proven", !trouble.changed {
+                // A proof that says no is a refusal, whoever is to blame for it.
+                .refused
             } else if trouble.code.hasPrefix("configuration-") || Self.usageCodes.contains(trouble.code) {
                 .usage
             } else if trouble.changed {

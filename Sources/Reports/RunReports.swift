@@ -141,6 +141,7 @@ package struct RunReport: Encodable, Sendable {
         case .needsOperator: return .needsOperator
         case .refused: return .refused
         case .aborted:
+            if view.machine.reason?.code == "backup-not-proven" { return .refused }
             return switch view.machine.reason?.blame {
             case .environment: .environment
             case .internal: .internalError

@@ -114,14 +114,6 @@ package struct BackupSetStore: Sendable, Hashable {
         return removed
     }
 
-    /// The free space where the sets lie, in bytes.
-    package func freeBytes() throws(Trouble) -> Int64 {
-        try DurableFiles.makeFolder(root)
-        var status = statvfs()
-        guard statvfs(root, &status) == 0 else { throw DurableFiles.failed(root) }
-        return Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
-    }
-
     private func names() throws(Trouble) -> [String] {
         guard DurableFiles.exists(root) else { return [] }
         do {

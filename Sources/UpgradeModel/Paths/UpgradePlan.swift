@@ -11,15 +11,6 @@ package struct UpgradePlan: Sendable, Hashable {
     /// Why there is no way; nil where there is one, or none is needed.
     package let refusal: Refusal?
 
-    /// Makes a plan of its parts; ``Planner`` decides what is legal.
-    init(from: ReleaseVersion, to: ReleaseVersion, deployment: DeploymentKind, hops: [Hop], refusal: Refusal?) {
-        self.from = from
-        self.to = to
-        self.deployment = deployment
-        self.hops = hops
-        self.refusal = refusal
-    }
-
     /// Whether the installation is already where the plan leads.
     package var isAlreadyThere: Bool { hops.isEmpty && refusal == nil }
 }

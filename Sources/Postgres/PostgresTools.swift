@@ -63,17 +63,23 @@ package struct PostgresTools: Sendable, Hashable {
 
     /// The major version that a program says it is; nil where it says none.
     private func reportedMajor(_ program: String) async -> Int? {
+        await reportedVersion(program).flatMap { Int($0.prefix { $0.isNumber }) }
+    }
+
+    /// The version that a program says it is, such as `15.20`; nil where it says none.
+    private func reportedVersion(_ program: String) async -> String? {
         let command = Command(path(program), ["--version"])
         guard let answer = try? await collect(command, deadline: .seconds(10)), answer.status.isSuccess else {
             return nil
         }
-        return Self.major(ofVersion: answer.text)
+        return Self.version(in: answer.text)
     }
 
-    /// Reads the major version out of `pg_dump (PostgreSQL) 15.20 (Debian …)`; nil where there is none.
-    package static func major(ofVersion text: String) -> Int? {
+    /// Reads the version out of `pg_dump (PostgreSQL) 15.20 (Debian …)`; nil where there is none.
+    package static func version(in text: String) -> String? {
         guard let start = text.firstRange(of: "(PostgreSQL) ")?.upperBound else { return nil }
-        return Int(text[start...].prefix { $0.isNumber })
+        let version = text[start...].prefix { !$0.isWhitespace }
+        return version.first?.isNumber == true ? String(version) : nil
     }
 }
 
@@ -92,12 +98,17 @@ extension PostgresTools {
                 guard SearchPath.current.find(tools.path("pg_dump")) != nil,
                     await tools.reportedMajor("pg_dump") == major
                 else { continue }
+                // The scratch server is what must know everything that the source's server knows.
+                var version = await tools.reportedVersion("postgres")
+                if version == nil { version = await tools.reportedVersion("pg_dump") }
                 var missing = programs.filter { SearchPath.current.find(tools.path($0)) == nil }
                 if !missing.contains("postgres"), await tools.reportedMajor("postgres") != major {
                     missing.append("postgres")
                 }
                 missing += ["zstd"].filter { SearchPath.current.find($0) == nil }
-                found.append(ClientTools(major: major, place: .machine(folder: folder), missing: missing))
+                found.append(
+                    ClientTools(major: major, version: version, place: .machine(folder: folder), missing: missing)
+                )
             }
         }
         return found

@@ -107,6 +107,38 @@ import UpgradeModel
         #expect(try String(contentsOfFile: "\(target)/customer.env", encoding: .utf8).contains("ENCRYPTION_KEY"))
     }
 
+    @Test func `a sequence that is used all the time is no reason to say that a backup does not restore`() async throws
+    {
+        let fixture = try BackupFixture()
+        let server = fixture.server
+        try await makeSmall("busy", server)
+        try await server.psql("busy", "CREATE SEQUENCE s; SELECT nextval('s')")
+        let request = try fixture.request(["busy"])
+        let (moves, moved) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let writer = Task {
+            let connection = try await PostgresConnection.open(server.route("busy"))
+            while !Task.isCancelled {
+                _ = try await connection.rows("SELECT nextval('s')")
+                moved.yield()
+            }
+            await connection.close()
+        }
+        // The sequence moves before the dump begins, and does not rest until it is proven.
+        for await _ in moves { break }
+        let manifest = try await fixture.maker.dump(request)
+        let way = manifest.databases.first?.fingerprint.objects.first { $0.name == "public.s" }?.value
+        #expect(way?.contains(" to ") == true, "\(way ?? "none")")
+        let strict = try await fixture.maker.refingerprint(request.id, databases: request.databases)
+        #expect(strict.map(\.name) == ["public.s"], "where writers are stopped, it is a difference")
+        let proof = try await fixture.maker.prove(request.id)
+        writer.cancel()
+        _ = try await writer.value
+        let set = try await fixture.maker.publish(request.id, proof: proof)
+        let kept = set.manifest.databases.first?.fingerprint.objects.first { $0.name == "public.s" }?.value
+        #expect(kept?.hasSuffix(" used") == true && kept?.contains(" to ") == false, "\(kept ?? "none")")
+        _ = try await fixture.maker.verify(set.id)
+    }
+
     @Test func `writes after the dump are seen and named`() async throws {
         let fixture = try BackupFixture()
         try await makeSmall("written", fixture.server)

@@ -85,9 +85,9 @@ struct CommandTests {
     }
 
     @Test func `versions are read as programs say them`() {
-        #expect(PostgresTools.major(ofVersion: "pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n") == 15)
-        #expect(PostgresTools.major(ofVersion: "postgres (PostgreSQL) 18beta1") == 18)
-        #expect(PostgresTools.major(ofVersion: "something else") == nil)
+        #expect(PostgresTools.version(in: "pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n") == "15.20")
+        #expect(PostgresTools.version(in: "postgres (PostgreSQL) 18beta1") == "18beta1")
+        #expect(PostgresTools.version(in: "something else") == nil)
     }
 
     @Test func `missing programs are named with the package that has them`() async {

@@ -130,9 +130,7 @@ package struct BackupMaker: Sendable {
             let outcome = try await prover.prove(manifest, in: layout.partial, schemas: schemas, progress: progress)
             for index in manifest.databases.indices {
                 guard let copy = outcome.copies[manifest.databases[index].name] else { continue }
-                manifest.databases[index].fingerprint = manifest.databases[index].fingerprint.adoptingDefinitions(
-                    of: copy
-                )
+                manifest.databases[index].fingerprint = manifest.databases[index].fingerprint.adopting(copy)
             }
             manifest.proof = ProofRecord(
                 state: .proven,

@@ -93,7 +93,8 @@ struct DatabaseDumper: Sendable {
             snapshot: snapshot,
             dumpedAt: listing.createdAt,
             dumpSeconds: seconds,
-            fingerprint: try await fingerprint
+            // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
+            fingerprint: try await fingerprint.withSequences(movedTo: fingerprinter.sequencePositions())
         )
         try await fingerprinter.end()
         return Result(backup: backup, identity: identity)

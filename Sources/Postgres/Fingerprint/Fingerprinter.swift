@@ -72,6 +72,12 @@ package struct Fingerprinter: Sendable {
         return DatabaseFingerprint(objects: objects, scope: scope)
     }
 
+    /// Where every sequence stands at this instant, by name: `42 used` or `1 unused`. The transaction's snapshot does
+    /// not hold them still.
+    func sequencePositions() async throws(Trouble) -> [String: String] {
+        try await SequenceReader(connection: connection).positions()
+    }
+
     private func ownScope() async throws(Trouble) -> FingerprintScope {
         let rows = try await connection.rows(
             """
@@ -124,7 +130,7 @@ package struct Fingerprinter: Sendable {
 
     private func objects(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
         var known = try await definitions(scope: scope)
-        let positions = try await SequenceReader(connection: connection).positions()
+        let positions = try await sequencePositions()
         for index in known.indices where known[index].kind == .sequence {
             known[index].value = positions[known[index].name]
         }

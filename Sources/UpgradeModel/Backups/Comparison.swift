@@ -43,7 +43,8 @@ package enum Comparison {
                 database: pair.database,
                 source: pair.source,
                 restored: pair.restored,
-                reread: pair.reread
+                reread: pair.reread,
+                mayHaveMoved: true
             )
         }
         if pairs.isEmpty {
@@ -74,12 +75,15 @@ package enum Comparison {
     ///   - source: what was.
     ///   - restored: what is.
     ///   - reread: see `Pair.reread`.
+    ///   - mayHaveMoved: whether a sequence that moved while the source was dumped may stand anywhere on its way. Where
+    ///     nothing should have written, it may not.
     /// - Returns: none where they are equal.
     package static func differences(
         database: String,
         source: DatabaseFingerprint,
         restored: DatabaseFingerprint,
-        reread: DatabaseFingerprint? = nil
+        reread: DatabaseFingerprint? = nil,
+        mayHaveMoved: Bool = false
     ) -> [FingerprintDifference] {
         guard source.algorithm == restored.algorithm, source.scope == restored.scope else {
             let detail = "\(source.algorithm), \(restored.algorithm)"
@@ -94,7 +98,7 @@ package enum Comparison {
             ]
         }
         return rows(database, source.tables, restored.tables)
-            + objects(database, source.objects, restored.objects, reread?.objects ?? [])
+            + objects(database, source.objects, restored.objects, reread?.objects ?? [], mayHaveMoved)
     }
 
     private static func rows(
@@ -120,7 +124,8 @@ package enum Comparison {
         _ database: String,
         _ source: [ObjectPrint],
         _ restored: [ObjectPrint],
-        _ reread: [ObjectPrint]
+        _ reread: [ObjectPrint],
+        _ mayHaveMoved: Bool
     ) -> [FingerprintDifference] {
         let readings = Dictionary(reread.map { ($0.key, $0.definition) }) { first, _ in first }
         return matched(source, restored, by: \.key).flatMap { key, before, after -> [FingerprintDifference] in
@@ -145,7 +150,7 @@ package enum Comparison {
             if before.grants != after.grants {
                 found.append(difference(.grants, both(before.grants, after.grants)))
             }
-            if before.value != after.value {
+            if before.value != after.value, !(mayHaveMoved && key.kind == .sequence && isOnTheWay(before, after)) {
                 found.append(difference(.value, both(before.value, after.value)))
             }
             if before.version != after.version {
@@ -153,6 +158,12 @@ package enum Comparison {
             }
             return found
         }
+    }
+
+    /// Whether the copy's sequence stands where the source's was at some instant of the dump.
+    private static func isOnTheWay(_ source: ObjectPrint, _ copy: ObjectPrint) -> Bool {
+        guard let way = source.value.flatMap(SequencePosition.init), let place = copy.value else { return false }
+        return way.covers(place)
     }
 
     private static func both(_ before: String?, _ after: String?) -> String {

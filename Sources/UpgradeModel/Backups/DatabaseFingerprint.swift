@@ -27,15 +27,29 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
         self.scope = scope
     }
 
-    /// The same, with definitions as a proven copy has them: written as the server writes what it has read back.
-    package func adoptingDefinitions(of copy: DatabaseFingerprint) -> DatabaseFingerprint {
-        let definitions = Dictionary(copy.objects.map { ($0.key, $0.definition) }) { first, _ in first }
+    /// The same as a proven copy has it, where the two may differ: definitions as the server writes what it has read
+    /// back, and the place of a sequence that moved during the dump.
+    package func adopting(_ copy: DatabaseFingerprint) -> DatabaseFingerprint {
+        let copies = Dictionary(copy.objects.map { ($0.key, $0) }) { first, _ in first }
         var adopted = self
         for index in adopted.objects.indices {
-            guard let definition = definitions[adopted.objects[index].key] else { continue }
-            adopted.objects[index].definition = definition
+            guard let same = copies[adopted.objects[index].key] else { continue }
+            adopted.objects[index].definition = same.definition
+            if same.kind == .sequence { adopted.objects[index].value = same.value }
         }
         return adopted
+    }
+
+    /// The same, where sequences have moved on since it was taken: each stands somewhere between both places.
+    ///
+    /// `positions` is where they stand now, by name, as `42 used` or `1 unused`.
+    package func withSequences(movedTo positions: [String: String]) -> DatabaseFingerprint {
+        var moved = self
+        for index in moved.objects.indices where moved.objects[index].kind == .sequence {
+            let object = moved.objects[index]
+            moved.objects[index].value = SequencePosition.text(from: object.value, to: positions[object.name])
+        }
+        return moved
     }
 
     /// How many rows all tables have together.

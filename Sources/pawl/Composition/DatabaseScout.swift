@@ -59,20 +59,7 @@ struct DatabaseScout: Sendable {
 
     /// The programs of this machine: those that are needed, and those of Debian's packages.
     private func tools(_ majors: Set<Int>) async -> [ClientTools] {
-        var found: [ClientTools] = []
         let packaged = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
-        for major in majors.union(packaged.compactMap { Int($0) }).sorted() {
-            if let tools = try? await PostgresTools.locate(major: major) {
-                found.append(ClientTools(major: major, place: .machine(folder: tools.folder)))
-                continue
-            }
-            let folder = "/usr/lib/postgresql/\(major)/bin"
-            let missing = PostgresTools.programs.filter {
-                !FileManager.default.isExecutableFile(atPath: folder + "/" + $0)
-            }
-            guard missing.count < PostgresTools.programs.count else { continue }
-            found.append(ClientTools(major: major, place: .machine(folder: folder), missing: missing))
-        }
-        return found
+        return await PostgresTools.survey(majors: majors.union(packaged.compactMap { Int($0) }))
     }
 }

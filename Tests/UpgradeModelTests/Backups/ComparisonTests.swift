@@ -44,6 +44,27 @@ struct ComparisonTests {
         #expect(throws: DisprovenSet.self) { try Comparison.prove(set: id, pairs: []) }
     }
 
+    @Test func `a sequence that moved during the dump may stand on its way, but not where nothing should have written`()
+        throws
+    {
+        let id = try #require(BackupSetID("20261123T103000Z-1.0"))
+        let source = DatabaseFingerprint(objects: [ObjectPrint(kind: .sequence, name: "public.s", value: "4 used")])
+            .withSequences(movedTo: ["public.s": "9 used", "public.new": "1 unused"])
+        func copy(_ value: String?) -> DatabaseFingerprint {
+            DatabaseFingerprint(objects: [ObjectPrint(kind: .sequence, name: "public.s", value: value)])
+        }
+        let moved = Comparison.Pair(database: "demo", source: source, restored: copy("7 used"))
+        let proof = try Comparison.prove(set: id, pairs: [moved])
+        #expect(proof.warnings.isEmpty)
+        for value in ["3 used", "10 used", nil] {
+            let pair = Comparison.Pair(database: "demo", source: source, restored: copy(value))
+            let disproven = #expect(throws: DisprovenSet.self) { try Comparison.prove(set: id, pairs: [pair]) }
+            #expect(disproven?.failures.first?.name == "public.s")
+        }
+        #expect(Comparison.differences(database: "demo", source: source, restored: copy("9 used")).count == 1)
+        #expect(source.adopting(copy("7 used")).objects.first?.value == "7 used")
+    }
+
     @Test func `every change is named with its object`() {
         func names(_ change: (inout DatabaseFingerprint) -> Void) -> [String] { differences(change).map(\.description) }
         #expect(

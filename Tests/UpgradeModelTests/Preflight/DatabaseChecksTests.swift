@@ -115,6 +115,23 @@ import UpgradeModel
         #expect(incomplete.message.contains("`initdb`"))
     }
 
+    @Test func `programs that are older than the server they serve are warned about`() throws {
+        func found(_ own: String?, server: String) throws -> Finding {
+            try finding("client-tools") {
+                $0.databases = .known([wellDatabase { $0.serverVersion = server }])
+                $0.clientTools = .known([ClientTools(major: 15, version: own, place: .machine(folder: "/f"))])
+            }
+        }
+        let older = try found("15.18", server: "15.20 (Debian 15.20-0+deb12u1)")
+        #expect(older.outcome == .warn)
+        #expect(older.message.contains("15.20, and the programs here are those of 15.18"))
+        #expect(older.remedy?.contains("apt-get install postgresql-15") == true)
+        for (own, server) in [("15.20", "15.20"), ("15.20", "15.9"), ("15.9", "15.9 (Debian)")] {
+            #expect(try found(own, server: server).outcome == .pass)
+        }
+        #expect(try found(nil, server: "15.20").outcome == .pass)
+    }
+
     @Test func `a complete set counts although another is not`() throws {
         let found = try tools([
             ClientTools(major: 15, place: .machine(folder: "/f"), missing: ["initdb"]),

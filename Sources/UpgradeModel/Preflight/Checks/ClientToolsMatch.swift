@@ -17,14 +17,28 @@ extension Check {
                 "which of PostgreSQL's programs are installed",
                 remedy: majors.map(DebianAdvice.tools).joined(separator: " ")
             ) { tools in
-                .all(majors.map { judge(major: $0, tools: tools) }, none: .pass("None are needed."))
+                .all(
+                    majors.map { major in
+                        let servers = databases.filter { $0.serverMajor == major }.compactMap(\.serverVersion)
+                        return judge(major: major, servers: servers, tools: tools)
+                    },
+                    none: .pass("None are needed.")
+                )
             }
         }
     }
 
-    private static func judge(major: Int, tools: [ClientTools]) -> Verdict {
+    private static func judge(major: Int, servers: [String], tools: [ClientTools]) -> Verdict {
         let matching = tools.filter { $0.major == major }
         if let complete = matching.first(where: \.missing.isEmpty) {
+            if let newer = servers.first(where: { isOlder(complete.version, than: $0) }), let own = complete.version {
+                return .warn(
+                    "A server is PostgreSQL \(number(newer)), and the programs here are those of \(number(own)). What a "
+                        + "newer server writes, an older one may not read: the proof can fail because of that.",
+                    remedy: "Bring the programs to the server's version: `apt-get update`, then "
+                        + "`apt-get install postgresql-\(major) postgresql-client-\(major)`."
+                )
+            }
             switch complete.place {
             case .machine(let folder): return .pass("PostgreSQL \(major): \(folder).")
             case .image(let name): return .pass("PostgreSQL \(major): from the image `\(name)`.")
@@ -44,4 +58,14 @@ extension Check {
             remedy: remedy
         )
     }
+
+    private static func isOlder(_ own: String?, than server: String) -> Bool {
+        guard let own = own.flatMap(ToolNumbers.init), let server = ToolNumbers(server) else {
+            return false
+        }
+        return own < server
+    }
+
+    /// The version without what the packager has added.
+    private static func number(_ version: String) -> String { String(version.prefix { $0 != " " }) }
 }

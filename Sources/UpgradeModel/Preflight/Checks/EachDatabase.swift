@@ -45,10 +45,15 @@ extension Check {
 
 extension ObservedDatabase {
     /// The server's major version where it let Pawl in.
-    var serverMajor: Int? {
+    var serverMajor: Int? { facts?.serverMajor }
+
+    /// The server's version, such as `15.20 (Debian 15.20-0+deb12u1)`, where it let Pawl in.
+    var serverVersion: String? { facts?.serverVersion }
+
+    private var facts: DatabaseFacts? {
         guard case .known(.open(let facts)) = connection else {
             return nil
         }
-        return facts.serverMajor
+        return facts
     }
 }

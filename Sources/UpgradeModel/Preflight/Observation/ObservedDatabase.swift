@@ -115,14 +115,17 @@ package struct ClientTools: Sendable, Hashable {
 
     /// The major version.
     package let major: Int
+    /// The whole version, such as `15.20`; nil where it is not known.
+    package let version: String?
     /// Where it is.
     package let place: Place
     /// The programs that a backup and its proof need and that are not in it, such as `initdb`.
     package let missing: [String]
 
     /// Makes a set.
-    package init(major: Int, place: Place, missing: [String] = []) {
+    package init(major: Int, version: String? = nil, place: Place, missing: [String] = []) {
         self.major = major
+        self.version = version
         self.place = place
         self.missing = missing
     }

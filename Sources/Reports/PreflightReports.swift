@@ -53,7 +53,9 @@ package struct PreflightDocument: Encodable, Sendable {
                 lines.append(
                     TextLayout.wrap("\(mark) \(finding.title): \(TextLayout.plain(finding.message))", indent: 2)
                 )
-                if let remedy = finding.remedy { lines.append("  " + TextLayout.wrap("→ " + remedy, indent: 4)) }
+                if let remedy = finding.remedy {
+                    lines.append("  " + TextLayout.wrap("→ " + remedy, indent: 4, columns: TextLayout.columns - 2))
+                }
             }
         }
         lines.append("")

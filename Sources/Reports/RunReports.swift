@@ -84,7 +84,8 @@ package struct RunReport: Encodable, Sendable {
     /// The timeline for a terminal: one line a step, then how it stands and what can be done.
     package var text: String {
         var lines = [
-            "Run \(id): \(from) → \(hops.joined(separator: " → ")), started by \(startedBy) at \(startedAt.prefix(19))Z"
+            TextLayout.wrap("Run \(id): \(from) → \(hops.joined(separator: " → "))", indent: 4),
+            TextLayout.wrap("Started by \(startedBy) at \(startedAt.prefix(19))Z", indent: 4),
         ]
         for hop in hops {
             lines.append("\n\(hop)")

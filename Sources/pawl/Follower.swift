@@ -15,11 +15,15 @@ struct Follower {
     /// Whether a signal asked us to stop watching. The run goes on.
     private static let wantsOut = Atomic(false)
 
-    /// Follows a run.
+    /// Follows a run; `isEnough` may end it before the run ends or waits.
     ///
     /// - Returns: the run as it then stands; nil where a signal ended the watching.
     /// - Throws: code `runner-died` where nobody carries the run any more.
-    func follow(_ id: RunID, expected: [Step: Double]) async throws -> RunView? {
+    func follow(
+        _ id: RunID,
+        expected: [Step: Double],
+        until isEnough: (RunView) -> Bool = { _ in false }
+    ) async throws -> RunView? {
         for number in [SIGINT, SIGHUP, SIGTERM] {
             signal(number) { _ in Follower.wantsOut.store(true, ordering: .relaxed) }
         }
@@ -35,7 +39,7 @@ struct Follower {
             } else if streamsEvents {
                 for entry in new { Output.text(JSONText.line(EventReport(EventView(entry)))) }
             }
-            if try isSettled(view) {
+            if try isSettled(view) || isEnough(view) {
                 screen.finish()
                 return view
             }

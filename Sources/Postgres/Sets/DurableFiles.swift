@@ -108,6 +108,12 @@ enum DurableFiles {
         return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
+    /// Whether there is hardly a block left for anybody but root where a file is.
+    static func isFull(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_bavail <= 4
+    }
+
     static func failed(_ path: String, _ reason: String? = nil) -> Trouble {
         let code = errno
         let isFull = reason == nil && (code == ENOSPC || code == EDQUOT)

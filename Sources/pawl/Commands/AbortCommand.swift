@@ -24,7 +24,8 @@ struct AbortCommand: AsyncParsableCommand {
         try workplace.store.leave(.abort(by: Workplace.person), for: id, at: Workplace.now())
         try await RunnerProcess(workplace: workplace).carryOn(id)
         let follower = Follower(workplace: workplace, form: options.output)
-        guard let ended = try await follower.follow(id, expected: [:]) else { return }
+        guard let ended = try await follower.follow(id, expected: [:], until: { $0.declined != nil }) else { return }
+        if let declined = ended.declined, !ended.machine.hasEnded { throw declined }
         watching.answer(ended)
         switch ended.machine.phase {
         case .aborted: return

@@ -12,6 +12,15 @@ struct CatalogBook: Sendable {
     func ask() throws -> Catalog {
         let source = workplace.installation.source
         let catalog = try Self.read(source)
+        if let product = catalog.header.product, product != workplace.product.name {
+            throw Trouble(
+                .operator,
+                "another-product",
+                "The source \(source.url) has releases of \(product); this installation is one of "
+                    + "\(workplace.product.name).",
+                remedy: "Correct `source` in \(workplace.configuration)."
+            )
+        }
         let seen = try workplace.store.catalogMemory(of: source.url)
         let memory = try ReplayGuard.admit(catalog.memory, after: seen?.memory)
         // A source that says the same as ever needs no writing; and in safe mode there is none.

@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
-        tests(of: "pawl"),
+        tests(of: "pawl", ["Processes", "UpgradeModel"]),
         .testTarget(name: "Scenarios", dependencies: ["Processes", "Documents"], swiftSettings: house),
     ]
 )

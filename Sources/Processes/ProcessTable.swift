@@ -31,6 +31,7 @@ enum ProcessTable {
     struct Entry: Sendable {
         var pid: Int32
         var state: Character
+        var parent: Int32
         var group: Int32
         var startTime: UInt64
 
@@ -42,10 +43,10 @@ enum ProcessTable {
         // The name is in parentheses and may itself contain blanks and parentheses.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
-            let start = UInt64(fields[19])
+        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+            let group = Int32(fields[2]), let start = UInt64(fields[19])
         else { return nil }
-        return Entry(pid: pid, state: state, group: group, startTime: start)
+        return Entry(pid: pid, state: state, parent: parent, group: group, startTime: start)
     }
 
     static func all() -> [Int32] {

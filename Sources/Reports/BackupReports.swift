@@ -33,17 +33,21 @@ package struct BackupReport: Encodable, Sendable {
     package var release: String
     package var path: String
     package var bytes: Int64
+    package var encrypted: Bool
+    package var record: String
     package var databases: [Database]
     package var proof: ProofBody
 
-    /// Reports a set.
-    package init(_ set: BackupSet) {
+    /// Reports a set, and what Pawl's own records say of it.
+    package init(_ set: BackupSet, standing: SetStanding) {
         let manifest = set.manifest
         id = manifest.id.description
         createdAt = manifest.createdAt.description
         release = manifest.release
         path = set.path
         bytes = manifest.bytes
+        encrypted = set.isEncrypted
+        record = standing.rawValue
         databases = manifest.databases.map {
             Database(
                 name: $0.name,
@@ -78,7 +82,13 @@ package struct BackupReport: Encodable, Sendable {
         var lines = [
             "Backup \(id)", "  of release  \(release)", "  made at     \(createdAt)",
             "  size        \(TextLayout.size(bytes))",
-            "  folder      \(path)", "  proof       \(proofWords)", "",
+            "  folder      \(path)", "  encrypted   \(encrypted ? "yes" : "no")", "  proof       \(proofWords)",
+        ]
+        if record == SetStanding.unknown.rawValue {
+            lines.append("  origin      not on record here: copied from elsewhere, or made by an older Pawl")
+        }
+        lines += [
+            "",
             TextLayout.table(
                 ["DATABASE", "SERVER", "DUMP", "TOOK"],
                 databases.map {
@@ -105,14 +115,16 @@ package struct BackupReport: Encodable, Sendable {
 
 /// What `pawl backup list` prints, newest first.
 package struct BackupListReport: Encodable, Sendable {
-    /// A folder that never became a set.
+    /// Something that dead runs have left, or that is no set.
     package struct Debris: Encodable, Sendable {
         package var name: String
+        package var kind: DebrisKind
         package var bytes: Int64
 
-        /// Reports a folder and its size in bytes.
-        package init(name: String, bytes: Int64) {
+        /// Reports a folder, what it is, and its size in bytes.
+        package init(name: String, kind: DebrisKind, bytes: Int64) {
             self.name = name
+            self.kind = kind
             self.bytes = bytes
         }
     }
@@ -121,8 +133,8 @@ package struct BackupListReport: Encodable, Sendable {
     package var debris: [Debris]
 
     /// Reports sets, given newest first.
-    package init(_ sets: [BackupSet], debris: [Debris]) {
-        backups = sets.map { BackupReport($0) }
+    package init(_ sets: [BackupReport], debris: [Debris]) {
+        backups = sets
         self.debris = debris
     }
 
@@ -142,56 +154,21 @@ package struct BackupListReport: Encodable, Sendable {
             )
         if !debris.isEmpty {
             text +=
-                "\n\nUnfinished, from an interrupted run; removed by `pawl backup prune`:\n"
-                + debris.map { "  \($0.name)  \(TextLayout.size($0.bytes))" }.joined(separator: "\n")
+                "\n\nDebris, no backups; removed by `pawl backup prune`:\n"
+                + debris.map { "  \($0.name)\n      \(TextLayout.size($0.bytes)), \($0.kind.words)" }
+                .joined(separator: "\n")
         }
         return text
     }
 }
 
-/// What `pawl backup prune` prints.
-package struct PruneReport: Encodable, Sendable {
-    package struct Kept: Encodable, Sendable {
-        package var id: String
-        package var reason: String
+/// What `pawl backup verify` prints of several sets.
+package struct VerifiedReport: Encodable, Sendable {
+    package var backups: [BackupReport]
 
-        /// Reports a set that stays.
-        package init(id: String, reason: String) {
-            self.id = id
-            self.reason = reason
-        }
-    }
+    /// Reports sets in the order in which they were asked for.
+    package init(backups: [BackupReport]) { self.backups = backups }
 
-    package struct Removed: Encodable, Sendable {
-        package var id: String
-        package var bytes: Int64
-
-        /// Reports a set, or debris, that goes, and its size in bytes.
-        package init(id: String, bytes: Int64) {
-            self.id = id
-            self.bytes = bytes
-        }
-    }
-
-    package var kept: [Kept]
-    package var removed: [Removed]
-    package var dryRun: Bool
-
-    /// Reports what stays and what goes.
-    package init(kept: [Kept], removed: [Removed], dryRun: Bool) {
-        self.kept = kept
-        self.removed = removed
-        self.dryRun = dryRun
-    }
-
-    /// The lists for a terminal.
-    package var text: String {
-        let goes = dryRun ? "would go" : "removed"
-        let words = ["newest": "one of the newest", "lastProven": "the last proven one", "inUse": "a run refers to it"]
-        return TextLayout.table(
-            ["BACKUP", "", ""],
-            kept.map { [$0.id, "kept", words[$0.reason] ?? $0.reason] }
-                + removed.map { [$0.id, goes, TextLayout.size($0.bytes)] }
-        )
-    }
+    /// Each set for a terminal.
+    package var text: String { backups.map(\.text).joined(separator: "\n\n") }
 }

@@ -73,6 +73,8 @@ package struct StatusReport: Encodable, Sendable {
         package var highWaterMark: ReleaseVersion?
         package var run: RunView?
         package var troubles: [Trouble]
+        /// Recipients of new sets for whom nobody has shown yet that they can decrypt.
+        package var unshownRecipients: [String] = []
 
         /// Puts the facts together; lists of sets newest first, a run only where it has not ended.
         package init(
@@ -160,6 +162,10 @@ package struct StatusReport: Encodable, Sendable {
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
         if let standing { notices += Self.notices(standing, facts) }
         if !facts.isRunning, facts.installed != nil { notices.append("The installation is not running.") }
+        notices += facts.unshownRecipients.map {
+            "Nobody has shown yet that backups encrypted to \($0) can be decrypted. Show it once: "
+                + "`pawl backup verify SET --identity FILE`."
+        }
         supportContact = [facts.product.support.contact, facts.product.support.url].compactMap { $0 }
             .joined(separator: ", ")
     }

@@ -16,9 +16,16 @@ enum Chain {
         payload: String,
         mark: String?
     ) -> Data {
+        hash(
+            previous: previous,
+            columns: [String(id), String(at), run, String(token), payload, mark.map { "+" + $0 } ?? "-"]
+        )
+    }
+
+    /// SHA-256 over the previous hash and some columns, each with its length before it.
+    static func hash(previous: Data, columns: [String]) -> Data {
         var hasher = SHA256()
         hasher.update(data: previous)
-        let columns = [String(id), String(at), run, String(token), payload, mark.map { "+" + $0 } ?? "-"]
         for column in columns {
             hasher.update(data: Data("\(column.utf8.count):".utf8))
             hasher.update(data: Data(column.utf8))

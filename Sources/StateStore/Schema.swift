@@ -48,6 +48,31 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("2 backup records") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE backupRecord (
+                        id INTEGER PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        kind TEXT NOT NULL CHECK (kind IN ('manifest', 'recipient')),
+                        subject TEXT NOT NULL,
+                        value TEXT NOT NULL,
+                        previous BLOB NOT NULL CHECK (length(previous) = 32),
+                        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
+                    ) STRICT;
+                    CREATE INDEX backupRecord_by_subject ON backupRecord (kind, subject);
+                    CREATE TABLE backupHead (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        id INTEGER NOT NULL,
+                        hash BLOB NOT NULL
+                    ) STRICT;
+                    CREATE TRIGGER backupRecord_is_for_good_1 BEFORE UPDATE ON backupRecord
+                    BEGIN SELECT RAISE(ABORT, 'the records of backups are only ever added to'); END;
+                    CREATE TRIGGER backupRecord_is_for_good_2 BEFORE DELETE ON backupRecord
+                    BEGIN SELECT RAISE(ABORT, 'the records of backups are only ever added to'); END;
+                    """
+            )
+        }
         return migrator
     }
 }

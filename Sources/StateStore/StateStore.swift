@@ -35,7 +35,7 @@ package struct StateStore: Sendable {
             }
             if try !pool.read(Schema.migrator.hasCompletedMigrations) { try Schema.migrator.migrate(pool) }
             database = pool
-            safeMode = try pool.read(Self.brokenLink)
+            safeMode = try pool.read { try Self.brokenLink(in: $0) ?? Self.brokenBackupRecord(in: $0) }
         } catch {
             throw Self.trouble(error)
         }

@@ -57,34 +57,82 @@ struct BackupSetStoreTests {
         }
     }
 
-    @Test func `pruning does what its preview says`() throws {
+    @Test func `what is removed is gone, and everything else is whole`() throws {
         try withStore { store in
-            let days = try (10...14).map { try add($0, to: store, proven: $0 < 13) }
-            let retention = Retention(keep: 1)
-            let preview = try store.preview(retention, inUse: [days[0]])
-            #expect(preview.map(\.verdict) == [.newest, .remove, .lastProven, .remove, .inUse])
-            let removed = try store.prune(retention, inUse: [days[0]])
-            #expect(removed == [days[3], days[1]])
+            let days = try (10...14).map { try add($0, to: store) }
+            try store.remove([days[3], days[1]])
             #expect(try store.list().map(\.id) == [days[4], days[2], days[0]])
             #expect(try store.debris().isEmpty)
+            #expect(throws: Trouble.self) { try store.remove([days[1]]) }
         }
     }
 
-    @Test func `debris is named, and removed only where it is of our own making`() throws {
+    @Test func `debris is named by what it is, and removed only where it is of our own making`() throws {
         try withStore { store in
-            try add(10, to: store)
-            for name in [".partial-20261111T000000Z-1.0", ".remove-x", ".partial-open"] {
+            let set = try add(10, to: store)
+            for name in [".partial-20261111T000000Z-1.0", ".remove-x", ".partial-"] {
                 try FileManager.default.createDirectory(
                     atPath: "\(store.root)/\(name)",
                     withIntermediateDirectories: true
                 )
             }
             try "mine".write(toFile: "\(store.root)/notes.txt", atomically: false, encoding: .utf8)
-            #expect(try store.debris() == [".partial-20261111T000000Z-1.0", ".partial-open", ".remove-x", "notes.txt"])
-            let open = try #require(BackupSetID("open"))
-            #expect(try store.removeDebris(inUse: [open]) == [".partial-20261111T000000Z-1.0", ".remove-x"].sorted())
-            #expect(try store.debris() == [".partial-open", "notes.txt"])
-            #expect(try store.list().count == 1)
+            let debris = try store.debris()
+            let kinds = Dictionary(uniqueKeysWithValues: debris.map { ($0.name, $0.kind) })
+            #expect(kinds[".partial-20261111T000000Z-1.0"] == .unfinished)
+            #expect(kinds[".remove-x"] == .halfRemoved)
+            #expect(kinds["notes.txt"] == .foreign)
+            #expect(kinds[".partial-"] == .foreign, "it names no set")
+            for name in debris.map(\.name) + [set.text] { try store.removeDebris(name) }
+            let left = try store.debris().filter { $0.kind != .foreign }
+            #expect(left.isEmpty)
+            #expect(try store.debris().contains { $0.name == "notes.txt" })
+            #expect(try store.list().map(\.id) == [set])
+        }
+    }
+
+    @Test func `a manifest that is replaced is the old one or the new one, wherever that is interrupted`() throws {
+        try withStore { store in
+            let id = try add(10, to: store, proven: false)
+            let folder = "\(store.root)/\(id)"
+            var manifest = try store.load(id).manifest
+            let before = try Data(contentsOf: URL(filePath: "\(folder)/manifest.json"))
+            manifest.proof = ProofRecord(state: .proven)
+
+            // Before anything is in its place.
+            #expect(throws: Trouble.self) {
+                try ManifestFile.write(manifest, in: folder) { _ throws(Trouble) in
+                    throw Trouble(.environment, "killed", "Killed.", remedy: "None.")
+                }
+            }
+            #expect(try store.load(id).manifest.proof.state == .failed)
+
+            // Between the checksum and the manifest.
+            try ManifestFile.write(manifest, in: folder)
+            let path = "\(folder)/manifest.json"
+            try FileManager.default.moveItem(atPath: path, toPath: "\(path).new")
+            try before.write(to: URL(filePath: path))
+            let read = try store.load(id)
+            #expect(read.manifest.proof.state == .proven)
+            #expect(!FileManager.default.fileExists(atPath: "\(path).new"), "what was begun is finished")
+            #expect(try store.load(id) == read)
+
+            // A write that was lost or torn is none.
+            try before.prefix(before.count / 2).write(to: URL(filePath: path))
+            #expect(throws: Trouble.self) { try store.load(id) }
+            try Data().write(to: URL(filePath: path))
+            #expect(throws: Trouble.self) { try store.load(id) }
+        }
+    }
+
+    @Test func `the witness is told the very checksum, before it is in its place`() throws {
+        try withStore { store in
+            let id = try add(10, to: store)
+            var told: [String] = []
+            let manifest = try store.load(id).manifest
+            try ManifestFile.write(manifest, in: "\(store.root)/\(id)") { digest throws(Trouble) in told.append(digest)
+            }
+            #expect(told == [try store.load(id).manifestDigest])
         }
     }
 

@@ -85,7 +85,10 @@ struct ServerTrait: SuiteTrait, TestScoping {
             under: "\(folder)/server",
             bootstrapRole: "postgres",
             user: try ScratchCluster.unprivilegedUser(),
-            settings: ["shared_buffers": "64MB", "wal_level": "logical", "max_connections": "60"]
+            settings: [
+                "shared_buffers": "64MB", "wal_level": "logical", "max_connections": "60",
+                "max_prepared_transactions": "4",
+            ]
         ) { cluster in
             let server = TestServer(cluster: cluster, folder: folder)
             try await TestServer.$running.withValue(server) { try await body() }

@@ -120,4 +120,29 @@ import UpgradeModel
         #expect(trouble.blame == .release)
         #expect(trouble.message.firstMatch(of: #/release\.yaml:[0-9]+: /#) != nil, "\(trouble.message)")
     }
+
+    @Test(arguments: ["0123.json", "blobs/sha256/0123"])
+    func `an image in an archive tells its variables and labels without being loaded`(name: String) async throws {
+        let folder = try package()
+        let configuration = #"{"config": {"Env": ["PG_MAJOR=15"], "Labels": {"a": "b"}}, "os": "linux"}"#
+        try folder.write("image/\(name)", configuration)
+        try folder.write("image/manifest.json", "[]")
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/usr/bin/env")
+        tar.arguments = ["tar", "-C", folder.at("image"), "-cf", folder.at("images/a.tar"), "."]
+        try tar.run()
+        tar.waitUntilExit()
+        let opened = try PackageFolder.open(folder.path, entry: try entry())
+        let image = try #require(try opened.archivedImage("sha256:0123"))
+        #expect(image.environment == ["PG_MAJOR=15"])
+        #expect(image.labels == ["a": "b"])
+        #expect(try opened.archivedImage("sha256:4567") == nil)
+    }
+
+    @Test func `an archive of images that is none is the release's fault`() throws {
+        let folder = try package()
+        let opened = try PackageFolder.open(folder.path, entry: try entry())
+        let trouble = #expect(throws: Trouble.self) { try opened.archivedImage("sha256:0123") }
+        #expect(trouble?.blame == .release)
+    }
 }

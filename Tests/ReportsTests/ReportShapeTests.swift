@@ -96,10 +96,13 @@ import UpgradeModel
 
     @Test func `a backup has the shape of the reference`() throws {
         let set = try backup()
-        let report = BackupReport(set)
+        let report = BackupReport(set, standing: .recorded)
         try expect(report, like: "## `backup`")
         try expect(report.proof.differences[0], like: "every object that differs, warnings included")
-        let list = BackupListReport([set], debris: [BackupListReport.Debris(name: "x.partial", bytes: 5)])
+        let list = BackupListReport(
+            [report],
+            debris: [BackupListReport.Debris(name: "x.partial", kind: .unfinishedSet, bytes: 5)]
+        )
         #expect(list.text.contains("x.partial"))
         #expect(BackupListReport([], debris: []).text == "There is no backup yet.")
     }
@@ -130,7 +133,7 @@ import UpgradeModel
             files: [dump],
             proof: ProofRecord(state: .failed, seconds: 4.1, tables: 14, rows: 61_000, differences: [difference])
         )
-        return BackupSet(manifest: manifest, path: "/b")
+        return BackupSet(manifest: manifest, path: "/b", manifestDigest: "00")
     }
 
     private func rows() throws -> [JournalEntry] {

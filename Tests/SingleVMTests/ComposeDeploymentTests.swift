@@ -169,6 +169,23 @@ import UpgradeModel
         }
     }
 
+    @Test func `a container that somebody made by run is told from services and from migrations`() async throws {
+        try await Shop.with { shop in
+            #expect(try await shop.deployment.oneOffContainers().isEmpty)
+            let labels = [
+                "com.docker.compose.project": shop.name, "com.docker.compose.service": "worker",
+                "com.docker.compose.oneoff": "True",
+            ].flatMap { ["--label", "\($0.key)=\($0.value)"] }
+            let id = try await RealEngine.docker(["create"] + labels + [shop.image("1.0.0"), "sh", "-c", "true"])
+            let migration = try shop.task().labels.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+            try await RealEngine.docker(["create"] + labels + migration + [shop.image("1.0.0"), "sh", "-c", "true"])
+            let found = try await shop.deployment.oneOffContainers()
+            #expect(found.map(\.id) == [id])
+            #expect(found.first?.service == "worker")
+            #expect(found.first?.isActive == false)
+        }
+    }
+
     @Test func `a service without a published port is reached on the bridge`() async throws {
         try await Shop.with { shop in
             let route = try #require(try await shop.deployment.route(to: "database"))

@@ -32,6 +32,15 @@ import UpgradeModel
         #expect(container.hasStarted)
     }
 
+    @Test func `an image is read with its variables and labels`() throws {
+        let json = #"{"Id":"sha256:aa","Size":5,"Config":{"Env":["PG_MAJOR=15","PATH=/bin"],"Labels":{"A":"b"}}}"#
+        let image = try JSONDecoder.engine.decode(EngineImage.self, from: Data(json.utf8))
+        #expect(image.environment == ["PG_MAJOR=15", "PATH=/bin"])
+        #expect(image.labels == ["A": "b"])
+        let bare = try JSONDecoder.engine.decode(EngineImage.self, from: Data(#"{"Id":"x","Config":null}"#.utf8))
+        #expect(bare.environment.isEmpty)
+    }
+
     @Test(arguments: [
         #"{"Id":"c1"}"#,
         #"{"Id":"c1","Name":null,"State":null,"Config":{"Labels":null},"Mounts":null,"NetworkSettings":{"Ports":null}}"#,

@@ -18,6 +18,11 @@ func day(_ text: String) -> Day {
     return day
 }
 
+func moment(_ text: String) -> Moment {
+    guard let moment = Moment(text) else { preconditionFailure("\(text) is no moment") }
+    return moment
+}
+
 extension CatalogEntry {
     /// An entry with what a test cares for.
     static func made(

@@ -78,6 +78,15 @@ struct ServerMessage: Sendable, Hashable {
 extension Trouble {
     /// A program could not be run to its end.
     init(_ failure: ProcessFailure) {
+        if case .file(let path, let reason) = failure, reason.contains("No space left on device") {
+            self.init(
+                .environment,
+                "disk-full",
+                "\(path): \(reason)",
+                remedy: "Free disk space there, then try again; no finished set was touched."
+            )
+            return
+        }
         let code =
             switch failure {
             case .notFound: "program-missing"

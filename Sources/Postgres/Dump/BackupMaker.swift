@@ -12,20 +12,26 @@ package struct BackupMaker: Sendable {
     /// `age` recipients to encrypt to; none leaves a set readable by whoever may read its files.
     package let recipients: [String]
     private let now: @Sendable () -> Moment
+    private let witness: @Sendable (BackupSetID, String) throws(Trouble) -> Void
 
     /// Makes a maker.
     ///
-    /// `now` tells the time.
+    /// `now` tells the time; `witness` puts on record which SHA-256 the manifest of a finished set has, before it is put
+    /// in its place.
     package init(
         store: BackupSetStore,
         prover: Prover,
         recipients: [String] = [],
-        now: @Sendable @escaping () -> Moment
+        now: @Sendable @escaping () -> Moment,
+        witness: @Sendable @escaping (BackupSetID, String) throws(Trouble) -> Void = {
+            (_: BackupSetID, _: String) throws(Trouble) in
+        }
     ) {
         self.store = store
         self.prover = prover
         self.recipients = recipients
         self.now = now
+        self.witness = witness
     }
 
     private func layout(_ id: BackupSetID) -> SetLayout { SetLayout(root: store.root, id: id) }
@@ -80,36 +86,6 @@ package struct BackupMaker: Sendable {
         try await addRelease(request, layout, to: &manifest)
         try ManifestFile.write(manifest, in: layout.partial)
         return manifest
-    }
-
-    /// Compares what the databases are now with what they were when they were dumped.
-    ///
-    /// `id`: a set that is dumped and not yet published. `databases`: the same databases as in the request. Returns
-    /// every difference, by object name; none where nothing was written since.
-    package func refingerprint(
-        _ id: BackupSetID,
-        databases: [BackupRequest.Database],
-        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
-    ) async throws(Trouble) -> [FingerprintDifference] {
-        let manifest = try ManifestFile.read(in: layout(id).partial, id: id)
-        var found: [FingerprintDifference] = []
-        for backup in manifest.databases {
-            guard let database = databases.first(where: { $0.name == backup.name }) else { continue }
-            let connection = try await PostgresConnection.open(database.route)
-            let fingerprinter = try await Fingerprinter.begin(on: connection)
-            let fingerprint = try await fingerprinter.take(scope: backup.fingerprint.scope) { done, total in
-                progress(
-                    BackupProgress(phase: .fingerprint, subject: backup.name, done: Int64(done), total: Int64(total))
-                )
-            }
-            await connection.close()
-            found += Comparison.differences(
-                database: backup.name,
-                source: backup.fingerprint,
-                restored: fingerprint
-            )
-        }
-        return found
     }
 
     /// Restores a dumped set into a scratch server and compares it in full.
@@ -176,7 +152,7 @@ package struct BackupMaker: Sendable {
         try DurableFiles.write(Data(text.utf8), to: restore)
         manifest.files.removeAll { $0.path == SetLayout.restoreName }
         manifest.files.append(try await DurableFiles.measure(restore, as: SetLayout.restoreName))
-        try ManifestFile.write(manifest, in: layout.partial)
+        try ManifestFile.write(manifest, in: layout.partial) { digest throws(Trouble) in try witness(id, digest) }
         try? FileManager.default.removeItem(atPath: layout.work)
         for file in manifest.files { try DurableFiles.sync("\(layout.partial)/\(file.path)") }
         let release = "\(layout.partial)/\(SetLayout.releaseName)"
@@ -185,6 +161,17 @@ package struct BackupMaker: Sendable {
         guard rename(layout.partial, layout.published) == 0 else { throw DurableFiles.failed(layout.published) }
         try DurableFiles.sync(store.root)
         return try store.load(id)
+    }
+
+    /// Removes what was left of a set beside the finished ones, after the tools that a dead process left at work on it
+    /// were ended. Nothing happens to what is not of this program's making.
+    package func removeDebris(_ name: String) async throws(Trouble) {
+        if name.hasPrefix(SetLayout.partialPrefix),
+            let id = BackupSetID(String(name.dropFirst(SetLayout.partialPrefix.count)))
+        {
+            return try await discard(id)
+        }
+        try store.removeDebris(name)
     }
 
     /// Removes a set that is not published, after the tools that a dead process left at work on it were ended.
@@ -227,11 +214,11 @@ package struct BackupMaker: Sendable {
                 rows: outcome.proof.rows,
                 differences: outcome.proof.warnings
             )
-            try ManifestFile.write(manifest, in: set.path)
+            try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in try witness(id, digest) }
             return outcome.proof
         } catch let disproven as DisprovenSet {
             manifest.proof = ProofRecord(state: .failed, at: now(), differences: disproven.differences)
-            try ManifestFile.write(manifest, in: set.path)
+            try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in try witness(id, digest) }
             throw disproven
         }
     }

@@ -42,6 +42,7 @@ struct DatabaseDumper: Sendable {
         let tools = try await PostgresTools.locate(major: identity.major, folders: toolFolders)
         let fingerprinter = try await Fingerprinter.begin(on: connection)
         let snapshot = try await fingerprinter.exportSnapshot()
+        let positions = try await fingerprinter.sequencePositions()
         let commands = DumpCommands(
             tools: tools,
             environment: try database.route.environment(settings: ["default_transaction_read_only": "off"])
@@ -94,7 +95,10 @@ struct DatabaseDumper: Sendable {
             dumpedAt: listing.createdAt,
             dumpSeconds: seconds,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
-            fingerprint: try await fingerprint.withSequences(movedTo: fingerprinter.sequencePositions())
+            fingerprint: try await fingerprint.withSequences(
+                movedFrom: positions,
+                to: fingerprinter.sequencePositions()
+            )
         )
         try await fingerprinter.end()
         return Result(backup: backup, identity: identity)

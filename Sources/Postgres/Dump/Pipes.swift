@@ -25,23 +25,32 @@ enum Pipes {
         // A stage that lost its reader is not the cause; the reader is.
         let broken = ends.indices.filter { !ends[$0].isSuccess && !(tolerated.contains($0) && isPipeEnd(ends[$0])) }
         guard let culprit = broken.last(where: { !isPipeEnd(ends[$0]) }) ?? broken.first else { return }
-        // Where the log is on the full disk too, the tool's own words are lost.
-        if case .path(let path) = output, DurableFiles.isFull(path) { throw diskFull(stages[culprit].name) }
-        throw failure(stages[culprit].name, ends[culprit], said: log.tail(), code: code)
-    }
-
-    private static func diskFull(_ name: String) -> Trouble {
-        Trouble(
-            .environment,
-            "disk-full",
-            "The disk was full while \(name) ran.",
-            remedy: "Free disk space, then try again; nothing that is needed was removed."
+        var places = [log.path]
+        if case .path(let path) = output { places.append(path) }
+        throw failure(
+            stages[culprit].name,
+            ends[culprit],
+            said: log.tail(),
+            code: code,
+            // Where the log is on the full disk too, the tool could not say it.
+            isFull: places.contains(where: DurableFiles.isDiskFull)
         )
     }
 
-    static func failure(_ name: String, _ status: ExitStatus, said: String, code: String) -> Trouble {
-        if said.contains("No space left on device") {
-            return diskFull(name)
+    static func failure(
+        _ name: String,
+        _ status: ExitStatus,
+        said: String,
+        code: String,
+        isFull: Bool = false
+    ) -> Trouble {
+        if isFull || said.contains("No space left on device") {
+            return Trouble(
+                .environment,
+                "disk-full",
+                "The disk was full while \(name) ran.",
+                remedy: "Free disk space there, then try again; no finished set was touched."
+            )
         }
         let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         let telling = lines.filter { $0.contains("error:") || $0.contains("ERROR:") || $0.contains("FATAL:") }

@@ -14,7 +14,7 @@ package enum DatabaseInspector {
             guard let reason = refusalReason(error) else { throw error }
             return .refused(DatabaseRefusal(reason, message: withoutStop(error.message)))
         }
-        let facts = try await facts(connection)
+        let facts = try await facts(connection, route)
         await connection.close()
         return .open(facts)
     }
@@ -29,7 +29,10 @@ package enum DatabaseInspector {
         }
     }
 
-    private static func facts(_ connection: PostgresConnection) async throws(Trouble) -> DatabaseFacts {
+    private static func facts(
+        _ connection: PostgresConnection,
+        _ route: DatabaseRoute
+    ) async throws(Trouble) -> DatabaseFacts {
         let rows = try await connection.rows(
             "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_database_size(pg_catalog.current_database())"
         )
@@ -40,7 +43,8 @@ package enum DatabaseInspector {
             isStandby: row.bool(0),
             missingRights: await clauses(connection, InspectionSQL.missingRights),
             missingRestoreRights: await clauses(connection, InspectionSQL.missingRestoreRights),
-            bytes: row.integer(1).map { .known($0) } ?? .unknown("the server did not say")
+            bytes: row.integer(1).map { .known($0) } ?? .unknown("the server did not say"),
+            activity: await DatabaseActivityReader(route).read(over: connection, isStandby: row.bool(0))
         )
     }
 

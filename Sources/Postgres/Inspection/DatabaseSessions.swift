@@ -40,8 +40,25 @@ package enum DatabaseSessions {
         let rows = try await connection.rows(
             """
             SELECT \(columns("s")) FROM pg_catalog.pg_stat_activity s
-            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND s.backend_type = 'client backend'
-              AND s.application_name <> 'pawl'
+            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
+              AND coalesce(s.backend_type, 'client backend') = 'client backend' AND s.application_name <> 'pawl'
+            ORDER BY s.backend_start LIMIT 1000
+            """
+        )
+        await connection.close()
+        return rows.map { session($0, from: 0) }
+    }
+
+    /// The sessions of others in a database that have written something and have not committed it yet.
+    package static func writing(in route: DatabaseRoute) async throws(Trouble) -> [DatabaseSession] {
+        let connection = try await PostgresConnection.open(route)
+        let rows = try await connection.rows(
+            """
+            SELECT \(columns("s")) FROM pg_catalog.pg_stat_activity s
+            JOIN pg_catalog.pg_locks l ON l.pid = s.pid AND l.locktype = 'transactionid' AND l.granted
+              AND l.mode = 'ExclusiveLock'
+            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
+              AND coalesce(s.backend_type, 'client backend') = 'client backend'
             ORDER BY s.backend_start LIMIT 1000
             """
         )

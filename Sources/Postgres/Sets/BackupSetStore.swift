@@ -18,6 +18,12 @@ package struct BackupSetStore: Sendable, Hashable {
         package var id: BackupSetID
         /// The set, or what is wrong with it.
         package var set: Result<BackupSet, Trouble>
+
+        /// Makes an entry.
+        package init(id: BackupSetID, set: Result<BackupSet, Trouble>) {
+            self.id = id
+            self.set = set
+        }
     }
 
     /// Every finished set, newest first. One that cannot be read is listed with the reason.
@@ -43,7 +49,8 @@ package struct BackupSetStore: Sendable, Hashable {
                 remedy: "See which there are: pawl backup list."
             )
         }
-        return BackupSet(manifest: try ManifestFile.read(in: path, id: id), path: path)
+        let read = try ManifestFile.readWithDigest(in: path, id: id)
+        return BackupSet(manifest: read.manifest, path: path, manifestDigest: read.digest)
     }
 
     /// What there is of a set.
@@ -55,26 +62,48 @@ package struct BackupSetStore: Sendable, Hashable {
         return manifest.proof.state == .proven ? .proven : .dumped
     }
 
-    /// What was begun and not finished, or not quite removed: names in the folder that are no set.
-    package func debris() throws(Trouble) -> [String] {
-        try names().filter { BackupSetID($0) == nil || !isFolder("\(root)/\($0)") }.sorted()
+    /// One name in the folder that is no set.
+    package struct Debris: Sendable, Hashable {
+        /// What it is.
+        package enum Kind: Sendable, Hashable {
+            /// A set that was begun and not finished.
+            case unfinished
+            /// A set that was being removed.
+            case halfRemoved
+            /// Something that this program did not make.
+            case foreign
+        }
+
+        /// The name.
+        package var name: String
+        /// What it is.
+        package var kind: Kind
+        /// The set that it was or was to become; nil where the name tells none.
+        package var set: BackupSetID?
     }
 
-    /// Removes what was begun and not finished, except the sets that open runs refer to. What is not of this
-    /// program's making is left alone.
-    ///
-    /// - Returns: the names that were removed.
-    package func removeDebris(inUse: Set<BackupSetID> = []) throws(Trouble) -> [String] {
-        var removed: [String] = []
-        for name in try debris() {
-            let prefix = [SetLayout.partialPrefix, SetLayout.doomedPrefix].first(where: name.hasPrefix)
-            guard let prefix, let id = BackupSetID(String(name.dropFirst(prefix.count))), !inUse.contains(id) else {
-                continue
+    /// What is no set: what was begun and not finished, or not quite removed, and what others have put there.
+    package func debris() throws(Trouble) -> [Debris] {
+        try names().filter { BackupSetID($0) == nil || !isFolder("\(root)/\($0)") }.sorted().map(Self.debris)
+    }
+
+    private static func debris(named name: String) -> Debris {
+        for (prefix, kind) in [
+            (SetLayout.partialPrefix, Debris.Kind.unfinished), (SetLayout.doomedPrefix, .halfRemoved),
+        ]
+        where name.hasPrefix(prefix) {
+            if let id = BackupSetID(String(name.dropFirst(prefix.count))) {
+                return Debris(name: name, kind: kind, set: id)
             }
-            try remove("\(root)/\(name)")
-            removed.append(name)
         }
-        return removed
+        return Debris(name: name, kind: .foreign, set: nil)
+    }
+
+    /// Removes one piece of debris; nothing happens to what is not of this program's making.
+    package func removeDebris(_ name: String) throws(Trouble) {
+        guard Self.debris(named: name).kind != .foreign, DurableFiles.exists("\(root)/\(name)") else { return }
+        try remove("\(root)/\(name)")
+        try DurableFiles.sync(root)
     }
 
     /// Removes a set that is not finished; nothing happens where there is none.
@@ -85,33 +114,19 @@ package struct BackupSetStore: Sendable, Hashable {
         try DurableFiles.sync(root)
     }
 
-    /// What retention says about every readable set, newest first. Unreadable sets are never removed by it.
-    package func preview(
-        _ retention: Retention,
-        inUse: Set<BackupSetID> = []
-    ) throws(Trouble) -> [(candidate: Retention.Candidate, verdict: Retention.Verdict)] {
-        let sets = try list().compactMap { try? $0.set.get().manifest }
-        let candidates = sets.map {
-            Retention.Candidate(id: $0.id, createdAt: $0.createdAt, isProven: $0.proof.state == .proven)
-        }
-        return retention.decide(candidates, inUse: inUse)
-    }
-
-    /// Removes the sets that retention lets go.
+    /// Removes finished sets.
     ///
-    /// - Returns: the names of the sets that were removed.
-    package func prune(_ retention: Retention, inUse: Set<BackupSetID> = []) throws(Trouble) -> [BackupSetID] {
-        var removed: [BackupSetID] = []
-        for (candidate, verdict) in try preview(retention, inUse: inUse) where verdict == .remove {
-            let layout = SetLayout(root: root, id: candidate.id)
+    /// - Throws: `Trouble`; the sets that were removed until then are gone, the others are whole.
+    package func remove(_ sets: [BackupSetID]) throws(Trouble) {
+        for id in sets {
+            let layout = SetLayout(root: root, id: id)
             // Renamed first, so that half a set is never taken for a whole one.
-            let doomed = "\(root)/\(SetLayout.doomedPrefix)\(candidate.id.text)"
+            let doomed = "\(root)/\(SetLayout.doomedPrefix)\(id.text)"
             guard rename(layout.published, doomed) == 0 else { throw DurableFiles.failed(layout.published) }
+            try DurableFiles.sync(root)
             try remove(doomed)
-            removed.append(candidate.id)
         }
-        if !removed.isEmpty { try DurableFiles.sync(root) }
-        return removed
+        if !sets.isEmpty { try DurableFiles.sync(root) }
     }
 
     private func names() throws(Trouble) -> [String] {

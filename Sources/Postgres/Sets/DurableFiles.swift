@@ -20,17 +20,36 @@ enum DurableFiles {
 
     /// Writes a file with mode 0600 under a temporary name and puts it in its place.
     static func write(_ bytes: Data, to path: String) throws(Trouble) {
-        let temporary = path + ".new"
+        try stage(bytes, for: path)
+        try adopt(path)
+    }
+
+    /// The name under which a file is written before it is put in its place.
+    static func staged(_ path: String) -> String { path + ".new" }
+
+    /// Writes what is to become a file, under its temporary name. Where that fails nothing is left of it.
+    static func stage(_ bytes: Data, for path: String) throws(Trouble) {
+        let temporary = staged(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failed(path) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { throw failed(path) }
-            rest = rest.dropFirst(max(0, count))
+        do throws(Trouble) {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 || errno == EINTR else { throw failed(path) }
+                rest = rest.dropFirst(max(0, count))
+            }
+            guard fsync(descriptor) == 0 else { throw failed(path) }
+        } catch {
+            unlink(temporary)
+            throw error
         }
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failed(path) }
+    }
+
+    /// Puts a file that was written under its temporary name in its place.
+    static func adopt(_ path: String) throws(Trouble) {
+        guard rename(staged(path), path) == 0 else { throw failed(path) }
         try sync((path as NSString).deletingLastPathComponent)
     }
 
@@ -96,6 +115,15 @@ enum DurableFiles {
     /// The SHA-256 of bytes in memory, in hexadecimal.
     static func sha256(_ bytes: Data) -> String { Hashing.hex(SHA256.hash(data: bytes)) }
 
+    /// Whether the disk that a path is on has no room left.
+    static func isDiskFull(_ path: String) -> Bool {
+        var facts = statvfs()
+        let folder = (path as NSString).deletingLastPathComponent
+        guard statvfs(folder, &facts) == 0 else { return false }
+        // Less than a log or a checksum takes.
+        return Int64(facts.f_bavail) &* Int64(facts.f_frsize) < 16_384 || (facts.f_files > 0 && facts.f_favail == 0)
+    }
+
     /// Whether there is anything at a path.
     static func exists(_ path: String) -> Bool {
         var status = stat()
@@ -108,20 +136,16 @@ enum DurableFiles {
         return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// Whether there is hardly a block left for anybody but root where a file is.
-    static func isFull(_ path: String) -> Bool {
-        var status = statvfs()
-        return statvfs(path, &status) == 0 && status.f_bavail <= 4
-    }
-
     static func failed(_ path: String, _ reason: String? = nil) -> Trouble {
         let code = errno
-        let isFull = reason == nil && (code == ENOSPC || code == EDQUOT)
+        let isFull = reason == nil ? code == ENOSPC || code == EDQUOT : isDiskFull(path)
         return Trouble(
             .environment,
             isFull ? "disk-full" : "file-failed",
             "\(path): \(reason ?? String(cString: strerror(code)))",
-            remedy: isFull ? "Free disk space there." : "Check the folder's owner, rights and free space."
+            remedy: isFull
+                ? "Free disk space there, then try again; no finished set was touched."
+                : "Check the folder's owner, rights and free space."
         )
     }
 }

@@ -6,8 +6,15 @@ enum ManifestFile {
     /// The most bytes that a manifest may have: enough for a hundred thousand objects.
     static let limit = 256 << 20
 
-    /// Writes both files durably.
-    static func write(_ manifest: BackupManifest, in folder: String) throws(Trouble) {
+    /// Writes both files durably. A reader finds the manifest as it was or as it is now, wherever this is interrupted.
+    ///
+    /// `witness` is told the manifest's SHA-256 before anything is put in its place. Throws `Trouble` where a file cannot
+    /// be written, or what `witness` throws; the files are then as they were.
+    static func write(
+        _ manifest: BackupManifest,
+        in folder: String,
+        witness: (String) throws(Trouble) -> Void = { (_: String) throws(Trouble) in }
+    ) throws(Trouble) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes: Data
@@ -21,19 +28,39 @@ enum ManifestFile {
                 remedy: "Report this as a bug."
             )
         }
-        try DurableFiles.write(bytes, to: "\(folder)/\(SetLayout.manifestName)")
-        let line = "\(DurableFiles.sha256(bytes))  \(SetLayout.manifestName)\n"
+        let path = "\(folder)/\(SetLayout.manifestName)"
+        let digest = DurableFiles.sha256(bytes)
+        try DurableFiles.stage(bytes, for: path)
+        try witness(digest)
+        // The checksum first: until the manifest follows, a reader takes the one that waits under its temporary name.
+        let line = "\(digest)  \(SetLayout.manifestName)\n"
         try DurableFiles.write(Data(line.utf8), to: "\(folder)/\(SetLayout.manifestDigestName)")
+        try DurableFiles.adopt(path)
     }
 
     /// Reads a manifest and checks it against its checksum and itself.
     ///
     /// - Throws: `Trouble` that says what is wrong with it.
     static func read(in folder: String, id: BackupSetID) throws(Trouble) -> BackupManifest {
-        let bytes = try DurableFiles.read("\(folder)/\(SetLayout.manifestName)", limit: limit)
+        try readWithDigest(in: folder, id: id).manifest
+    }
+
+    /// The same, with the SHA-256 of the manifest's bytes.
+    static func readWithDigest(
+        in folder: String,
+        id: BackupSetID
+    ) throws(Trouble) -> (manifest: BackupManifest, digest: String) {
+        let path = "\(folder)/\(SetLayout.manifestName)"
+        var bytes = try DurableFiles.read(path, limit: limit)
         let line = try DurableFiles.read("\(folder)/\(SetLayout.manifestDigestName)", limit: 4096)
-        guard String(decoding: line.prefix(64), as: UTF8.self) == DurableFiles.sha256(bytes) else {
-            throw damaged(id, "\(SetLayout.manifestName) is not what \(SetLayout.manifestDigestName) says")
+        let digest = String(decoding: line.prefix(64), as: UTF8.self)
+        if digest != DurableFiles.sha256(bytes) {
+            // A writer was interrupted between the two: what it wrote is finished.
+            guard let waiting = try? DurableFiles.read(DurableFiles.staged(path), limit: limit),
+                digest == DurableFiles.sha256(waiting)
+            else { throw damaged(id, "\(SetLayout.manifestName) is not what \(SetLayout.manifestDigestName) says") }
+            bytes = waiting
+            try? DurableFiles.adopt(path)
         }
         let manifest: BackupManifest
         do {
@@ -54,7 +81,7 @@ enum ManifestFile {
             throw damaged(id, "\(SetLayout.manifestName) cannot be read")
         }
         try check(manifest, id)
-        return manifest
+        return (manifest, digest)
     }
 
     private struct Format: Decodable { var format: Int }

@@ -170,6 +170,11 @@ package struct ComposeDeployment: Sendable {
         try await engine.containers(labels: ["\(EngineContainer.ComposeLabel.project)=\(project)"])
     }
 
+    /// The containers that somebody else made by `run`, ended ones included; Pawl's own migrations are none.
+    package func oneOffContainers() async throws(Trouble) -> [EngineContainer] {
+        try await containers().filter { $0.isOneOff && $0.labels[MigrationTask.Label.migration] == nil }
+    }
+
     /// The containers that belong to services: those that `up` makes.
     func serviceContainers() async throws(Trouble) -> [EngineContainer] {
         try await containers().filter { !$0.isOneOff && !$0.service.isEmpty }

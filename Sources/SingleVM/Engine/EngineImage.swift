@@ -10,13 +10,18 @@ package struct EngineImage: Sendable, Hashable {
     package var digests: [String]
     /// Its labels.
     package var labels: [String: String]
+    /// The variables that its containers begin with, each `NAME=value`.
+    package var environment: [String]
     /// Its size on disk, in bytes.
     package var size: Int64
 }
 
 extension EngineImage: Decodable {
     private struct Answer: Decodable {
-        struct Configuration: Decodable { var labels: [String: String]? }
+        struct Configuration: Decodable {
+            var labels: [String: String]?
+            var env: [String]?
+        }
         var id: String
         var repoTags: [String]?
         var repoDigests: [String]?
@@ -31,6 +36,7 @@ extension EngineImage: Decodable {
         tags = answer.repoTags ?? []
         digests = answer.repoDigests ?? []
         labels = answer.config?.labels ?? [:]
+        environment = answer.config?.env ?? []
         size = answer.size ?? 0
     }
 }

@@ -196,12 +196,18 @@ package struct BackupSet: Sendable, Hashable {
     package var manifest: BackupManifest
     /// The absolute path of its folder.
     package var path: String
+    /// The SHA-256 of the manifest's file, in hexadecimal.
+    package var manifestDigest: String
 
     /// Makes a value.
-    package init(manifest: BackupManifest, path: String) {
+    package init(manifest: BackupManifest, path: String, manifestDigest: String) {
         self.manifest = manifest
         self.path = path
+        self.manifestDigest = manifestDigest
     }
+
+    /// Whether an identity is needed to open it.
+    package var isEncrypted: Bool { manifest.databases.contains(where: \.isEncrypted) }
 
     /// Its name.
     package var id: BackupSetID { manifest.id }

@@ -40,14 +40,15 @@ package struct DatabaseFingerprint: Sendable, Hashable, Codable {
         return adopted
     }
 
-    /// The same, where sequences have moved on since it was taken: each stands somewhere between both places.
+    /// The same, where sequences moved while the database was dumped: each stands somewhere between both places.
     ///
-    /// `positions` is where they stand now, by name, as `42 used` or `1 unused`.
-    package func withSequences(movedTo positions: [String: String]) -> DatabaseFingerprint {
+    /// Both are where sequences stand, by name, as `42 used` or `1 unused`: `begun` before the dump began, `ended` after
+    /// it was written.
+    package func withSequences(movedFrom begun: [String: String], to ended: [String: String]) -> DatabaseFingerprint {
         var moved = self
         for index in moved.objects.indices where moved.objects[index].kind == .sequence {
-            let object = moved.objects[index]
-            moved.objects[index].value = SequencePosition.text(from: object.value, to: positions[object.name])
+            let name = moved.objects[index].name
+            moved.objects[index].value = SequencePosition.text(from: begun[name], to: ended[name])
         }
         return moved
     }

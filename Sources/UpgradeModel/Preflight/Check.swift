@@ -33,9 +33,11 @@ package struct Check: Sendable {
 
     /// Every check of an installation on a single VM, in the order in which operators see them.
     package static let singleVM: [Check] = [
-        .otherRun, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy, .engine,
-        .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion, .releasePackage,
-        .targetConfiguration, .images, .databasesConfigured, .databaseReachable, .databaseVersion, .databaseRights,
-        .databaseSize, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory, .backupEncryption, .diskSpace,
+        .otherRun, .anotherTool, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy,
+        .engine, .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
+        .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
+        .directConnection, .databaseVersion, .databaseRights, .databaseSize, .freeConnections, .foreignSessions,
+        .longTransactions, .replicationLag, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory,
+        .backupsDisk, .lastBackup, .backupEncryption, .diskSpace,
     ]
 }

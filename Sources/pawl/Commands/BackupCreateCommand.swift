@@ -26,7 +26,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
         try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: Ticker(options).show) }
-        let report = BackupReport(set)
+        let report = try BackupShelf(workplace).report(on: set)
         Answer(options).give(report, text: report.text)
         _ = consume lock
     }

@@ -13,11 +13,12 @@ struct BackupListCommand: AsyncParsableCommand {
     func run() async throws {
         let workplace = try Workplace(options)
         let shelf = BackupShelf(workplace)
-        let entries = try shelf.store.list()
-        let debris = try shelf.store.debris().map { name in
-            BackupListReport.Debris(name: name, bytes: DiskScout.size(shelf.store.root + "/" + name))
+        let entries = try shelf.list()
+        let debris = try DebrisScout(workplace).look().map { item in
+            BackupListReport.Debris(name: item.name, kind: item.kind, bytes: DiskScout.size(item.path))
         }
-        let report = BackupListReport(entries.compactMap { try? $0.set.get() }, debris: debris)
+        let sets = try entries.compactMap { try? $0.set.get() }.map { try shelf.report(on: $0) }
+        let report = BackupListReport(sets, debris: debris)
         Answer(options).give(report, text: report.text)
         for entry in entries {
             if case .failure(let trouble) = entry.set { Output.remark("! \(entry.id): \(trouble.message)") }
@@ -33,7 +34,8 @@ struct BackupShowCommand: AsyncParsableCommand {
     @Argument(help: "The set, as `pawl backup list` names it.") var set: String
 
     func run() async throws {
-        let report = BackupReport(try BackupShelf(Workplace(options)).set(named: set))
+        let shelf = BackupShelf(try Workplace(options))
+        let report = try shelf.report(on: shelf.set(named: set))
         Answer(options).give(report, text: report.text)
     }
 }

@@ -9,25 +9,29 @@ import UpgradeModel
 struct BackupPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Remove the sets that retention lets go; never the last proven one, nor one that a run needs.",
-        discussion: "How many are kept, `backups.keep` of the configuration says."
+        abstract: "Remove the sets that retention lets go, and what dead runs have left.",
+        discussion: """
+            How many sets are kept, `backups.keep` of the configuration says. Never removed are the last one that is
+            proven, those that a run needs, and the way back to the release before the newest.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
-    @Flag(help: "Only show what would go.") var dryRun = false
+    @Flag(help: "Only show what would go, and why the rest stays.") var dryRun = false
     @Flag(help: "Do not ask.") var yes = false
 
     func run() async throws {
         let workplace = try Workplace(options)
         let shelf = BackupShelf(workplace)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let retention = Retention(keep: workplace.installation.backups.keep)
-        let inUse = try shelf.inUse()
-        let report = try preview(shelf, retention, inUse)
+        let verdicts = try shelf.retention()
+        let scout = DebrisScout(workplace)
+        let debris = try scout.find()
+        let report = preview(shelf, verdicts, debris)
         if !dryRun, !report.removed.isEmpty {
             try agree(report)
-            _ = try shelf.store.prune(retention, inUse: inUse)
-            _ = try shelf.store.removeDebris(inUse: inUse)
+            try shelf.store.remove(verdicts.filter { $0.verdict == .remove }.map(\.candidate.id))
+            try await scout.remove(debris)
         }
         Answer(options).give(report, text: report.text)
         _ = consume lock
@@ -35,25 +39,24 @@ struct BackupPruneCommand: AsyncParsableCommand {
 
     private func preview(
         _ shelf: BackupShelf,
-        _ retention: Retention,
-        _ inUse: Set<BackupSetID>
-    ) throws -> PruneReport {
-        let verdicts = try shelf.store.preview(retention, inUse: inUse)
+        _ verdicts: [(candidate: Retention.Candidate, verdict: Retention.Verdict)],
+        _ debris: [DebrisScout.Item]
+    ) -> PruneReport {
         let going = verdicts.filter { $0.verdict == .remove }.map { verdict in
             PruneReport.Removed(
                 id: verdict.candidate.id.description,
+                reason: "older",
                 bytes: DiskScout.size(shelf.store.root + "/\(verdict.candidate.id)")
             )
         }
-        let debris = try shelf.store.debris().filter { name in !inUse.contains { name.hasSuffix($0.description) } }
+        let left = debris.filter { $0.kind != .foreign }.map {
+            PruneReport.Removed(id: $0.name, reason: $0.kind.rawValue, bytes: DiskScout.size($0.path))
+        }
         return PruneReport(
             kept: verdicts.filter { $0.verdict != .remove }.map {
                 PruneReport.Kept(id: $0.candidate.id.description, reason: $0.verdict.rawValue)
             },
-            removed: going
-                + debris.map {
-                    PruneReport.Removed(id: $0, bytes: DiskScout.size(shelf.store.root + "/" + $0))
-                },
+            removed: going + left,
             dryRun: dryRun
         )
     }
@@ -68,7 +71,7 @@ struct BackupPruneCommand: AsyncParsableCommand {
                 remedy: "Run it on a terminal, or with --yes; --dry-run shows what would go."
             )
         }
-        Output.remark(report.text)
+        Output.remark(report.asking)
         FileHandle.standardError.write(Data("Remove these? Type yes: ".utf8))
         guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
             throw Trouble(

@@ -69,6 +69,7 @@ struct StatusCommand: AsyncParsableCommand {
         }
         do {
             facts.sets = try BackupShelf(workplace).sets()
+            facts.unshownRecipients = try BackupShelf(workplace).unprovenRecipients()
         } catch {
             troubles.append(error)
         }

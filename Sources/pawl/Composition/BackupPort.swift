@@ -40,7 +40,11 @@ struct BackupPort: EffectPort {
         switch effect.kind {
         case .dump: return .dumped(try await dump(effect, context, report))
         case .confirmUnchanged:
-            try await confirmUnchanged(try known(context), report)
+            try await UnchangedDatabases(site).confirm(
+                try known(context),
+                noting: Self.horizonPath(effect, context),
+                report: report
+            )
             return .done
         case .prove:
             do {
@@ -73,25 +77,6 @@ struct BackupPort: EffectPort {
         return id
     }
 
-    private func confirmUnchanged(
-        _ id: BackupSetID,
-        _ report: @escaping @Sendable (BackupProgress) -> Void
-    ) async throws {
-        let databases = try await shelf.databases(at: site)
-        let differences = try await maker.refingerprint(id, databases: databases, progress: report)
-        guard !differences.isEmpty else { return }
-        var sessions: [String] = []
-        for database in databases { sessions += try await DatabaseSessions.others(in: database.route).map(\.text) }
-        throw Trouble(
-            .environment,
-            "database-written",
-            "Somebody wrote to the databases while they were backed up: "
-                + differences.prefix(5).map(\.description).joined(separator: "; ")
-                + (sessions.isEmpty ? "" : ". Sessions connected now: \(sessions.joined(separator: ", "))"),
-            remedy: "Stop whatever else writes to these databases, then start the upgrade again."
-        )
-    }
-
     private func known(_ context: EffectContext) throws -> BackupSetID {
         guard let id = context.backup else {
             throw Trouble(
@@ -114,6 +99,11 @@ struct BackupPort: EffectPort {
             )
         }
         return proof
+    }
+
+    /// The file in the run's folder that says what the databases of the hop's set were when they were last looked at.
+    static func horizonPath(_ effect: Effect, _ context: EffectContext) -> String {
+        "\(context.folder)/unchanged-\(effect.hop).json"
     }
 
     /// The name of the hop's set, in the run's folder.

@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import ReleasePackage
+import Reports
 import SingleVM
 import StateStore
 import UpgradeEngine
@@ -16,8 +17,40 @@ struct BackupShelf: Sendable {
         store = BackupSetStore(root: workplace.installation.backups.directory)
     }
 
-    /// Every set that can be read, newest first.
-    func sets() throws(Trouble) -> [BackupSet] { try store.list().compactMap { try? $0.set.get() } }
+    /// Every set that can be read and trusted, newest first.
+    func sets() throws(Trouble) -> [BackupSet] { try list().compactMap { try? $0.set.get() } }
+
+    /// Every set, newest first; one that cannot be read, or was changed since Pawl wrote it, with the reason.
+    func list() throws(Trouble) -> [BackupSetStore.Entry] {
+        try store.list().map { entry throws(Trouble) in
+            guard case .success(let set) = entry.set else { return entry }
+            let standing = try standing(of: set)
+            return BackupSetStore.Entry(
+                id: entry.id,
+                set: standing == .changed ? .failure(Self.changed(set)) : entry.set
+            )
+        }
+    }
+
+    /// What Pawl's own records say of a set's manifest.
+    func standing(of set: BackupSet) throws(Trouble) -> SetStanding {
+        SetStanding(of: set.manifestDigest, recorded: try workplace.store.manifestDigests(of: set.id))
+    }
+
+    /// A set as it is reported.
+    func report(on set: BackupSet) throws(Trouble) -> BackupReport {
+        BackupReport(set, standing: try standing(of: set))
+    }
+
+    private static func changed(_ set: BackupSet) -> Trouble {
+        Trouble(
+            .environment,
+            "backup-damaged",
+            "The manifest of the backup set \(set.id) is not the one that Pawl wrote: it was changed together with its "
+                + "checksum.",
+            remedy: "Use another set, and find out who changed this one; its files may be good, but nothing says so."
+        )
+    }
 
     /// One set by the name that an operator gives.
     func set(named name: String) throws -> BackupSet {
@@ -29,7 +62,9 @@ struct BackupShelf: Sendable {
                 remedy: "List them with `pawl backup list`."
             )
         }
-        return try store.load(id)
+        let set = try store.load(id)
+        guard try standing(of: set) != .changed else { throw Self.changed(set) }
+        return set
     }
 
     /// Makes sets and proves them.
@@ -39,14 +74,45 @@ struct BackupShelf: Sendable {
             store: store,
             prover: prover,
             recipients: workplace.installation.backups.encryptTo,
-            now: Workplace.now
+            now: Workplace.now,
+            witness: { [workplace] id, digest throws(Trouble) in
+                try workplace.store.recordManifest(digest, of: id, at: Workplace.now())
+            }
         )
     }
 
     /// The sets that a run which has not ended refers to.
     func inUse() throws -> Set<BackupSetID> {
         guard let open = try RunnerProcess.openRun(in: workplace) else { return [] }
-        return Set([open.backup, open.machine.backup].compactMap { $0 })
+        // A set that is being dumped is so far only noted in the run's folder.
+        let folder = try workplace.data.folder(of: open.request.id)
+        let notes = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let noted = notes.filter { $0.hasPrefix("backup-") && $0.hasSuffix(".id") }.compactMap { name in
+            FileManager.default.contents(atPath: folder + "/" + name)
+                .flatMap { BackupSetID(String(decoding: $0, as: UTF8.self)) }
+        }
+        return Set([open.backup, open.machine.backup].compactMap { $0 } + noted)
+    }
+
+    /// What retention says about every set that can be read and trusted, newest first. Others are never removed by it.
+    func retention() throws -> [(candidate: Retention.Candidate, verdict: Retention.Verdict)] {
+        let candidates = try sets().map { set in
+            Retention.Candidate(
+                id: set.id,
+                createdAt: set.manifest.createdAt,
+                isProven: set.manifest.proof.state == .proven,
+                release: try? ReleaseVersion(set.manifest.release),
+                isRecorded: try standing(of: set) == .recorded
+            )
+        }
+        return Retention(keep: workplace.installation.backups.keep)
+            .decide(candidates, inUse: try inUse(), highWaterMark: try workplace.store.highWaterMark())
+    }
+
+    /// The recipients of new sets for whom nobody has shown yet that they can decrypt.
+    func unprovenRecipients() throws(Trouble) -> [String] {
+        let shown = try workplace.store.shownRecipients()
+        return workplace.installation.backups.encryptTo.filter { !shown.contains($0) }
     }
 
     /// The databases that the settings make necessary, with the way to each.

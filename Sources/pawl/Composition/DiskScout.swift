@@ -72,11 +72,10 @@ struct DiskScout: Sendable {
 
     /// The file system of a path, or of the nearest folder above it that exists.
     static func fileSystem(of path: String) throws -> FileSystem {
-        var place = URL(filePath: path)
-        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" { place.deleteLastPathComponent() }
+        let place = NearestFolder.of(path)
         var status = stat()
         var facts = statvfs()
-        guard stat(place.path, &status) == 0, statvfs(place.path, &facts) == 0 else {
+        guard stat(place, &status) == 0, statvfs(place, &facts) == 0 else {
             throw Trouble(
                 .environment,
                 "disk-unknown",
@@ -85,6 +84,6 @@ struct DiskScout: Sendable {
             )
         }
         let (free, overflow) = Int64(clamping: facts.f_bavail).multipliedReportingOverflow(by: Int64(facts.f_frsize))
-        return FileSystem(id: "\(status.st_dev)", path: place.path, freeBytes: overflow ? .max : free)
+        return FileSystem(id: "\(status.st_dev)", path: place, freeBytes: overflow ? .max : free)
     }
 }

@@ -31,12 +31,16 @@ struct PackageShelf: Sendable {
 
     /// Removes what was unpacked to be looked at by processes that were killed.
     func removeAbandoned() {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: glances)) ?? [] {
-            guard let pid = name.split(separator: "-").last.flatMap({ Int32($0) }),
-                kill(pid, 0) != 0, errno == ESRCH
-            else { continue }
-            try? FileManager.default.removeItem(atPath: glances + "/" + name)
-        }
+        for path in abandoned() { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// The folders of packages that were unpacked to be looked at by processes that were killed.
+    func abandoned() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: glances)) ?? []
+        return names.sorted().filter { name in
+            guard let pid = name.split(separator: "-").last.flatMap({ Int32($0) }) else { return false }
+            return kill(pid, 0) != 0 && errno == ESRCH
+        }.map { glances + "/" + $0 }
     }
 
     private var glances: String { workplace.data.path + "/packages" }

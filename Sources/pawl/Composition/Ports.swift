@@ -18,10 +18,13 @@ struct Ports: Sendable {
             let shelf = PackageShelf(workplace)
             effects = EffectPorts(
                 readiness: ReadinessPort(site: site),
-                deployment: MigrationWatch(
-                    port: DeploymentEffects(deployment) { version, context in
-                        try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
-                    },
+                deployment: WriteGuard(
+                    port: MigrationWatch(
+                        port: DeploymentEffects(deployment) { version, context in
+                            try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
+                        },
+                        site: site
+                    ),
                     site: site
                 ),
                 backups: BackupPort(site: site)

@@ -49,7 +49,7 @@ struct ComparisonTests {
     {
         let id = try #require(BackupSetID("20261123T103000Z-1.0"))
         let source = DatabaseFingerprint(objects: [ObjectPrint(kind: .sequence, name: "public.s", value: "4 used")])
-            .withSequences(movedTo: ["public.s": "9 used", "public.new": "1 unused"])
+            .withSequences(movedFrom: ["public.s": "4 used"], to: ["public.s": "9 used", "public.new": "1 unused"])
         func copy(_ value: String?) -> DatabaseFingerprint {
             DatabaseFingerprint(objects: [ObjectPrint(kind: .sequence, name: "public.s", value: value)])
         }

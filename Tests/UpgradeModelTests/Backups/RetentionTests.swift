@@ -2,11 +2,18 @@ import Testing
 import UpgradeModel
 
 struct RetentionTests {
-    func candidate(_ number: Int, proven: Bool = true) throws -> Retention.Candidate {
+    func candidate(
+        _ number: Int,
+        proven: Bool = true,
+        release: String? = nil,
+        recorded: Bool = true
+    ) throws -> Retention.Candidate {
         Retention.Candidate(
             id: try #require(BackupSetID("set-\(number)")),
             createdAt: Moment(microseconds: Int64(number) * 1_000_000),
-            isProven: proven
+            isProven: proven,
+            release: try release.map { try ReleaseVersion($0) },
+            isRecorded: recorded
         )
     }
 
@@ -32,5 +39,27 @@ struct RetentionTests {
     @Test func `keeping none keeps one`() throws {
         #expect(Retention(keep: 0).keep == 1)
         #expect(Retention(keep: -3).decide(try [candidate(1, proven: false)]).map(\.verdict) == [.newest])
+    }
+
+    @Test func `the way back to the release before the mark stays, however many came after it`() throws {
+        let sets = try [
+            candidate(1, release: "1.0"), candidate(2, release: "1.1"), candidate(3, release: "1.1"),
+            candidate(4, proven: false, release: "1.1"), candidate(5, release: "2.0"), candidate(6, release: "2.0"),
+        ]
+        let verdicts = Retention(keep: 1).decide(sets, highWaterMark: try ReleaseVersion("2.0"))
+        #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .wayBack, .wayBack, .remove, .remove])
+        let before = Retention(keep: 1).decide(sets, highWaterMark: try ReleaseVersion("1.0"))
+        #expect(before.map(\.verdict) == [.lastProven, .remove, .remove, .remove, .remove, .remove])
+    }
+
+    @Test func `a set from elsewhere is no substitute for one of our own`() throws {
+        let sets = try [candidate(1), candidate(2), candidate(3, recorded: false)]
+        #expect(Retention(keep: 1).decide(sets).map(\.verdict) == [.lastProven, .lastProven, .remove])
+    }
+
+    @Test func `records tell a set of our own, one from elsewhere, and one that was changed`() {
+        #expect(SetStanding(of: "aa", recorded: []) == .unknown)
+        #expect(SetStanding(of: "aa", recorded: ["bb", "aa"]) == .recorded)
+        #expect(SetStanding(of: "aa", recorded: ["bb"]) == .changed)
     }
 }

@@ -93,7 +93,8 @@ import UpgradeModel
     ])
     func `support warns from 90 days before its end`(left: Int, outcome: CheckOutcome) throws {
         let finding = try finding("support-window") {
-            $0.console.today = try #require(day("2027-01-05").adding(days: -left))
+            let today = try #require(day("2027-01-05").adding(days: -left))
+            $0.console.now = moment("\(today)T12:00:00Z")
             $0.target.release = try release("1.1.0", "2026-12-01")
         }
         #expect(finding.outcome == outcome, "\(finding)")

@@ -28,9 +28,11 @@ import UpgradeModel
     }
 
     @Test func `a clock before the journal or the release warns`() throws {
-        #expect(try finding("clock") { $0.console.lastRecord = .known(day("2026-04-02")) }.outcome == .warn)
+        #expect(
+            try finding("clock") { $0.console.lastRecord = .known(moment("2026-04-01T12:00:01Z")) }.outcome == .warn
+        )
         let early = try finding("clock") {
-            $0.console.today = day("2026-03-01")
+            $0.console.now = moment("2026-03-01T12:00:00Z")
             $0.console.lastRecord = .known(nil)
         }
         #expect(early.outcome == .warn)

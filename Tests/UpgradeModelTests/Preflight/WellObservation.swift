@@ -25,15 +25,22 @@ func wellObservation() throws -> Observation {
         product: product,
         console: ObservedConsole(
             version: try ReleaseVersion("0.1.0"),
-            today: day("2026-04-01"),
-            lastRecord: .known(day("2026-03-31"))
+            now: moment("2026-04-01T12:00:00Z"),
+            lastRecord: .known(moment("2026-03-31T12:00:00Z"))
         ),
         target: ObservedTarget(
             release: try release("1.1.0", "2026-03-02"),
             consoleMinimumIsPawls: true,
             package: .known(.sound(bytes: 5_000_000)),
             missingVariables: .known([]),
-            images: .known([image])
+            images: .known([image]),
+            databaseImages: .known([
+                ObservedDatabaseImage(
+                    service: "database",
+                    running: .init(name: "postgres:15.5", id: "sha256:01", major: 15),
+                    target: .init(name: "postgres:15.6", id: "sha256:02", major: 15)
+                )
+            ])
         ),
         installation: ObservedInstallation(
             running: .known(RunningRelease(version: try ReleaseVersion("1.0.0"))),
@@ -45,6 +52,8 @@ func wellObservation() throws -> Observation {
                 ObservedContainer(service: "api", state: .healthy),
                 ObservedContainer(service: "migrations", state: .exited(0), isOneShot: true),
             ]),
+            addresses: ["172.18.0.3"],
+            tools: .known([]),
             otherRun: .known(nil),
             settings: .known(SettingsResolution(product: product, environment: [:], configured: [:])),
             missingKeys: .known([]),
@@ -60,6 +69,14 @@ func wellObservation() throws -> Observation {
         backups: ObservedBackups(
             directory: "/var/lib/pawl/backups",
             folder: .known(.writable),
+            place: .known(BackupPlace(kind: "ext4", mountPoint: "/backups")),
+            newest: .known(
+                NewestBackup(
+                    id: try #require(BackupSetID("20260330T120000Z-1.0.0")),
+                    createdAt: moment("2026-03-30T12:00:00Z"),
+                    isProven: true
+                )
+            ),
             unprovenRecipients: .known([])
         ),
         disk: .known(
@@ -90,7 +107,25 @@ func wellDatabase(_ change: (inout DatabaseFacts) -> Void = { _ in }) -> Observe
         isStandby: false,
         missingRights: .known([]),
         missingRestoreRights: .known([]),
-        bytes: .known(1_200_000_000)
+        bytes: .known(1_200_000_000),
+        activity: DatabaseActivity(
+            connection: .known(ConnectionSigns(announced: 4711, answering: 4711)),
+            clockAhead: .known(0.2),
+            sessions: .known(
+                ObservedSessions(
+                    visible: [ObservedSession(backend: 1, user: "demo", application: "api", address: "172.18.0.3")],
+                    ownAddress: "172.18.0.1"
+                )
+            ),
+            room: .known(
+                ConnectionRoom(
+                    server: .init(most: 97, used: 12),
+                    account: .init(most: nil, used: 12),
+                    database: .init(most: nil, used: 12)
+                )
+            ),
+            replicas: .known([])
+        )
     )
     change(&facts)
     return ObservedDatabase(

@@ -41,6 +41,21 @@ extension Check {
             }
         }
     }
+
+    /// One verdict over what goes on in all necessary databases.
+    static func eachActivity<Value: Sendable>(
+        _ observation: Observation,
+        _ what: String,
+        _ fact: KeyPath<DatabaseActivity, Fact<Value>>,
+        by judge: (String, Value) -> Verdict
+    ) -> Verdict {
+        eachOpenDatabase(observation, what) { name, facts in
+            facts.activity[keyPath: fact].judged(
+                "\(what) of `\(name)`",
+                remedy: "See that the account may read the server's statistics: `GRANT pg_monitor TO …`."
+            ) { judge(name, $0) }
+        }
+    }
 }
 
 extension ObservedDatabase {

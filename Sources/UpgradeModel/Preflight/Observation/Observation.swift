@@ -47,17 +47,20 @@ package struct Observation: Sendable {
 package struct ObservedConsole: Sendable {
     /// Pawl's own version.
     package var version: ReleaseVersion
-    /// Today's date in UTC by this machine's clock.
-    package var today: Day
-    /// The newest day on which this installation's journal has a record; nil where it has none.
-    package var lastRecord: Fact<Day?>
+    /// The time by this machine's clock.
+    package var now: Moment
+    /// When the newest record of this installation's journal was written; nil where it has none.
+    package var lastRecord: Fact<Moment?>
 
     /// Puts the facts together.
-    package init(version: ReleaseVersion, today: Day, lastRecord: Fact<Day?>) {
+    package init(version: ReleaseVersion, now: Moment, lastRecord: Fact<Moment?>) {
         self.version = version
-        self.today = today
+        self.now = now
         self.lastRecord = lastRecord
     }
+
+    /// Today's date in UTC by this machine's clock.
+    package var today: Day { now.day }
 }
 
 /// The release that a hop leads to.
@@ -72,6 +75,8 @@ package struct ObservedTarget: Sendable {
     package var missingVariables: Fact<[String]>
     /// The images that its services use.
     package var images: Fact<[ObservedImage]>
+    /// The images of its services that hold databases, beside what runs now.
+    package var databaseImages: Fact<[ObservedDatabaseImage]>
 
     /// Puts the facts together.
     package init(
@@ -79,13 +84,15 @@ package struct ObservedTarget: Sendable {
         consoleMinimumIsPawls: Bool,
         package: Fact<PackageCondition>,
         missingVariables: Fact<[String]>,
-        images: Fact<[ObservedImage]>
+        images: Fact<[ObservedImage]>,
+        databaseImages: Fact<[ObservedDatabaseImage]>
     ) {
         self.release = release
         self.consoleMinimumIsPawls = consoleMinimumIsPawls
         self.package = package
         self.missingVariables = missingVariables
         self.images = images
+        self.databaseImages = databaseImages
     }
 }
 
@@ -121,5 +128,39 @@ package struct ObservedImage: Sendable, Hashable {
         self.name = name
         self.pinned = pinned
         self.place = place
+    }
+}
+
+/// The image of a service that holds databases: what runs, and what the release brings.
+package struct ObservedDatabaseImage: Sendable, Hashable {
+    /// One of the two.
+    package struct Image: Sendable, Hashable {
+        /// Its name as containers and Compose files have it.
+        package var name: String
+        /// Its id; nil where it is not known.
+        package var id: String?
+        /// The major version of PostgreSQL in it; nil where it cannot be told.
+        package var major: Int?
+
+        /// Makes an image.
+        package init(name: String, id: String?, major: Int?) {
+            self.name = name
+            self.id = id
+            self.major = major
+        }
+    }
+
+    /// The service.
+    package var service: String
+    /// What runs.
+    package var running: Image
+    /// What the release brings.
+    package var target: Image
+
+    /// Puts the two side by side.
+    package init(service: String, running: Image, target: Image) {
+        self.service = service
+        self.running = running
+        self.target = target
     }
 }

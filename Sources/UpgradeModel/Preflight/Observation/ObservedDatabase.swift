@@ -70,6 +70,8 @@ package struct DatabaseFacts: Sendable {
     package var missingRestoreRights: Fact<[String]>
     /// The database's size in bytes.
     package var bytes: Fact<Int64>
+    /// What goes on in it.
+    package var activity: DatabaseActivity
 
     /// Puts the facts together.
     package init(
@@ -78,7 +80,8 @@ package struct DatabaseFacts: Sendable {
         isStandby: Bool,
         missingRights: Fact<[String]>,
         missingRestoreRights: Fact<[String]>,
-        bytes: Fact<Int64>
+        bytes: Fact<Int64>,
+        activity: DatabaseActivity
     ) {
         self.serverVersion = serverVersion
         self.serverMajor = serverMajor
@@ -86,6 +89,7 @@ package struct DatabaseFacts: Sendable {
         self.missingRights = missingRights
         self.missingRestoreRights = missingRestoreRights
         self.bytes = bytes
+        self.activity = activity
     }
 }
 
@@ -128,32 +132,5 @@ package struct ClientTools: Sendable, Hashable {
         self.version = version
         self.place = place
         self.missing = missing
-    }
-}
-
-/// Where backup sets go.
-package struct ObservedBackups: Sendable {
-    /// The condition of the folder.
-    package enum Folder: Sendable, Hashable {
-        /// It is there and can be written.
-        case writable
-        /// It is not there; whether it can be made.
-        case missing(canBeMade: Bool)
-        /// It cannot be used; one clause that says why.
-        case unusable(reason: String)
-    }
-
-    /// The folder's path.
-    package var directory: String
-    /// Its condition.
-    package var folder: Fact<Folder>
-    /// Recipients for whom nobody has shown yet that they can decrypt.
-    package var unprovenRecipients: Fact<[String]>
-
-    /// Puts the facts together.
-    package init(directory: String, folder: Fact<Folder>, unprovenRecipients: Fact<[String]>) {
-        self.directory = directory
-        self.folder = folder
-        self.unprovenRecipients = unprovenRecipients
     }
 }

@@ -10,6 +10,10 @@ package struct ObservedInstallation: Sendable {
     package var files: Fact<InstalledFiles>
     /// The project's containers.
     package var containers: Fact<[ObservedContainer]>
+    /// The addresses of the project's containers on their networks: sessions from there are the product's own.
+    package var addresses: Set<String>
+    /// Tools that are at work on the project: calls of Compose, containers of `run`.
+    package var tools: Fact<[ObservedTool]>
     /// Another run of this installation that has not ended; nil where there is none.
     package var otherRun: Fact<ActiveRun?>
     /// The settings.
@@ -28,6 +32,8 @@ package struct ObservedInstallation: Sendable {
         highWaterMark: Fact<ReleaseVersion?>,
         files: Fact<InstalledFiles>,
         containers: Fact<[ObservedContainer]>,
+        addresses: Set<String>,
+        tools: Fact<[ObservedTool]>,
         otherRun: Fact<ActiveRun?>,
         settings: Fact<SettingsResolution>,
         missingKeys: Fact<[String]>,
@@ -39,6 +45,8 @@ package struct ObservedInstallation: Sendable {
         self.highWaterMark = highWaterMark
         self.files = files
         self.containers = containers
+        self.addresses = addresses
+        self.tools = tools
         self.otherRun = otherRun
         self.settings = settings
         self.missingKeys = missingKeys

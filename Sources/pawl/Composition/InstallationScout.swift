@@ -1,0 +1,143 @@
+import Foundation
+import ReleasePackage
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Finds out what stands and runs before a hop.
+struct InstallationScout: Sendable {
+    private let site: Site
+    private let place: Standpoint
+    private let run: RunID?
+
+    private var workplace: Workplace { site.workplace }
+
+    /// `run` is the run on whose behalf this is done; another one is somebody else's.
+    init(_ site: Site, _ place: Standpoint, within run: RunID?) {
+        self.site = site
+        self.place = place
+        self.run = run
+    }
+
+    func look(
+        _ environment: Result<InstalledEnvironment, any Error>,
+        _ deployment: ComposeDeployment
+    ) async -> ObservedInstallation {
+        ObservedInstallation(
+            running: .of { RunningRelease(version: try place.installed, drift: place.state.drifted) },
+            standing: .of { try standing() },
+            highWaterMark: .of { try workplace.store.highWaterMark() },
+            files: await .of { try await files(deployment) },
+            containers: .known(containers()),
+            addresses: Set(place.state.services.flatMap(\.containers).flatMap(\.addresses.values)),
+            tools: await .of { try await ToolScout(workplace.singleVM).look(deployment) },
+            otherRun: .of { try otherRun() },
+            settings: .of { workplace.settings(in: try environment.get()) },
+            missingKeys: .of {
+                let values = try environment.get().values
+                return workplace.product.keys.filter { values[$0, default: ""].isEmpty }
+            },
+            configuration: .known(configurationTroubles()),
+            packageVersion: packageVersion()
+        )
+    }
+
+    private func standing() throws -> CatalogStanding {
+        let version = try place.installed
+        if let release = place.catalog.release(version) { return .offered(release) }
+        if let entry = place.catalog.quarantine(of: version) { return .quarantined(reason: "\(entry.reason)") }
+        return .unknown
+    }
+
+    private func files(_ deployment: ComposeDeployment) async throws -> InstalledFiles {
+        let folder = deployment.folder
+        // Where something older runs than the databases are, the release that matches them is the mark.
+        let isBehind = try place.isBehindMark
+        let kept = folder.release(try place.matchingRelease)
+        let isKept = FileManager.default.fileExists(atPath: kept.composeFile)
+        // Before the first hop the installation's own two files are the installed release's.
+        let path = isKept ? kept.path : folder.path
+        var troubles: [String] = []
+        for name in [InstallationFolder.composeName, InstallationFolder.environmentName]
+        where !FileManager.default.isReadableFile(atPath: path + "/" + name) {
+            troubles.append("\(path)/\(name) is missing")
+        }
+        if troubles.isEmpty, !isBehind {
+            troubles = try await deployment.contradictions(of: ReleaseFolder(path: path))
+        }
+        var lost: [String] = []
+        for service in place.state.services {
+            for container in service.containers where try await site.engine.image(container.imageID) == nil {
+                lost.append(container.imageReference)
+            }
+        }
+        return InstalledFiles(troubles: troubles, lostImages: Set(lost).sorted())
+    }
+
+    private func containers() -> [ObservedContainer] {
+        let migrations = Set(workplace.product.singleVM?.migrations.map(\.service) ?? [])
+        return place.state.services.flatMap { service in
+            service.containers.map { container in
+                ObservedContainer(
+                    service: service.name,
+                    state: ObservedContainer.State(container),
+                    isOneShot: migrations.contains(service.name)
+                )
+            }
+        }
+    }
+
+    private func otherRun() throws -> ActiveRun? {
+        if let open = try RunnerProcess.openRun(in: workplace), open.request.id != run {
+            return ActiveRun(
+                id: open.request.id.description,
+                startedBy: open.request.startedBy,
+                since: open.request.startedAt.description
+            )
+        }
+        guard run == nil, try RunnerLock.isHeld(in: workplace.data) else { return nil }
+        let lease = try workplace.store.newestLease()
+        return ActiveRun(id: nil, startedBy: lease?.owner, since: lease?.since.description)
+    }
+
+    private func configurationTroubles() -> [ConfigurationTrouble] {
+        workplace.product.configuration.compactMap { name in
+            let path = workplace.singleVM.directory + "/" + name
+            guard FileManager.default.fileExists(atPath: path) else {
+                return ConfigurationTrouble(path: path, reason: "is missing")
+            }
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                return ConfigurationTrouble(path: path, reason: "cannot be read")
+            }
+            return nil
+        }
+    }
+
+    private func packageVersion() -> Fact<ReleaseVersion?> {
+        guard let variable = workplace.product.singleVM?.packageVersionVariable else { return .known(nil) }
+        switch Standpoint.packageVersion(in: workplace) {
+        case .known(let version): return .known(version)
+        case .unreadable, .notCompared: return .unknown("`\(variable)` has no value that is a version")
+        }
+    }
+}
+
+extension ObservedContainer.State {
+    init(_ container: EngineContainer) {
+        self =
+            switch container.state {
+            case .running:
+                switch container.health {
+                case .unhealthy: .unhealthy
+                case .starting: .starting
+                default: .healthy
+                }
+            case .restarting: .restarting
+            case .paused: .paused
+            case .created: .created
+            case .exited: .exited(container.exitCode)
+            default: .dead
+            }
+    }
+}

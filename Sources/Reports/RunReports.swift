@@ -21,7 +21,7 @@ package struct RunReport: Encodable, Sendable {
     }
 
     package var id: String
-    package var kind = "upgrade"
+    package var kind: String
     package var from: String
     package var to: String
     package var hops: [String]
@@ -37,6 +37,10 @@ package struct RunReport: Encodable, Sendable {
     @Null package var reason: Reason?
     package var choices: [String]
     @Null package var backup: String?
+    /// The set that was or is being restored.
+    @Null package var restored: String?
+    /// The names that databases bear which a restore has replaced; they are kept until somebody drops them.
+    package var replaced: [String]
     @Null package var progress: String?
     package var steps: [StepRow]
     package var events: Int
@@ -45,12 +49,13 @@ package struct RunReport: Encodable, Sendable {
     package init(_ view: RunView) {
         let machine = view.machine
         id = view.request.id.description
+        kind = view.request.plan.restore == nil ? "upgrade" : "restore"
         from = view.request.plan.from.description
         to = machine.plan.hops.last?.description ?? from
         hops = machine.plan.hops.map(\.description)
         state = machine.phase.rawValue
         hop = machine.hop?.target.description
-        step = machine.phase == .succeeded ? nil : view.step?.rawValue
+        step = [.succeeded, .restored].contains(machine.phase) ? nil : view.step?.rawValue
         effect = machine.pending?.identity
         pastPointOfNoReturn = machine.isPastPointOfNoReturn
         startedAt = view.request.startedAt.description
@@ -66,7 +71,9 @@ package struct RunReport: Encodable, Sendable {
             )
         }
         choices = machine.choices.map(\.rawValue)
-        backup = view.backup?.description
+        backup = (view.request.plan.restore?.set ?? view.backup)?.description
+        restored = view.restored?.description
+        replaced = view.replaced
         progress = view.progress?.message
         steps = view.steps.map { step in
             StepRow(
@@ -101,7 +108,9 @@ package struct RunReport: Encodable, Sendable {
                 let time = step.seconds.map { TextLayout.duration($0) } ?? ""
                 let line = "  \(mark) \(title)"
                 lines.append(time.isEmpty ? line : line + String(repeating: " ", count: max(1, 30 - line.count)) + time)
-                if step.name == Step.verify.rawValue, step.state == "done" || pastPointOfNoReturn && hop == self.hop {
+                if kind == "upgrade", step.name == Step.verify.rawValue,
+                    step.state == "done" || pastPointOfNoReturn && hop == self.hop
+                {
                     lines.append("    ── point of no return ──")
                 }
             }
@@ -114,6 +123,13 @@ package struct RunReport: Encodable, Sendable {
     private var standing: String {
         switch state {
         case "succeeded": return "Succeeded: \(to) is healthy."
+        case "restored":
+            let kept =
+                replaced.isEmpty
+                ? ""
+                : "\nThe databases that it replaced are kept until you drop them:\n  "
+                    + replaced.joined(separator: "\n  ")
+            return "Restored: \(hop ?? to) is healthy, with the databases of \(restored ?? "the backup")." + kept
         case "refused", "aborted":
             let words = state == "refused" ? "Refused, nothing was tried" : "Aborted, everything was put back"
             return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
@@ -122,14 +138,16 @@ package struct RunReport: Encodable, Sendable {
             var text =
                 reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
             if choices.contains("retry") {
+                text += "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)"
+                if choices.contains("restore") {
+                    text += "\n  pawl retry --to RELEASE go on with a newer, corrected release"
+                }
+            }
+            if choices.contains("restore"), let backup {
                 text +=
-                    "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)\n"
-                    + "  pawl retry --to RELEASE go on with a newer, corrected release"
+                    "\n  pawl restore --backup \(backup)\n                          go back to the backup from before this hop"
             }
             if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
-            if pastPointOfNoReturn, let backup {
-                text += "\n\nThe backup from before this hop is \(backup);\nits RESTORE.md says how to go back to it."
-            }
             return text
         default: return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
         }
@@ -138,7 +156,7 @@ package struct RunReport: Encodable, Sendable {
     /// What the end of the run means for whoever waited for it.
     package static func exit(of view: RunView) -> ExitStatus {
         switch view.machine.phase {
-        case .succeeded: return .done
+        case .succeeded, .restored: return .done
         case .needsOperator: return .needsOperator
         case .refused: return .refused
         case .aborted:
@@ -148,7 +166,7 @@ package struct RunReport: Encodable, Sendable {
             case .internal: .internalError
             case .operator, .release, nil: .refused
             }
-        case .planned, .preflight, .quiescing, .backingUp, .verifying, .migrating, .settling: return .done
+        case .planned, .preflight, .quiescing, .backingUp, .verifying, .migrating, .settling, .restoring: return .done
         }
     }
 }

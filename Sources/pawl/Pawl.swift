@@ -23,7 +23,7 @@ struct Pawl: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
             PreflightCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self, AbortCommand.self,
-            DetailsCommand.self, HistoryCommand.self, RunnerCommand.self,
+            RestoreCommand.self, DetailsCommand.self, HistoryCommand.self, RunnerCommand.self,
         ]
     )
 

@@ -151,7 +151,7 @@ import UpgradeModel
         try expect(report, like: "## Runs: `upgrade`")
         try expect(EventReport(EventView(rows[0])), like: "**Following.**")
         #expect(report.state == "planned")
-        #expect(report.steps.map(\.name) == Step.allCases.map(\.rawValue))
+        #expect(report.steps.map(\.name) == Step.ofHop.map(\.rawValue))
         #expect(HistoryReport([]).text == "Nothing was ever run here.")
         #expect(HistoryReport([view]).text.contains("20261123-103045-7f3a"))
     }

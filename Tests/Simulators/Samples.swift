@@ -3,12 +3,12 @@ package import UpgradeModel
 /// Values that tests of several rooms need.
 package enum Samples {
     /// A proof of the set with this name: of an empty database, which equals its copy.
-    package static func proof(of set: String) throws -> Proof {
+    package static func proof(of set: String, database: String = "demo") throws -> Proof {
         guard let id = BackupSetID(set) else { throw NotASet(name: set) }
         let empty = DatabaseFingerprint()
         return try Comparison.prove(
             set: id,
-            pairs: [Comparison.Pair(database: "demo", source: empty, restored: empty)]
+            pairs: [Comparison.Pair(database: database, source: empty, restored: empty)]
         )
     }
 

@@ -35,6 +35,8 @@ package actor SimulatedPort: EffectPort {
 
     package func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
         begin(effect.hop)
+        if effect.kind == .checkRestore { world.recorded = false }
+        if context.restore == nil { world.restore.end() }
         performed.append(effect.identity)
         context.report(Progress(effect.identity))
         if let failure = failures.removeValue(forKey: effect.kind) {
@@ -46,6 +48,10 @@ package actor SimulatedPort: EffectPort {
         case .stage: .staged(migrations: services[effect.target] ?? [])
         case .dump: .dumped(try proof(effect.hop).set)
         case .prove: .proven(try proof(effect.hop))
+        case .setAside where world.restore.aside.contains(effect.subject ?? ""):
+            .setAside(as: "\(effect.subject ?? "")_before")
+        case .proveDatabase:
+            .proven(try Samples.proof(of: context.restore?.set.text ?? "", database: effect.subject ?? ""))
         default: .done
         }
     }

@@ -3,10 +3,10 @@ package import UpgradeModel
 /// An installation as simple as can be that still has everything an effect can change.
 ///
 /// Performing an effect here is what it is in reality: it looks at what is there and makes the difference.
-package struct SimulatedWorld: Hashable {
-    package enum Writers: Hashable { case running, stopped, removed }
-    package enum BackupSet: Hashable { case none, partial, complete, proven, published }
-    package enum Migration: Hashable { case absent, running, succeeded, failed }
+package struct SimulatedWorld: Hashable, Sendable {
+    package enum Writers: Hashable, Sendable { case running, stopped, removed }
+    package enum BackupSet: Hashable, Sendable { case none, partial, complete, proven, published }
+    package enum Migration: Hashable, Sendable { case absent, running, succeeded, failed }
 
     /// The release whose services the writers are.
     package var release: ReleaseVersion
@@ -24,8 +24,11 @@ package struct SimulatedWorld: Hashable {
     /// The newest release of which any migration was started.
     package var newestMigrated: ReleaseVersion?
     package var healthy: Bool
+    /// What a restore changes.
+    package var restore: SimulatedRestore
 
     package init(running release: ReleaseVersion) {
+        restore = SimulatedRestore(running: release)
         self.release = release
         current = release
         healthy = true
@@ -45,7 +48,13 @@ package struct SimulatedWorld: Hashable {
             release = effect.target
             writers = .stopped
             restartPolicyTaken = false
+        case .putBack where restore.isUnderway:
+            // Without a record nothing was touched.
+            if let record = restore.record { restartPolicyTaken = record.restartPolicyTaken }
         case .putBack: restartPolicyTaken = false
+        case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
+            restore.begin(effect)
         case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish,
             .switchRelease,
             .awaitHealth, .cleanUp, .discardBackup:
@@ -59,6 +68,7 @@ package struct SimulatedWorld: Hashable {
         migrations[effect.identity] = .running
         starts[effect.identity, default: 0] += 1
         newestMigrated = max(newestMigrated ?? effect.target, effect.target)
+        restore.migrate(to: effect.target)
     }
 
     /// The whole effect; `from` is the release before the hop.
@@ -68,8 +78,16 @@ package struct SimulatedWorld: Hashable {
         case .check, .checkReplacement, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
         case .stage: staged.insert(effect.target)
-        case .recordWriters: recorded = true
-        case .stopWriters: writers = .stopped
+        case .recordWriters:
+            recorded = true
+            if restore.isUnderway {
+                restore.record = SimulatedRestore.Record(
+                    writers: writers,
+                    restartPolicyTaken: restartPolicyTaken,
+                    healthy: healthy
+                )
+            }
+        case .stopWriters: if writers == .running { writers = .stopped }
         case .dump: set = .complete
         case .prove: set = .proven
         case .publish: set = .published
@@ -80,12 +98,20 @@ package struct SimulatedWorld: Hashable {
         case .migrate: if migrations[effect.identity] == .running { migrations[effect.identity] = .succeeded }
         case .start: writers = .running
         case .awaitHealth: healthy = true
+        case .putBack where restore.isUnderway:
+            // A restore removes no writers before its point of no return: they only run again, where they ran.
+            writers = restore.record?.writers ?? writers
+            healthy = restore.record?.healthy ?? healthy
         case .putBack:
             writers = .running
             release = from
             current = from
             healthy = true
         case .discardBackup: if set != .published { set = .none }
+        case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
+            restore.finish(effect)
+            if effect.kind == .setAside { newestMigrated = nil }
         }
     }
 
@@ -116,8 +142,17 @@ package struct SimulatedWorld: Hashable {
             case .failed: .failed(Trouble(.release, "migration-failed", "", changed: true, remedy: ""))
             }
         case .start: writers == .running && release == effect.target ? .done(.done) : .notStarted
-        case .putBack: writers == .running && !restartPolicyTaken ? .done(.done) : .notStarted
+        case .putBack: isPutBack ? .done(.done) : .notStarted
         case .discardBackup: set == .none || set == .published ? .done(.done) : .notStarted
+        case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
+            restore.probe(effect)
         }
+    }
+
+    private var isPutBack: Bool {
+        guard restore.isUnderway else { return writers == .running && !restartPolicyTaken }
+        guard let record = restore.record else { return true }
+        return writers == record.writers && restartPolicyTaken == record.restartPolicyTaken
     }
 }

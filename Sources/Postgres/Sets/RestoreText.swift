@@ -11,14 +11,20 @@ enum RestoreText {
                 + " \(manifest.release) left it on \(manifest.createdAt).",
             "Restore it together with that release: the files in `release/` are the ones that were installed.", "",
             "You need `zstd`\(encrypted ? ", `age` with the identity of a recipient" : "") and PostgreSQL's client programs of"
-                + " the same major version as the server. Commands are for a shell in this folder; `PGHOST`, `PGPORT`,"
-                + " `PGUSER` and `PGPASSWORD` say which server, as a superuser.", "",
-            "## 1. Check the files", "", "```sh", "sha256sum -c manifest.sha256",
+                + " the same major version as the server. Commands are for one shell of its own in this folder (`bash`); it"
+                + " ends at the first error. `PGHOST`, `PGPORT`, `PGUSER` and `PGPASSWORD` say which server, as a superuser.",
+            "",
+            "## 1. Check the files", "", "```sh", "set -e",
+            "if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi", "sha256sum -c manifest.sha256",
         ]
         lines += manifest.files.filter { $0.path != SetLayout.restoreName }.map { file in
             "echo \(quoted("\(file.sha256)  \(file.path)")) | sha256sum -c"
         }
-        lines += ["```", "", "## 2. Roles", "", "Roles that are there already are reported and stay as they are.", ""]
+        lines += ["```", "", "## 2. Roles", ""]
+        lines += [
+            "Roles that are there already are reported, and get the attributes and passwords that they have in the set.",
+            "",
+        ]
         lines += ["```sh"]
         for globals in manifest.databases.map(\.globals).uniqued {
             lines.append("\(opening) < \(quoted(globals)) | zstd -dc | psql -X -d postgres")
@@ -49,8 +55,19 @@ enum RestoreText {
         lines += [
             "## 5. Start the release that matches", "",
             "Use the files in `release/`. Do not start a newer release before the data has been checked.", "",
+            "```bash",
+            "cp -p release/docker-compose.yml release/.env /path/of/the/installation/",
+            "cd /path/of/the/installation",
+            "docker compose\(project(manifest)) up -d", "docker compose\(project(manifest)) ps", "```", "",
+            "Its images must be those that ran; their ids are in `release/images.json` or, under `notes`, in the manifest.",
+            "",
         ]
         return lines.joined(separator: "\n")
+    }
+
+    /// The option that names the Compose project, where the set knows it.
+    private static func project(_ manifest: BackupManifest) -> String {
+        manifest.origin.notes["project"].map { " -p \(quoted($0))" } ?? ""
     }
 
     private static func quoted(_ text: String) -> String {

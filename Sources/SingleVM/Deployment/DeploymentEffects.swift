@@ -33,7 +33,9 @@ package struct DeploymentEffects: EffectPort {
         case .awaitHealth: try await deployment.probeHealthy(effect.target)
         case .cleanUp: try await deployment.probeCleanUp(after: context.run)
         case .putBack: try await deployment.probePutBack(recordedAt: record(effect, context))
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
+        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup, .checkRestore,
+            .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
+            .replaceConfiguration, .discardRestored:
             throw notMine(effect)
         }
     }
@@ -68,15 +70,19 @@ package struct DeploymentEffects: EffectPort {
         case .putBack:
             let log = "\(context.folder)/put-back.compose.log"
             try await deployment.putBack(recordedAt: record(effect, context), log: log, report: report)
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
+        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup, .checkRestore,
+            .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
+            .replaceConfiguration, .discardRestored:
             throw notMine(effect)
         }
         return .done
     }
 
     /// The record of a hop's writers. It is the same for all attempts: what an abort puts back is what was there first.
+    /// A restore has a record of its own: what ran when it began is what its giving up puts back.
     private func record(_ effect: Effect, _ context: EffectContext) -> String {
-        "\(context.folder)/writers-\(effect.hop).json"
+        let name = context.restore == nil ? "writers-\(effect.hop)" : "writers-restore-\(effect.attempt)"
+        return "\(context.folder)/\(name).json"
     }
 
     private func task(_ effect: Effect, _ context: EffectContext) throws(Trouble) -> MigrationTask {

@@ -31,6 +31,8 @@ package struct EffectContext: Sendable {
     package var backup: BackupSetID?
     /// The proof of that set, once there is one.
     package var proof: Proof?
+    /// The restore that the effect is a part of; nil in an upgrade.
+    package var restore: RestorePlan?
     /// The run's own folder (absolute path): records and logs go there. It exists.
     package var folder: String
     /// Where progress is reported; never blocks.
@@ -44,6 +46,7 @@ package struct EffectContext: Sendable {
         migrations: [String],
         backup: BackupSetID?,
         proof: Proof?,
+        restore: RestorePlan? = nil,
         folder: String,
         report: @escaping @Sendable (Progress) -> Void
     ) {
@@ -53,6 +56,7 @@ package struct EffectContext: Sendable {
         self.migrations = migrations
         self.backup = backup
         self.proof = proof
+        self.restore = restore
         self.folder = folder
         self.report = report
     }
@@ -89,12 +93,20 @@ package struct EffectPorts: Sendable {
     package var deployment: any EffectPort
     /// Makes and proves backup sets.
     package var backups: any EffectPort
+    /// Brings backup sets back.
+    package var restores: any EffectPort
 
-    /// Makes the three known.
-    package init(readiness: any EffectPort, deployment: any EffectPort, backups: any EffectPort) {
+    /// Makes all of them known; what makes backup sets brings them back too unless somebody else does.
+    package init(
+        readiness: any EffectPort,
+        deployment: any EffectPort,
+        backups: any EffectPort,
+        restores: (any EffectPort)? = nil
+    ) {
         self.readiness = readiness
         self.deployment = deployment
         self.backups = backups
+        self.restores = restores ?? backups
     }
 
     /// The one that performs effects of this kind.
@@ -106,6 +118,9 @@ package struct EffectPorts: Sendable {
             .migrate, .start,
             .awaitHealth, .cleanUp, .putBack:
             deployment
+        case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
+            restores
         }
     }
 }

@@ -42,12 +42,15 @@ package enum Decision: Sendable, Codable, Hashable {
     case abort(by: String)
     /// Go on after a failure, with the same release or a newer one.
     case retry(by: String, target: ReleaseVersion?)
+    /// Give the upgrade up and bring a backup set back.
+    case restore(by: String, plan: RestorePlan)
 
     /// The event that grants it.
     package var event: Event {
         switch self {
         case .abort(let by): .abortRequested(by: by)
         case .retry(let by, let target): .retryRequested(by: by, target: target)
+        case .restore(let by, let plan): .restoreRequested(by: by, plan: plan)
         }
     }
 }
@@ -92,7 +95,7 @@ package struct Lease: Sendable, Codable, Hashable {
 /// The record of what was wanted, tried and seen. Every write is durable when the call returns.
 package protocol Journal: Sendable {
     /// Writes rows, in one durable commit, if `lease` is still the newest one. `highWaterMark` is the new mark where
-    /// these rows raise it; it is committed together with them.
+    /// these rows raise it, or lower it by a restore; it is committed together with them.
     ///
     /// - Returns: the rows as they are written.
     /// - Throws: code `lease-lost` where somebody else owns the installation; `journal-broken` in safe mode.
@@ -110,7 +113,7 @@ package protocol Journal: Sendable {
     /// The runs that were ever asked for, oldest first.
     func runs() throws(Trouble) -> [RunRequest]
 
-    /// The newest release whose migrations have started here.
+    /// The newest release whose migrations have started here, since the last restore if there was one.
     func highWaterMark() throws(Trouble) -> ReleaseVersion?
 
     /// Leaves a wish for the runner of `run`.

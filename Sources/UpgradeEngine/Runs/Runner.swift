@@ -72,6 +72,7 @@ package struct Runner: Sendable {
             migrations: machine.hop?.migrations ?? [],
             backup: machine.backup,
             proof: machine.proof,
+            restore: machine.restore,
             folder: try folder(id),
             report: { reports.yield($0) }
         )
@@ -163,8 +164,9 @@ package struct Runner: Sendable {
         var next = machine
         let effects = try next.handle(event)
         let mark = next.plan.highWaterMark
-        let raised = mark == machine.plan.highWaterMark ? nil : mark
-        try write([.event(event)] + effects.map { .intent($0) }, to: id, highWaterMark: raised)
+        // A restore lowers it: the last mark on record is the one that counts.
+        let moved = mark == machine.plan.highWaterMark ? nil : mark
+        try write([.event(event)] + effects.map { .intent($0) }, to: id, highWaterMark: moved)
         machine = next
     }
 
@@ -223,6 +225,13 @@ extension Trouble {
                 "cannot-retry",
                 target.map { "The run cannot go on with \($0) now; it is \(machine.phase.rawValue)." }
                     ?? "The run does not wait for a retry; it is \(machine.phase.rawValue).",
+                remedy: "See `pawl details` for what can be done now."
+            )
+        case .restore(_, let plan):
+            Trouble(
+                .operator,
+                "cannot-restore",
+                "The run cannot restore \(plan.set) now; it is \(machine.phase.rawValue).",
                 remedy: "See `pawl details` for what can be done now."
             )
         }

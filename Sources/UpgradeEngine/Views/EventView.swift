@@ -11,6 +11,7 @@ package struct EventView: Sendable, Hashable {
         case effectRefused = "effect-refused"
         case abortRequested = "abort-requested"
         case retryRequested = "retry-requested"
+        case restoreRequested = "restore-requested"
     }
 
     /// The row.
@@ -43,7 +44,9 @@ package struct EventView: Sendable, Hashable {
         case .created(let request):
             kind = .created
             let hops = request.plan.hops.map(\.description).joined(separator: " → ")
-            message = "\(request.startedBy) asked for \(request.plan.from) → \(hops)"
+            message =
+                request.plan.restore.map { "\(request.startedBy) asked to restore \($0.set)" }
+                ?? "\(request.startedBy) asked for \(request.plan.from) → \(hops)"
         case .taken(let owner, _):
             kind = .taken
             message = "\(owner) carries the run"
@@ -83,6 +86,9 @@ package struct EventView: Sendable, Hashable {
         case .event(.retryRequested(let by, let target)):
             kind = .retryRequested
             message = "\(by) asked to go on" + (target.map { " with \($0)" } ?? "")
+        case .event(.restoreRequested(let by, let plan)):
+            kind = .restoreRequested
+            message = "\(by) asked to restore \(plan.set)"
         }
     }
 
@@ -108,7 +114,7 @@ extension Effect {
         case .prove: "Restore the backup and compare"
         case .publish: "Store the proven backup"
         case .removeWriters: "Remove the old services"
-        case .removeFailed: "Remove the services of the failed release"
+        case .removeFailed: "Remove the services of the release that is replaced"
         case .switchRelease: "Make \(target) the current release"
         case .migrate: "Migrate with \(subject ?? "the migration service")"
         case .start: "Start release \(target)"
@@ -116,6 +122,16 @@ extension Effect {
         case .cleanUp: "Clean up"
         case .putBack: "Put the services back as they were"
         case .discardBackup: "Remove the unfinished backup"
+        case .checkRestore: "Checks of the restore"
+        case .unpackSet: "Unpack configuration and release of the backup"
+        case .provideDatabases: "Make sure that the database servers run"
+        case .restoreDatabase: "Restore \(subject ?? "the database") beside the one that is there"
+        case .proveDatabase: "Compare the restored \(subject ?? "database") with the backup"
+        case .closeDatabases: "End all sessions of the databases that are replaced"
+        case .setAside: "Set the old \(subject ?? "database") aside under its dated name"
+        case .bringIn: "Give the restored \(subject ?? "database") its name"
+        case .replaceConfiguration: "Put configuration, keys and release of the backup in place"
+        case .discardRestored: "Remove the restored databases that were not used"
         }
     }
 }

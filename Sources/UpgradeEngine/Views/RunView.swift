@@ -41,6 +41,10 @@ package struct RunView: Sendable {
     package var declined: Trouble?
     /// The set of the newest hop that has one.
     package var backup: BackupSetID?
+    /// The set that was or is being restored; nil where none is.
+    package var restored: BackupSetID?
+    /// The names under which its databases that a restore has replaced are kept.
+    package var replaced: [String] = []
 
     /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
     /// ``expectations(from:)``.
@@ -51,6 +55,7 @@ package struct RunView: Sendable {
         events = entries.count
         lastAt = entries.last?.at ?? request.startedAt
         endedAt = machine.hasEnded ? lastAt : nil
+        restored = machine.restore?.set ?? request.plan.restore?.set
         var clock = StepClock()
         for entry in entries {
             clock.see(entry)
@@ -58,13 +63,16 @@ package struct RunView: Sendable {
             case .progress(_, let progress): self.progress = progress
             case .intent: progress = nil
             case .declined(_, let trouble): declined = trouble
+            case .event(.restoreRequested(_, let plan)) where machine.phase == .restored: restored = plan.set
             case .event(.succeeded(_, .dumped(let set))): backup = set
+            case .event(.succeeded(_, .setAside(let name))): replaced.append(name)
             case .event(.succeeded(let effect, _)) where effect.kind == .discardBackup: backup = nil
             case .created, .event, .taken: break
             }
         }
-        steps = machine.plan.hops.enumerated().flatMap { index, version in
-            Step.allCases.map { step in
+        let steps = Self.steps(of: request.plan, isRestored: clock.hasRestored)
+        self.steps = machine.plan.hops.enumerated().flatMap { index, version in
+            steps.map { step in
                 clock.view(
                     of: step,
                     hop: index,
@@ -74,6 +82,11 @@ package struct RunView: Sendable {
                 .expecting(expected[step])
             }
         }
+    }
+
+    /// The steps of each hop. An upgrade that gave way to a restore shows it as one step more.
+    private static func steps(of plan: RunPlan, isRestored: Bool) -> [Step] {
+        plan.restore != nil ? Step.ofRestore : isRestored ? Step.ofHop + [.restore] : Step.ofHop
     }
 
     /// The median seconds of each step over runs that went through it.
@@ -89,7 +102,10 @@ package struct RunView: Sendable {
 
     /// The step that the run is in, or in which it waits or ended badly.
     package var step: Step? {
-        (steps.last { $0.state == .failed } ?? steps.last { $0.state == .running })?.step ?? machine.pending?.step
+        let failed = steps.last { $0.state == .failed }
+        let running = steps.last { $0.state == .running }
+        // What goes on after something failed is the restore of what was before.
+        return (machine.phase == .restoring ? running ?? failed : failed ?? running)?.step ?? machine.pending?.step
     }
 }
 
@@ -116,25 +132,45 @@ private struct StepClock {
     }
 
     private var readings: [Key: Reading] = [:]
+    /// Whether an upgrade gives way to a restore now; all that it does is one step then.
+    private var restores = false
+    /// Whether it ever did.
+    private(set) var hasRestored = false
+    private var newest: Effect.Kind?
+
+    private func key(_ effect: Effect) -> Key { Key(hop: effect.hop, step: restores ? .restore : effect.step) }
 
     mutating func see(_ entry: JournalEntry) {
         switch entry.payload {
         case .intent(let effect):
+            newest = effect.kind
             guard effect.isOfTheHop else { return }
-            readings[Key(hop: effect.hop, step: effect.step), default: Reading(startedAt: entry.at)].runningSince =
-                entry.at
-            readings[Key(hop: effect.hop, step: effect.step)]?.failed = false
-        case .event(.succeeded(let effect, _)): stop(effect, at: entry.at, failed: false)
-        case .event(.failed(let effect, _)), .event(.refused(let effect, _)): stop(effect, at: entry.at, failed: true)
+            readings[key(effect), default: Reading(startedAt: entry.at)].runningSince = entry.at
+            readings[key(effect)]?.failed = false
+        case .event(.succeeded(let effect, _)):
+            stop(effect, at: entry.at, failed: false)
+            if effect.kind == .putBack { restores = false }
+        case .event(.failed(let effect, _)), .event(.refused(let effect, _)):
+            stop(effect, at: entry.at, failed: true)
+            endIfNothingIsUndone()
+        case .event(.restoreRequested):
+            restores = true
+            hasRestored = true
         case .event(.abortRequested), .event(.retryRequested):
             for key in readings.keys where readings[key]?.runningSince != nil { stop(key, at: entry.at, failed: true) }
+            endIfNothingIsUndone()
         case .created, .event(.started), .progress, .taken, .declined: break
         }
     }
 
+    /// A restore that had only looked is over at once when it is given up.
+    private mutating func endIfNothingIsUndone() {
+        if newest == .checkRestore || newest == .unpackSet { restores = false }
+    }
+
     private mutating func stop(_ effect: Effect, at moment: Moment, failed: Bool) {
         guard effect.isOfTheHop else { return }
-        stop(Key(hop: effect.hop, step: effect.step), at: moment, failed: failed)
+        stop(key(effect), at: moment, failed: failed)
     }
 
     private mutating func stop(_ key: Key, at moment: Moment, failed: Bool) {
@@ -162,7 +198,7 @@ private struct StepClock {
 
 extension Effect {
     /// Putting back is not part of any step that the timeline promises.
-    fileprivate var isOfTheHop: Bool { kind != .putBack && kind != .discardBackup }
+    fileprivate var isOfTheHop: Bool { ![.putBack, .discardBackup, .discardRestored].contains(kind) }
 }
 
 extension Moment {

@@ -28,7 +28,8 @@ package struct Effect: Sendable, Codable, Hashable {
         case publish
         /// Removes the stopped writers of the old release.
         case removeWriters = "remove-writers"
-        /// Stops and removes the services of a release that failed, where a newer one takes its place.
+        /// Stops and removes the services of a release that another one replaces: one that failed, or one whose
+        /// databases were replaced by a restore.
         case removeFailed = "remove-failed"
         /// Makes the target the current release on disk.
         case switchRelease = "switch-release"
@@ -44,6 +45,26 @@ package struct Effect: Sendable, Codable, Hashable {
         case putBack = "put-back"
         /// Removes a set that never became one.
         case discardBackup = "discard-backup"
+        /// Runs the checks of a restore: whether the set is whole, can be read, and would be allowed to come back.
+        case checkRestore = "check-restore"
+        /// Unpacks configuration and release of the set into the run's own folder.
+        case unpackSet = "unpack-set"
+        /// Makes sure that the servers of the databases run; starts those that are not there.
+        case provideDatabases = "provide-databases"
+        /// Restores one database of the set beside the one that is there, under another name.
+        case restoreDatabase = "restore-database"
+        /// Compares one restored database with what the set's manifest says.
+        case proveDatabase = "prove-database"
+        /// Refuses new sessions in the databases that are replaced, and ends old ones.
+        case closeDatabases = "close-databases"
+        /// Renames one database that is replaced to its dated name.
+        case setAside = "set-aside"
+        /// Renames one restored database to the name of the one that it replaces.
+        case bringIn = "bring-in"
+        /// Puts the set's configuration and release in place; what was there is kept beside.
+        case replaceConfiguration = "replace-configuration"
+        /// Removes restored databases that were never used, and lets sessions into the old ones again.
+        case discardRestored = "discard-restored"
     }
 
     /// What is done.
@@ -52,7 +73,7 @@ package struct Effect: Sendable, Codable, Hashable {
     package var hop: Int
     /// The release that the hop goes to.
     package var target: ReleaseVersion
-    /// What it is done to where a kind has several: the migration service.
+    /// What it is done to where a kind has several: the migration service, the database.
     package var subject: String?
     /// 1 at first; grows with every retry by an operator. A repetition after a crash is the same attempt.
     package var attempt: Int
@@ -69,11 +90,14 @@ package struct Effect: Sendable, Codable, Hashable {
     /// The step whose part the effect is.
     package var step: Step {
         switch kind {
-        case .check, .checkReplacement, .keepInstalled, .stage: .preflight
+        case .check, .checkReplacement, .keepInstalled, .stage, .checkRestore, .unpackSet: .preflight
         case .recordWriters, .stopWriters, .putBack: .quiesce
+        case .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
+            .discardRestored:
+            .restore
         case .dump, .confirmUnchanged, .discardBackup: .backup
         case .prove, .publish: .verify
-        case .removeWriters, .removeFailed, .switchRelease: .deploy
+        case .removeWriters, .removeFailed, .switchRelease, .replaceConfiguration: .deploy
         case .migrate: .migrate
         case .start, .awaitHealth, .cleanUp: .settle
         }
@@ -95,6 +119,8 @@ package enum Outcome: Sendable, Codable, Hashable {
     case dumped(BackupSetID)
     /// The set restored and compared equal.
     case proven(Proof)
+    /// The database that was replaced is kept under this name on its server.
+    case setAside(as: String)
 }
 
 /// What reality says about an effect whose intent is in the journal and whose outcome is not.

@@ -1,6 +1,11 @@
 /// One part of a hop, as the timeline shows it, in the order in which a hop goes through them.
 package enum Step: String, Sendable, Codable, Hashable, CaseIterable {
-    case preflight, quiesce, backup, verify, deploy, migrate, settle
+    case preflight, quiesce, backup, verify, deploy, migrate, settle, restore
+
+    /// The steps of every hop of an upgrade, in their order.
+    package static let ofHop: [Step] = [.preflight, .quiesce, .backup, .verify, .deploy, .migrate, .settle]
+    /// The steps of a run that is a restore, in their order.
+    package static let ofRestore: [Step] = [.preflight, .quiesce, .restore, .deploy, .settle]
 
     /// What a screen calls the step.
     package var title: String {
@@ -12,6 +17,7 @@ package enum Step: String, Sendable, Codable, Hashable, CaseIterable {
         case .deploy: "Deploy"
         case .migrate: "Migrate"
         case .settle: "Settle"
+        case .restore: "Restore"
         }
     }
 }

@@ -16,6 +16,8 @@ extension UpgradeMachine {
         case .succeeded: .succeeded
         case .refused: .refused
         case .aborted: .aborted
+        case .restoring(let course): course.waits == nil ? .restoring : .needsOperator
+        case .restored: .restored
         }
     }
 
@@ -26,8 +28,9 @@ extension UpgradeMachine {
         case .preflight(let hop, _), .quiescing(let hop, _), .backingUp(let hop, _, _), .verifying(let hop, _, _, _),
             .clearing(let hop, _), .migrating(let hop, _, _, _), .settling(let hop, _, _),
             .needsOperator(let hop, _, _, _), .puttingBack(let hop, _, _, _), .stuck(let hop, _, _, _, _),
-            .refused(let hop, _), .aborted(let hop, _):
+            .refused(let hop, _), .aborted(let hop, _), .restored(let hop):
             hop
+        case .restoring(let course): course.hop
         case .replacing(_, _, _, let instead, _, _): instead
         }
     }
@@ -36,8 +39,9 @@ extension UpgradeMachine {
     package var isPastPointOfNoReturn: Bool {
         switch state {
         case .migrating, .settling, .replacing, .needsOperator: true
+        case .restoring(let course): course.origin != nil || course.isPastPointOfNoReturn
         case .planned, .preflight, .quiescing, .backingUp, .verifying, .clearing, .puttingBack, .stuck, .succeeded,
-            .refused, .aborted:
+            .refused, .aborted, .restored:
             false
         }
     }
@@ -45,7 +49,7 @@ extension UpgradeMachine {
     /// Whether nothing will ever follow.
     package var hasEnded: Bool {
         switch state {
-        case .succeeded, .refused, .aborted: true
+        case .succeeded, .refused, .aborted, .restored: true
         default: false
         }
     }
@@ -53,9 +57,10 @@ extension UpgradeMachine {
     /// What an operator may decide now.
     package var choices: [Choice] {
         switch state {
-        case .needsOperator: [.retry]
+        case .needsOperator: [.retry, .restore]
+        case .restoring(let course): course.choices
         case .preflight, .quiescing, .backingUp, .verifying, .clearing, .stuck: [.abort]
-        case .planned, .migrating, .settling, .replacing, .puttingBack, .succeeded, .refused, .aborted: []
+        case .planned, .migrating, .settling, .replacing, .puttingBack, .succeeded, .refused, .aborted, .restored: []
         }
     }
 
@@ -71,6 +76,7 @@ extension UpgradeMachine {
             .puttingBack(_, _, _, let why):
             why
         case .stuck(_, _, _, let why, _): why
+        case .restoring(let course): course.reason
         default: nil
         }
     }
@@ -82,7 +88,9 @@ extension UpgradeMachine {
         case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
             .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
             proof
-        case .planned, .preflight, .quiescing, .backingUp, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
+        case .planned, .preflight, .quiescing, .backingUp, .puttingBack, .stuck, .succeeded, .refused, .aborted,
+            .restoring, .restored:
+            nil
         }
     }
 
@@ -94,7 +102,13 @@ extension UpgradeMachine {
         case .clearing(_, let proof), .migrating(_, let proof, _, _), .settling(_, let proof, _),
             .replacing(_, let proof, _, _, _, _), .needsOperator(_, let proof, _, _):
             proof.set
-        case .planned, .preflight, .quiescing, .puttingBack, .stuck, .succeeded, .refused, .aborted: nil
+        case .restoring(let course): course.plan.set
+        case .planned, .preflight, .quiescing, .puttingBack, .stuck, .succeeded, .refused, .aborted, .restored: nil
         }
+    }
+
+    /// The restore that goes on or waits; nil where none does.
+    package var restore: RestorePlan? {
+        if case .restoring(let course) = state { course.plan } else { nil }
     }
 }

@@ -1,50 +1,10 @@
-/// What a run is to do: the hops, in order, and what they must not fall below.
-package struct RunPlan: Sendable, Codable, Hashable {
-    /// The release that runs when the run begins.
-    package var from: ReleaseVersion
-    /// The releases to go to, oldest first; never empty.
-    package var hops: [ReleaseVersion]
-    /// The newest release whose migrations have started here, if any ever did.
-    package var highWaterMark: ReleaseVersion?
-
-    /// Makes a plan; ``UpgradeMachine/init(_:)`` decides whether it is a legal one.
-    package init(from: ReleaseVersion, hops: [ReleaseVersion], highWaterMark: ReleaseVersion?) {
-        self.from = from
-        self.hops = hops
-        self.highWaterMark = highWaterMark
-    }
-}
-
-/// Something that the machine must be told.
-package enum Event: Sendable, Codable, Hashable {
-    /// The run begins.
-    case started
-    /// The pending effect is done.
-    case succeeded(Effect, Outcome)
-    /// The pending effect said no before it tried anything: a check or a policy.
-    case refused(Effect, Trouble)
-    /// The pending effect was tried and failed.
-    case failed(Effect, Trouble)
-    /// An operator wants to stop before the point of no return.
-    case abortRequested(by: String)
-    /// An operator wants to go on, with the same release or, where it is given, with a newer one.
-    case retryRequested(by: String, target: ReleaseVersion?)
-}
-
-/// An event that means nothing in the state that the machine is in. The machine is unchanged.
-package struct IllegalEvent: Error, Sendable, Hashable {
-    /// What came.
-    package var event: Event
-    /// The name of the state in which it came.
-    package var state: String
-}
-
 /// Decides what a run does next. A pure value: no I/O, no clock, no randomness.
 ///
 /// ```
 /// planned → preflight → quiescing → backingUp → verifying ‖ migrating → settling → (next hop | succeeded)
 ///              │            └──────────┴────────────┘           │           │
 ///           refused         puttingBack → aborted           needsOperator ──┘ retry
+///                                                                └ restoring → restored
 /// ```
 ///
 /// `‖` is the point of no return: ``State/migrating(_:_:next:)`` needs a ``Proof``, which only a comparison makes.
@@ -78,7 +38,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case backingUp = "backing-up"
         case verifying, migrating, settling
         case needsOperator = "needs-operator"
-        case succeeded, refused, aborted
+        case restoring
+        case succeeded, refused, aborted, restored
     }
 
     /// Where a hop that waits for an operator goes on.
@@ -106,18 +67,26 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case puttingBack(Hop, PutBack, Effect.Kind, Trouble)
         /// Putting back failed: it can be tried again, nothing else.
         case stuck(Hop, PutBack, Effect.Kind, why: Trouble, gaveUp: Trouble)
+        /// A backup set is brought back, or what that has changed is undone, or either waits for an operator.
+        case restoring(RestoreCourse)
+        case restored(Hop)
         case succeeded
         case refused(Hop, Trouble)
         case aborted(Hop, Trouble)
     }
 
     /// What the run is to do; a retry with a newer release changes the hops.
-    package private(set) var plan: RunPlan
+    package internal(set) var plan: RunPlan
     /// Where it stands.
-    package private(set) var state: State = .planned
+    package internal(set) var state: State = .planned
 
     /// Takes a plan, or says why it cannot be one: no hop, a hop that does not go forward, or one below the mark.
     package init(_ plan: RunPlan) throws(Trouble) {
+        guard plan.restore == nil else {
+            // A restore is the one way that leads back; it does so on record.
+            self.plan = plan
+            return
+        }
         guard let first = plan.hops.first else {
             throw Trouble(
                 .operator,
@@ -150,7 +119,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
     /// The one effect that is to be performed now, or nil when the run has ended or waits.
     package var pending: Effect? {
         switch state {
-        case .planned, .needsOperator, .stuck, .succeeded, .refused, .aborted: nil
+        case .planned, .needsOperator, .stuck, .succeeded, .refused, .aborted, .restored: nil
+        case .restoring(let course): course.pending
         case .preflight(let hop, let kind), .quiescing(let hop, let kind), .backingUp(let hop, let kind, _),
             .verifying(let hop, let kind, _, _), .settling(let hop, _, let kind), .puttingBack(let hop, _, let kind, _):
             effect(kind, hop)
@@ -177,6 +147,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
             fail(trouble, isRefusal: { if case .refused = event { true } else { false } }())
         case .abortRequested(let by): try abort(by, event)
         case .retryRequested(_, let target): try retry(target, event)
+        case .restoreRequested(_, let restore): try requestRestore(restore, event)
         }
         return pending.map { [$0] } ?? []
     }
@@ -185,10 +156,14 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         Effect(kind, hop: hop.index, target: hop.target, subject: subject, attempt: hop.attempt)
     }
 
-    private func illegal(_ event: Event) -> IllegalEvent { IllegalEvent(event: event, state: phase.rawValue) }
+    func illegal(_ event: Event) -> IllegalEvent { IllegalEvent(event: event, state: phase.rawValue) }
 
     private mutating func start(_ event: Event) throws(IllegalEvent) {
         guard case .planned = state else { throw illegal(event) }
+        if let restore = plan.restore {
+            state = .restoring(RestoreCourse(restore, hop: Hop(index: 0, target: restore.release)))
+            return
+        }
         state = .preflight(Hop(index: 0, target: plan.hops[0]), .check)
     }
 
@@ -196,6 +171,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     private mutating func succeed(_ outcome: Outcome, _ event: Event) throws(IllegalEvent) {
         switch (state, outcome) {
+        case (.restoring(let course), _): try advance(course, outcome, event)
         case (.preflight(let hop, .check), .done): state = .preflight(hop, .keepInstalled)
         case (.preflight(let hop, .keepInstalled), .done): state = .preflight(hop, .stage)
         case (.preflight(var hop, .stage), .staged(let migrations)):
@@ -265,7 +241,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
             state = .needsOperator(hop, proof, resume, trouble)
         case .puttingBack(let hop, let what, let kind, let gaveUp):
             state = .stuck(hop, what, kind, why: trouble, gaveUp: gaveUp)
-        case .planned, .needsOperator, .stuck, .succeeded, .refused, .aborted: break
+        case .restoring(let course): fail(course, trouble, isRefusal: isRefusal)
+        case .planned, .needsOperator, .stuck, .succeeded, .refused, .aborted, .restored: break
         }
     }
 
@@ -290,12 +267,15 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         switch state {
         case .preflight, .quiescing, .backingUp, .verifying, .clearing: fail(why, isRefusal: false)
         case .stuck(let hop, let what, let kind, _, let gaveUp): state = .puttingBack(hop, what, kind, gaveUp)
-        case .planned, .migrating, .settling, .replacing, .needsOperator, .puttingBack, .succeeded, .refused, .aborted:
+        case .restoring(let course): try abort(course, why, event)
+        case .planned, .migrating, .settling, .replacing, .needsOperator, .puttingBack, .succeeded, .refused, .aborted,
+            .restored:
             throw illegal(event)
         }
     }
 
     private mutating func retry(_ target: ReleaseVersion?, _ event: Event) throws(IllegalEvent) {
+        if case .restoring(let course) = state { return try retry(course, target, event) }
         guard case .needsOperator(var hop, let proof, let resume, let why) = state else { throw illegal(event) }
         if let target, target != hop.target {
             guard target > hop.target else { throw illegal(event) }

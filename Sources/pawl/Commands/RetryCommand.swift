@@ -36,6 +36,14 @@ struct RetryCommand: AsyncParsableCommand {
                 remedy: view.machine.hasEnded ? "Start a new one with `pawl upgrade`." : "See `pawl details`."
             )
         }
+        if view.machine.restore != nil, let target = to?.version, target != hop.target {
+            throw Trouble(
+                .operator,
+                "cannot-retry",
+                "Run \(id) restores \(hop.target); no other release belongs to the databases that it brings back.",
+                remedy: "Go on with it: `pawl retry`. Upgrade afterwards."
+            )
+        }
         if let target = to?.version, target != hop.target { try await checkLegal(target, after: hop.target, workplace) }
         try workplace.store.leave(
             .retry(by: Workplace.person, target: to?.version),

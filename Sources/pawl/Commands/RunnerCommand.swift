@@ -27,7 +27,8 @@ struct RunnerCommand: AsyncParsableCommand {
         // A dead runner's scratch servers hold a copy of the data. One that cannot be ended is no reason not to go on.
         try? await ScratchCluster.sweep(under: data.scratch)
         PackageShelf(workplace).removeAbandoned()
-        let ports = try await Ports(workplace)
+        let isRestore = try workplace.store.runs().contains { $0.id == id && $0.plan.restore != nil }
+        let ports = try await Ports(workplace, allowsEmpty: isRestore)
         let runner = Runner(
             journal: workplace.store,
             ports: ports.effects,
@@ -36,7 +37,9 @@ struct RunnerCommand: AsyncParsableCommand {
             folder: { run throws(Trouble) in try data.folder(of: run) }
         )
         do {
-            try await runner.run(id)
+            let machine = try await runner.run(id)
+            // What was unpacked for a restore holds secrets.
+            if machine.restore == nil { RestoreGround.of(runFolder: try data.folder(of: id)).remove() }
         } catch {
             await ports.close()
             throw error

@@ -68,7 +68,11 @@ struct UpgradeCommand: AsyncParsableCommand {
             Output.text(PreflightDocument(preflight).summary)
             Output.text("")
         }
-        try agree()
+        try Agreement.ask(
+            "Services that write will be stopped. Upgrade now? Type yes: ",
+            of: "the upgrade",
+            yes: yes
+        )
         let id = try await runner.start(
             RunPlan(
                 from: plan.from,
@@ -77,28 +81,6 @@ struct UpgradeCommand: AsyncParsableCommand {
             )
         )
         try await Watching(workplace: workplace, options: options, streamsEvents: follow).end(of: id, detach: detach)
-    }
-
-    /// Asks once. Without a terminal only `--yes` agrees.
-    private func agree() throws {
-        guard !yes else { return }
-        guard Terminal.canAsk else {
-            throw Trouble(
-                .operator,
-                "not-confirmed",
-                "Nobody is there to agree to the upgrade.",
-                remedy: "Run it on a terminal, or with --yes."
-            )
-        }
-        FileHandle.standardError.write(Data("Services that write will be stopped. Upgrade now? Type yes: ".utf8))
-        guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {
-            throw Trouble(
-                .operator,
-                "not-confirmed",
-                "You did not agree to the upgrade.",
-                remedy: "Start it again when you do."
-            )
-        }
     }
 
     /// A run that has not ended stands before everything else.

@@ -10,8 +10,9 @@ struct Ports: Sendable {
     let effects: EffectPorts
     private let site: Site
 
-    init(_ workplace: Workplace) async throws {
-        let site = try Site(workplace)
+    /// `allowsEmpty` says whether the installation's folder may be empty at first, as for a restore.
+    init(_ workplace: Workplace, allowsEmpty: Bool = false) async throws {
+        let site = try Site(workplace, allowsEmpty: allowsEmpty)
         self.site = site
         do {
             let deployment = try site.deployment()
@@ -27,7 +28,8 @@ struct Ports: Sendable {
                     ),
                     site: site
                 ),
-                backups: BackupPort(site: site)
+                backups: BackupPort(site: site),
+                restores: RestorePort(site: site)
             )
         } catch {
             await site.close()

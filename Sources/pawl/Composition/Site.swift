@@ -8,9 +8,12 @@ struct Site: Sendable {
     let workplace: Workplace
     let session: WebSession
     let engine: EngineClient
+    /// Whether the installation's folder may have no environment: a restore brings it along.
+    let allowsEmpty: Bool
 
-    init(_ workplace: Workplace) throws {
+    init(_ workplace: Workplace, allowsEmpty: Bool = false) throws {
         self.workplace = workplace
+        self.allowsEmpty = allowsEmpty
         session = WebSession()
         engine = EngineClient(
             try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
@@ -28,12 +31,15 @@ struct Site: Sendable {
                 remedy: "Use a Product file with `singleVM`."
             )
         }
-        let settings = workplace.settings(in: try workplace.environment())
+        let settings =
+            allowsEmpty
+            ? (try? workplace.environment()).map(workplace.settings)?.isOn ?? [:]
+            : workplace.settings(in: try workplace.environment()).isOn
         return ComposeDeployment(
             folder: InstallationFolder(path: workplace.singleVM.directory),
             project: workplace.singleVM.project,
             product: product,
-            settings: settings.isOn,
+            settings: settings,
             engine: engine,
             session: session,
             home: ProcessInfo.processInfo.environment["HOME"]
@@ -45,9 +51,10 @@ struct Site: Sendable {
     /// Works at a site and closes it, however the work ends.
     static func with<Value: Sendable>(
         _ workplace: Workplace,
+        allowsEmpty: Bool = false,
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
-        let site = try Site(workplace)
+        let site = try Site(workplace, allowsEmpty: allowsEmpty)
         do {
             let value = try await body(site)
             await site.close()

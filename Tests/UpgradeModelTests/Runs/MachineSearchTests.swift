@@ -6,7 +6,7 @@ import UpgradeModel
 /// crash before, in the middle of and after every effect, and asks of each of them what must always hold.
 @Suite struct MachineSearchTests {
     /// One place in the search: the machine as the journal has it, and the world as it really is.
-    struct Node: Hashable {
+    struct Node: Hashable, Sendable {
         var machine: UpgradeMachine
         var world: SimulatedWorld
         /// Whether the runner died over the pending effect.
@@ -29,8 +29,10 @@ import UpgradeModel
 
     static func proof(_ effect: Effect) throws -> Proof { try Samples.proof(of: "set-of-hop-\(effect.hop)") }
 
-    static func outcome(_ effect: Effect) throws -> Outcome {
+    static func outcome(_ effect: Effect, _ machine: UpgradeMachine) throws -> Outcome {
         switch effect.kind {
+        case .proveDatabase:
+            .proven(try Samples.proof(of: machine.restore?.set.text ?? "", database: effect.subject ?? ""))
         case .stage: .staged(migrations: services(of: effect.target))
         case .dump: .dumped(try proof(effect).set)
         case .prove: .proven(try proof(effect))
@@ -44,7 +46,7 @@ import UpgradeModel
     }
 
     /// Every node that can follow at once.
-    func successors(of node: Node) throws -> [Node] {
+    static func successors(of node: Node) throws -> [Node] {
         var found: [Node] = []
         func add(_ machine: UpgradeMachine, _ world: SimulatedWorld, _ event: Event) throws {
             var next = Node(machine: machine, world: world)
@@ -56,6 +58,8 @@ import UpgradeModel
                 next.world.recorded = false
                 next.world.kept = false
             }
+            if machine.restore != nil, next.machine.restore == nil { next.world.restore.end() }
+            if next.machine.pending?.kind == .checkRestore { next.world.recorded = false }
             found.append(next)
         }
         if case .planned = node.machine.state { try add(node.machine, node.world, .started) }
@@ -64,10 +68,15 @@ import UpgradeModel
             case .abort: try add(node.machine, node.world, .abortRequested(by: "operator"))
             case .retry:
                 try add(node.machine, node.world, .retryRequested(by: "operator", target: nil))
-                if let target = node.machine.hop?.target, target < Self.fixed {
+                if node.machine.choices.contains(.restore), let target = node.machine.hop?.target, target < Self.fixed {
                     try add(node.machine, node.world, .retryRequested(by: "operator", target: Self.fixed))
                 }
-            case .restore: break
+            case .restore:
+                // Out of the upgrade of one hop, and once: one that was given up leaves the machine where it was.
+                guard let set = node.machine.backup, node.machine.hop?.attempt == 1, node.machine.plan.hops.count == 1
+                else { continue }
+                let plan = Self.restore(of: set, Self.releaseBefore(node.machine))
+                try add(node.machine, node.world, .restoreRequested(by: "operator", plan: plan))
             }
         }
         guard let effect = node.machine.pending else { return found }
@@ -94,29 +103,53 @@ import UpgradeModel
         found.append(Node(machine: node.machine, world: node.world, isStale: true))
         found.append(Node(machine: node.machine, world: half, isStale: true))
         found.append(Node(machine: node.machine, world: whole, isStale: true))
-        try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect)))
+        try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect, node.machine)))
         try add(node.machine, node.world, .failed(effect, Self.trouble))
         try add(node.machine, failed, .failed(effect, Self.trouble))
-        if effect.kind == .check { try add(node.machine, node.world, .refused(effect, Self.trouble)) }
+        if [.check, .checkRestore].contains(effect.kind) {
+            try add(node.machine, node.world, .refused(effect, Self.trouble))
+        }
         return found
     }
 
-    func reachable() throws -> (edges: [Node: [Node]], start: Node) {
+    static func restore(of set: BackupSetID, _ release: ReleaseVersion) -> RestorePlan {
+        RestorePlan(
+            set: set,
+            release: release,
+            databases: SimulatedRestore.databases,
+            extra: SimulatedRestore.extra
+        )
+    }
+
+    /// Everything that can be reached from an upgrade of two hops, from one of one hop, which may give way to a restore,
+    /// and from a restore of its own. Walked once for all tests.
+    private static let walked = Result { try walk() }
+
+    func reachable() throws -> [Node: [Node]] { try Self.walked.get() }
+
+    private static func walk() throws -> [Node: [Node]] {
         let plan = RunPlan(from: Self.a, hops: [Self.b, Self.c], highWaterMark: Self.a)
-        let start = Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a))
+        let short = RunPlan(from: Self.a, hops: [Self.b], highWaterMark: Self.a)
+        let set = try Samples.proof(of: "set-of-hop-0").set
+        let back = RunPlan(restoring: Self.restore(of: set, Self.a), from: Self.c, highWaterMark: Self.c)
+        let starts = [
+            Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a)),
+            Node(machine: try UpgradeMachine(short), world: SimulatedWorld(running: Self.a)),
+            Node(machine: try UpgradeMachine(back), world: SimulatedWorld(running: Self.c)),
+        ]
         var edges: [Node: [Node]] = [:]
-        var frontier = [start]
+        var frontier = starts
         while let node = frontier.popLast() {
             guard edges[node] == nil else { continue }
             let next = try successors(of: node)
             edges[node] = next
             frontier += next
         }
-        return (edges, start)
+        return edges
     }
 
     @Test func `whatever happens, what must hold holds`() throws {
-        let (edges, _) = try reachable()
+        let edges = try reachable()
         #expect(edges.count > 1_000)
         for node in edges.keys {
             let world = node.world
@@ -131,7 +164,7 @@ import UpgradeModel
                 #expect(machine.backup != nil)
             }
             // Never older than the high-water mark: nothing older serves, and the mark covers every migration.
-            if let newest = world.newestMigrated {
+            if let newest = world.newestMigrated, !Self.isReturning(machine) {
                 #expect(try #require(machine.plan.highWaterMark) >= newest)
                 if world.writers == .running { #expect(world.release >= newest) }
             }
@@ -140,7 +173,7 @@ import UpgradeModel
             // Where nothing is pending, the run has ended, waits for an operator, or has not begun.
             if machine.pending == nil, machine.state != .planned {
                 #expect(machine.hasEnded || !machine.choices.isEmpty)
-                #expect(machine.phase == .succeeded || machine.reason != nil)
+                #expect([.succeeded, .restored].contains(machine.phase) || machine.reason != nil)
             }
             // Whoever gave up before the point of no return finds everything as it was.
             if machine.phase == .aborted || machine.phase == .refused {
@@ -154,11 +187,52 @@ import UpgradeModel
                 #expect(world.release == machine.plan.hops.last)
                 #expect(world.writers == .running && world.healthy)
             }
+            try expectSafeRestore(node)
+        }
+    }
+
+    /// Whether a restore has passed its point of no return, and the mark is what it restores.
+    static func isReturning(_ machine: UpgradeMachine) -> Bool {
+        switch machine.state {
+        case .restoring(let course): course.isPastPointOfNoReturn
+        case .restored: true
+        default: false
+        }
+    }
+
+    /// What must hold of the databases, whatever becomes of a restore.
+    func expectSafeRestore(_ node: Node) throws {
+        let (machine, restore) = (node.machine, node.world.restore)
+        if case .restoring(let course) = machine.state {
+            // Nothing is renamed before everything is proven, and everything that is proven is there.
+            if machine.pending?.kind == .setAside || machine.pending?.kind == .bringIn {
+                #expect(course.isProven)
+                #expect(restore.isClosed)
+                #expect(node.world.writers != .running)
+            }
+            #expect(!restore.isMixed || course.isPastPointOfNoReturn)
+        } else {
+            #expect(!restore.isMixed)
+            #expect(restore.copies.isEmpty)
+        }
+        // Nothing serves over databases of another release, or over some of one and some of another.
+        if node.world.writers == .running, machine.restore != nil || machine.phase == .restored {
+            #expect(!restore.isMixed)
+            if !restore.aside.isEmpty { #expect(restore.present.values.allSatisfy { $0 == node.world.release }) }
+        }
+        if case .restored(let hop) = machine.state {
+            #expect(machine.plan.highWaterMark == hop.target)
+            #expect(node.world.release == hop.target && node.world.current == hop.target)
+            #expect(restore.configuration == hop.target)
+            #expect(restore.aside == Set(SimulatedRestore.databases + SimulatedRestore.extra))
+            #expect(node.world.writers == .running && node.world.healthy && !node.world.restartPolicyTaken)
+        } else if machine.restore == nil {
+            #expect(restore.aside.isEmpty && !restore.isClosed)
         }
     }
 
     @Test func `every path ends or waits for an operator`() throws {
-        let (edges, _) = try reachable()
+        let edges = try reachable()
         var backwards: [Node: [Node]] = [:]
         for (node, next) in edges { for successor in next { backwards[successor, default: []].append(node) } }
         var settled = Set(edges.keys.filter { $0.machine.pending == nil && $0.machine.state != .planned })
@@ -170,10 +244,11 @@ import UpgradeModel
     }
 
     @Test func `in every state, every event is either taken or refused and then changes nothing`() throws {
-        let (edges, _) = try reachable()
+        let edges = try reachable()
         var events: [Event] = [
             .started, .abortRequested(by: "o"), .retryRequested(by: "o", target: nil),
             .retryRequested(by: "o", target: Self.a), .retryRequested(by: "o", target: Self.fixed),
+            .restoreRequested(by: "o", plan: Self.restore(of: try Samples.proof(of: "any").set, Self.a)),
         ]
         for kind in Effect.Kind.allCases {
             let effect = Effect(kind, hop: 0, target: Self.b)
@@ -186,7 +261,7 @@ import UpgradeModel
                 do throws(IllegalEvent) {
                     let effects = try after.handle(event)
                     #expect(effects.count <= 1)
-                    if let mark = machine.plan.highWaterMark {
+                    if let mark = machine.plan.highWaterMark, !Self.isReturning(after) {
                         #expect(after.plan.highWaterMark.map { $0 >= mark } == true)
                     }
                 } catch {
@@ -197,7 +272,7 @@ import UpgradeModel
     }
 
     @Test func `every kind of effect is met in the search`() throws {
-        let (edges, _) = try reachable()
+        let edges = try reachable()
         let met = Set(edges.keys.compactMap { $0.machine.pending?.kind })
         #expect(met == Set(Effect.Kind.allCases))
     }

@@ -1,0 +1,57 @@
+package import UpgradeModel
+
+/// Restores into a database that somebody else has made, empty.
+extension DatabaseRestore {
+    /// Makes sure that the given database is there and empty.
+    ///
+    /// - Throws: code `database-not-empty`.
+    package func checkEmpty() async throws(Trouble) {
+        let connection = try await PostgresConnection.open(route)
+        let rows = try await connection.rows(
+            """
+            SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE \(CatalogSQL.userSchema) AND \(CatalogSQL.notMember("pg_class", "c.oid"))
+            UNION ALL SELECT format('%I.%I()', n.nspname, p.proname) FROM pg_catalog.pg_proc p
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE \(CatalogSQL.userSchema) AND \(CatalogSQL.notMember("pg_proc", "p.oid"))
+            LIMIT 1
+            """
+        )
+        await connection.close()
+        guard let thing = rows.first?.text(0) else { return }
+        throw Trouble(
+            .operator,
+            "database-not-empty",
+            "\(route) is not empty: it has \(thing).",
+            remedy: "Have an empty database made: CREATE DATABASE … TEMPLATE template0."
+        )
+    }
+
+    /// Fills the given database and proves it.
+    ///
+    /// - Parameters:
+    ///   - set: the set.
+    ///   - progress: told how far it is.
+    /// - Returns: the proof. The database's own owner and grants are not part of it: whoever made it has given them.
+    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be done.
+    package func restoreIntoGiven(
+        of set: BackupSetID,
+        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
+    ) async throws -> Proof {
+        let connection = try await PostgresConnection.open(route)
+        let major = await connection.serverVersionNumber / 10_000
+        await connection.close()
+        let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
+        let listing = try await checkedListing(tools)
+        let settings = try await definition(as: route.database, listing, tools).filter { statement in
+            statement.words.first?.isWord("CREATE") == false && !statement.words.contains { $0.isWord("OWNER") }
+                && statement.words.first?.isWord("GRANT") == false && statement.words.first?.isWord("REVOKE") == false
+        }
+        try await fill(route.database, tools, progress)
+        let session = try await PostgresConnection.open(route, settings: ["default_transaction_read_only": "off"])
+        for statement in settings { try await session.execute(statement.text) }
+        await session.close()
+        return try await prove(route.database, of: set, isGiven: true, progress: progress)
+    }
+}

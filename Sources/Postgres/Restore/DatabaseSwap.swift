@@ -1,0 +1,158 @@
+package import UpgradeModel
+
+/// Puts a restored database in the place of another one, in steps that can each be seen and done again.
+package struct DatabaseSwap: Sendable {
+    private let server: ServerDatabases
+    private let names: RestoreNames
+
+    /// Names the database by the way to it, and its names in the restore.
+    package init(_ route: DatabaseRoute, names: RestoreNames) {
+        server = ServerDatabases(route)
+        self.names = names
+    }
+
+    // MARK: Closing
+
+    /// Lets no new session into the database that is replaced and ends those that are there.
+    ///
+    /// - Throws: code `sessions-remain` where some do not end.
+    package func close() async throws(Trouble) {
+        try await server.with { connection throws(Trouble) in
+            guard try await entry(names.database, connection) != nil else { return }
+            try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS false")
+            try await ServerDatabases.end(names.database, on: connection)
+            // An ended session may need a moment; renaming waits for it too.
+            let deadline = ContinuousClock.now + .seconds(15)
+            while let left = try await sessions(connection).first {
+                guard ContinuousClock.now < deadline else {
+                    throw Trouble(
+                        .environment,
+                        "sessions-remain",
+                        "A session of \(names.database) does not end: \(left).",
+                        remedy: "End whatever it belongs to, then try again."
+                    )
+                }
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    /// Whether no session is there and none can come.
+    package func isClosed() async throws(Trouble) -> Bool {
+        try await server.with { connection throws(Trouble) in
+            guard let entry = try await entry(names.database, connection) else { return true }
+            guard !entry.acceptsSessions else { return false }
+            return try await sessions(connection).isEmpty
+        }
+    }
+
+    // MARK: Renaming
+
+    /// Renames the database that is replaced to its dated name, where there is one, and lets sessions into it again:
+    /// nobody finds it by its old name, and an operator may want to look.
+    ///
+    /// - Returns: the dated name; nil where there was nothing to set aside.
+    package func setAside() async throws(Trouble) -> String? {
+        try await server.with { connection throws(Trouble) in
+            if try await entry(names.aside, connection) == nil {
+                guard try await entry(names.database, connection) != nil else { return nil }
+                try await rename(names.database, to: names.aside, connection)
+            }
+            try await connection.execute("ALTER DATABASE \(SQL.name(names.aside)) ALLOW_CONNECTIONS true")
+            return names.aside
+        }
+    }
+
+    /// How far setting aside is.
+    package func probeAside() async throws(Trouble) -> Probe {
+        try await server.with { connection throws(Trouble) in
+            let isThere = try await entry(names.database, connection) != nil
+            guard let aside = try await entry(names.aside, connection) else {
+                return isThere ? .notStarted : .done(.done)
+            }
+            if isThere {
+                return .unknown(evidence: "both \(names.database) and \(names.aside) are on the server")
+            }
+            return aside.acceptsSessions
+                ? .done(.setAside(as: names.aside)) : .underway(evidence: "\(names.aside) takes no sessions yet")
+        }
+    }
+
+    /// Gives the restored database the name of the one that it replaces.
+    package func bringIn() async throws(Trouble) {
+        try await server.with { connection throws(Trouble) in
+            guard try await entry(names.finished, connection) != nil else {
+                if try await entry(names.database, connection) != nil { return }
+                throw gone
+            }
+            try await rename(names.finished, to: names.database, connection)
+        }
+    }
+
+    /// How far bringing in is.
+    package func probeIn() async throws(Trouble) -> Probe {
+        try await server.with { connection throws(Trouble) in
+            if try await entry(names.finished, connection) != nil { return .notStarted }
+            return try await entry(names.database, connection) != nil ? .done(.done) : .failed(gone)
+        }
+    }
+
+    private var gone: Trouble {
+        Trouble(
+            .environment,
+            "restored-database-gone",
+            "The restored database \(names.finished) is no longer on the server.",
+            changed: true,
+            remedy: "Find out who removed it. The replaced database is kept as \(names.aside); ask for support."
+        )
+    }
+
+    // MARK: Undoing
+
+    /// Removes the copy, and lets sessions into the database again that was to be replaced.
+    package func discard() async throws(Trouble) {
+        try await server.with { connection throws(Trouble) in
+            for name in [names.making, names.finished] { try await ServerDatabases.drop(name, on: connection) }
+            guard let entry = try await entry(names.database, connection), !entry.acceptsSessions else { return }
+            try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS true")
+        }
+    }
+
+    /// Whether nothing is left of the copy, and the database takes sessions.
+    package func isDiscarded() async throws(Trouble) -> Bool {
+        try await server.with { connection throws(Trouble) in
+            let names = names
+            let found = try await ServerDatabases.entries(
+                [names.making, names.finished, names.database],
+                on: connection
+            )
+            return found[names.making] == nil && found[names.finished] == nil
+                && found[names.database]?.acceptsSessions ?? true
+        }
+    }
+
+    private func rename(_ old: String, to new: String, _ connection: PostgresConnection) async throws(Trouble) {
+        do throws(Trouble) {
+            try await connection.execute("ALTER DATABASE \(SQL.name(old)) RENAME TO \(SQL.name(new))")
+        } catch {
+            // A dead runner's statement may have waited in the server and been faster.
+            let found = try await ServerDatabases.entries([old, new], on: connection)
+            guard found[old] == nil, found[new] != nil else { throw error }
+        }
+    }
+
+    private func entry(_ name: String, _ connection: PostgresConnection) async throws(Trouble) -> ServerDatabases.Entry?
+    {
+        try await ServerDatabases.entries([name], on: connection)[name]
+    }
+
+    private func sessions(_ connection: PostgresConnection) async throws(Trouble) -> [String] {
+        try await connection.rows(
+            """
+            SELECT format('process %s, %s of %s', pid, coalesce(nullif(application_name, ''), 'a session'), usename)
+            FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'
+            """,
+            [names.database]
+        ).compactMap { $0.text(0) }
+    }
+}

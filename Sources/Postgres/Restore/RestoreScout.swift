@@ -1,0 +1,94 @@
+package import UpgradeModel
+
+/// What a server says about a database that is to be replaced, before it is.
+package struct ReplacedDatabase: Sendable, Hashable {
+    /// The server's major version.
+    package var major: Int
+    /// Whether the database is there.
+    package var exists: Bool
+    /// Its size in bytes; 0 where it is not there.
+    package var bytes: Int64
+    /// What the account lacks to restore and rename on this server, one clause each.
+    package var missingRights: [String]
+    /// What would be lost, the most rows first; only tables that have more rows now than in the set.
+    package var losses: [LostRows]
+    /// Why losses could not be counted; nil where they were.
+    package var uncounted: String?
+    /// Other sessions in the database.
+    package var sessions: [DatabaseSession]
+}
+
+/// Asks servers what a restore would meet. Changes nothing.
+package enum RestoreScout {
+    /// Asks about one database.
+    ///
+    /// - Parameters:
+    ///   - route: how it is reached; it need not exist.
+    ///   - backup: what the set has of it; nil where the set does not have it.
+    ///   - roles: the roles that the set knows.
+    /// - Returns: what a restore would meet there.
+    /// - Throws: where the server cannot be asked.
+    package static func look(
+        _ route: DatabaseRoute,
+        _ backup: DatabaseBackup?,
+        roles: [String]
+    ) async throws(Trouble) -> ReplacedDatabase {
+        let server = ServerDatabases(route)
+        var found = try await server.with { connection throws(Trouble) in
+            let rows = try await connection.rows(Self.question, [route.database])
+            guard let row = rows.first else {
+                throw Trouble(.internal, "no-answer", "The server gave no answer.", remedy: "Report this as a bug.")
+            }
+            let present = Set(
+                try await connection.rows("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0.text(0) }
+            )
+            var rights: [String] = []
+            let isSuperuser = row.bool(0)
+            if !isSuperuser {
+                if !row.bool(1) { rights.append("it may not create databases") }
+                if row.integer(3) != nil, !row.bool(4) {
+                    rights.append("it does not own \(route.database), so it may not rename it")
+                }
+                let missing = Set(roles).subtracting(present)
+                if !missing.isEmpty, !row.bool(2) {
+                    rights.append("it may not create the roles \(missing.sorted().joined(separator: ", "))")
+                }
+            }
+            return ReplacedDatabase(
+                major: await connection.serverVersionNumber / 10_000,
+                exists: row.integer(3) != nil,
+                bytes: row.integer(3) ?? 0,
+                missingRights: rights,
+                losses: [],
+                sessions: []
+            )
+        }
+        guard found.exists else { return found }
+        do throws(Trouble) {
+            found.sessions = try await DatabaseSessions.others(in: route)
+            found.losses = try await losses(route, backup)
+        } catch {
+            found.uncounted = error.message
+        }
+        return found
+    }
+
+    private static let question = """
+        SELECT r.rolsuper, r.rolcreatedb, r.rolcreaterole,
+          (SELECT pg_catalog.pg_database_size(d.oid) FROM pg_catalog.pg_database d WHERE d.datname = $1),
+          (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') FROM pg_catalog.pg_database d WHERE d.datname = $1)
+        FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+        """
+
+    /// Counts rows now, and takes away those that the set has.
+    private static func losses(_ route: DatabaseRoute, _ backup: DatabaseBackup?) async throws(Trouble) -> [LostRows] {
+        let kept = Dictionary((backup?.fingerprint.tables ?? []).map { ($0.name, $0.rows) }) { first, _ in first }
+        let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": "60000"])
+        let present = try await TableReader(connection: connection).counts()
+        await connection.close()
+        return present.compactMap { name, rows in
+            let saved = kept[name] ?? 0
+            return rows > saved ? LostRows(table: name, present: rows, inSet: saved) : nil
+        }.sorted { ($1.lost, $0.table) < ($0.lost, $1.table) }
+    }
+}

@@ -1,0 +1,48 @@
+/// The part of a set's roles that a server in use needs: those that are missing there. Roles that are there are left
+/// as they are, their passwords above all.
+struct RoleScript: Sendable, Hashable {
+    /// The roles that the set knows.
+    let known: [String]
+    private let statements: [SQLStatement]
+
+    /// Reads what `pg_dumpall --roles-only` wrote.
+    init(_ script: String) {
+        statements = SQLStatement.all(in: script)
+        known = statements.compactMap { statement in
+            let words = statement.words
+            return words.count > 2 && words[0].isWord("CREATE") && words[1].isWord("ROLE") ? words[2].identifier : nil
+        }
+    }
+
+    /// The statements that make the roles which are missing.
+    ///
+    /// - Parameters:
+    ///   - present: the roles that the server has.
+    ///   - isSuperuser: whether the account may give every attribute; where it may not, those are left out that every
+    ///     new role lacks anyhow.
+    /// - Returns: the statements, in their order; none where every role is there.
+    func statements(missingFrom present: Set<String>, isSuperuser: Bool) -> [String] {
+        let missing = Set(known).subtracting(present)
+        guard !missing.isEmpty else { return [] }
+        return statements.filter { concerns($0, missing) }.map { statement in
+            // Who granted a membership is the server's own affair.
+            let plain = statement.words.first?.isWord("GRANT") == true ? statement.upTo("GRANTED") : statement
+            return isSuperuser ? plain.text : plain.leavingOut(["NOSUPERUSER", "NOREPLICATION", "NOBYPASSRLS"]).text
+        }
+    }
+
+    private func concerns(_ statement: SQLStatement, _ missing: Set<String>) -> Bool {
+        let words = statement.words
+        func isMissing(_ index: Int) -> Bool {
+            words.count > index ? words[index].identifier.map(missing.contains) ?? false : false
+        }
+        guard let first = words.first else { return false }
+        switch first.text.uppercased() {
+        case "CREATE", "ALTER": return words.count > 2 && words[1].isWord("ROLE") && isMissing(2)
+        case "COMMENT": return words.count > 3 && words[2].isWord("ROLE") && isMissing(3)
+        // A membership between roles that were both there is as somebody wanted it.
+        case "GRANT": return words.count > 3 && words[2].isWord("TO") && (isMissing(1) || isMissing(3))
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+import Processes
+package import UpgradeModel
+
+/// Looks into a set before it is restored, and unpacks what is not a database.
+package struct SetOpening: Sendable {
+    /// The set.
+    package let set: BackupSet
+    /// The file with the identity that decrypts; nil where nothing is encrypted.
+    package let identity: String?
+    /// The folder for logs and what is needed for a moment. It exists, and nobody else can look into it.
+    package let work: String
+
+    /// Names a set.
+    package init(_ set: BackupSet, identity: String?, work: String) {
+        self.set = set
+        self.identity = identity
+        self.work = work
+    }
+
+    /// What of the set's files is not as its manifest says, one clause each.
+    package func damages(progress: @Sendable (BackupProgress) -> Void = { _ in }) async throws(Trouble) -> [String] {
+        var found: [String] = []
+        var done: Int64 = 0
+        let manifest = set.manifest
+        for file in manifest.files {
+            let path = "\(set.path)/\(file.path)"
+            if !DurableFiles.exists(path) {
+                found.append("\(file.path) is missing")
+            } else if try await DurableFiles.measure(path, as: file.path) != file {
+                found.append("\(file.path) is not what the manifest says")
+            }
+            done &+= file.bytes
+            progress(BackupProgress(phase: .checkFiles, subject: set.id.text, done: done, total: manifest.bytes))
+        }
+        return found
+    }
+
+    /// Why the set cannot be decrypted; nil where it can, or need not be.
+    package func lock() async throws(Trouble) -> String? {
+        guard let sealed = set.manifest.files.filter({ $0.path.hasSuffix(".age") }).min(by: { $0.bytes < $1.bytes })
+        else { return nil }
+        guard let identity else { return "it is encrypted and no identity is given" }
+        guard FileManager.default.isReadableFile(atPath: identity) else { return "\(identity) cannot be read" }
+        do throws(Trouble) {
+            try await Pipes.run(
+                [FilterCommands.decrypt(with: identity), Command("cat")],
+                log: ToolLog(path: "\(work)/decrypt.log"),
+                input: .path("\(set.path)/\(sealed.path)"),
+                output: .path("/dev/null"),
+                code: "locked"
+            )
+            return nil
+        } catch {
+            return error.message.hasSuffix(".") ? String(error.message.dropLast()) : error.message
+        }
+    }
+
+    /// Unpacks the configuration into a folder, as it was: owners and rights too, where this process may give them.
+    ///
+    /// Nothing is unpacked where the set has none. Throws code `configuration-unreadable` where what comes out is not
+    /// what the manifest says.
+    package func unpackConfiguration(into folder: String) async throws(Trouble) {
+        guard let archive = set.manifest.files.first(where: { $0.path.hasPrefix(SetLayout.configurationName) }) else {
+            return
+        }
+        let path = "\(set.path)/\(archive.path)"
+        let differences = try await ConfigurationArchive.differences(
+            set.manifest.configuration,
+            archive: path,
+            identity: identity,
+            folder: "\(work)/compared",
+            log: ToolLog(path: "\(work)/compare.log")
+        )
+        guard differences.isEmpty else {
+            throw Trouble(
+                .environment,
+                "configuration-unreadable",
+                "The configuration in \(set.id) is not what its manifest says: "
+                    + differences.prefix(5).map(\.description).joined(separator: "; "),
+                remedy: "Use another set; check the disk that holds this one."
+            )
+        }
+        try DurableFiles.makeFolder(folder)
+        let unpack = Command("tar", ["--extract", "--same-permissions", "--numeric-owner", "--directory=\(folder)"])
+        try await Pipes.run(
+            FilterCommands.open(path, identity: identity) + [unpack],
+            log: ToolLog(path: "\(work)/unpack.log"),
+            input: .path(path),
+            code: "configuration-unreadable"
+        )
+    }
+
+    /// The roles that the set knows, by its databases' names in the product.
+    package func roles() async throws(Trouble) -> [String: [String]] {
+        var known: [String: [String]] = [:]
+        for backup in set.manifest.databases {
+            // The route is not needed to read a file.
+            let restore = DatabaseRestore(
+                backup,
+                of: set.path,
+                over: DatabaseRoute(host: "", database: "", user: ""),
+                identity: identity,
+                work: work
+            )
+            known[backup.name] = try await restore.roles().known
+        }
+        return known
+    }
+}

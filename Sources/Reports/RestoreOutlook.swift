@@ -1,0 +1,94 @@
+package import UpgradeModel
+
+/// What an operator is told before a restore: what comes back, what is replaced, what would be lost.
+package struct RestoreOutlook: Sendable {
+    private let observation: RestoreObservation
+
+    /// Tells of a restore that can be begun.
+    package init(_ observation: RestoreObservation) {
+        self.observation = observation
+    }
+
+    /// The most tables that are named.
+    private static let most = 20
+
+    /// The text for a terminal.
+    package var text: String {
+        let plan = observation.plan
+        var lines = [
+            "Restore of \(plan.set), made \(observation.createdAt.description.prefix(19))Z", "",
+            "  Release    \(plan.release), with its configuration and keys",
+            "  Databases  \(plan.databases.joined(separator: ", "))",
+        ]
+        if !plan.extra.isEmpty {
+            lines.append("  Set aside  \(plan.extra.joined(separator: ", ")): not in this set, and of another state")
+        }
+        lines += ["", TextLayout.wrap(PreflightDocument(PreflightReport(of: observation)).summary)]
+        lines += ["", losses]
+        lines += [
+            "",
+            TextLayout.wrap(
+                "The databases that are there now are not removed: they are kept under dated names until you drop them."
+            ), "",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    private var losses: String {
+        var rows: [(database: String, loss: LostRows)] = []
+        var unknown: [String] = []
+        for database in observation.databases {
+            guard case .known(.open(let replaced)) = database.server else { continue }
+            rows += replaced.losses.map { (database.name, $0) }
+            if let why = replaced.uncounted { unknown.append("What \(database.name) would lose is not known: \(why)") }
+        }
+        rows.sort { ($1.loss.lost, $0.database, $0.loss.table) < ($0.loss.lost, $1.database, $1.loss.table) }
+        var text =
+            rows.isEmpty
+            ? "No table has more rows now than in the set. Rows that were changed are not counted."
+            : "Rows that are there now and not in the set (changed rows are not counted):\n"
+                + TextLayout.table(
+                    ["DATABASE", "TABLE", "NOW", "IN THE SET", "LOST"],
+                    rows.prefix(Self.most).map {
+                        [$0.database, $0.loss.table, "\($0.loss.present)", "\($0.loss.inSet)", "\($0.loss.lost)"]
+                    }
+                )
+        if rows.count > Self.most { text += "\nand \(rows.count - Self.most) more tables" }
+        for line in unknown { text += "\n" + TextLayout.wrap(line) }
+        return text
+    }
+}
+
+/// What `pawl restore --into` prints.
+package struct RestoredIntoReport: Encodable, Sendable {
+    package var backup: String
+    package var database: String
+    package var into: String
+    package var release: String
+    package var tables: Int
+    package var rows: Int64
+
+    /// Reports a database that was restored into a given one, and proven.
+    package init(backup: String, database: String, into: String, release: String, tables: Int, rows: Int64) {
+        self.backup = backup
+        self.database = database
+        self.into = into
+        self.release = release
+        self.tables = tables
+        self.rows = rows
+    }
+
+    /// The answer for a terminal, with what is left to the operator.
+    package var text: String {
+        """
+        Restored \(database) of \(backup) into \(into), and compared:
+        \(tables) tables, \(rows) rows, all as the set says.
+
+        Nothing else was changed. To use it:
+        1. stop the services that write;
+        2. let `databases.\(database)` in pawl.yaml, and the installation's own
+           environment, name this database;
+        3. start release \(release): its files are in the set's folder `release`.
+        """
+    }
+}

@@ -1,0 +1,185 @@
+/// The checks before a restore: pure judgements of what was observed.
+extension PreflightReport {
+    /// Judges whether a restore can be begun.
+    package init(of observation: RestoreObservation) {
+        let judged: [(id: String, title: String, verdict: Verdict)] = [
+            ("restore-set", "The backup set is whole", RestoreChecks.whole(observation)),
+            ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
+            ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
+            ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
+            ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
+            ("restore-version", "Servers can take the dumps", RestoreChecks.versions(observation)),
+            ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
+            ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
+            ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
+            ("restore-sessions", "Nobody else is in the databases", RestoreChecks.sessions(observation)),
+        ]
+        let findings = judged.map { id, title, verdict in
+            Finding(
+                check: id,
+                title: title,
+                outcome: verdict.outcome,
+                message: verdict.message,
+                remedy: verdict.remedy
+            )
+        }
+        self.init(target: observation.plan.release, findings: findings)
+    }
+}
+
+/// One function a check.
+private enum RestoreChecks {
+    static func whole(_ observation: RestoreObservation) -> Verdict {
+        observation.damages.judged(
+            "whether \(observation.plan.set) is whole",
+            remedy: "Check the disk that holds the set."
+        ) { damages in
+            damages.isEmpty
+                ? .pass("Every file of \(observation.plan.set) is what its manifest says.")
+                : .fail(
+                    "\(observation.plan.set) is damaged: \(ListText.and(damages)).",
+                    remedy: "Use another set (`pawl backup list`); check the disk that holds this one."
+                )
+        }
+    }
+
+    static func proven(_ observation: RestoreObservation) -> Verdict {
+        let set = observation.plan.set
+        return switch observation.proof.state {
+        case .proven:
+            .pass("\(set) was restored and compared" + (observation.proof.at.map { " on \($0)." } ?? "."))
+        case .failed:
+            .fail(
+                "The last proof of \(set) failed.",
+                remedy: "Use another set, or prove it: `pawl backup verify \(set)`."
+            )
+        case .none:
+            .warn(
+                "\(set) was never proven; the restore itself compares every table before anything is replaced.",
+                remedy: "Nothing need be done."
+            )
+        }
+    }
+
+    static func readable(_ observation: RestoreObservation) -> Verdict {
+        observation.lock.judged(
+            "whether \(observation.plan.set) can be decrypted",
+            remedy: "Check the file that --identity names."
+        ) { lock in
+            guard let lock else { return .pass("The set can be read.") }
+            return .fail(
+                "\(observation.plan.set) cannot be decrypted: \(lock).",
+                remedy: "Give the file with the age identity of one of its recipients: --identity FILE."
+            )
+        }
+    }
+
+    static func release(_ observation: RestoreObservation) -> Verdict {
+        let release = observation.plan.release
+        let files = observation.release.judged(
+            "whether the set carries \(release)",
+            remedy: "Look into the folder `release` of the set."
+        ) { troubles in
+            troubles.isEmpty
+                ? .pass("The set carries \(release).")
+                : .fail(
+                    "The set does not carry \(release) whole: \(ListText.and(troubles)).",
+                    remedy: "Put the files of that release into the set's folder `release`, or use another set."
+                )
+        }
+        let images = observation.missingImages.judged(
+            "whether the images of \(release) are in the Engine",
+            remedy: "Look at the finding about the release's files, and whether the Docker Engine runs."
+        ) { missing in
+            missing.isEmpty
+                ? .pass("Its images are in the Engine.")
+                : .fail(
+                    "The Engine lacks images of \(release): \(ListText.and(missing)).",
+                    remedy: "Load them from the release's package: `docker load --input images/….tar`."
+                )
+        }
+        return .all([files, images], none: files)
+    }
+
+    private static func each(
+        _ observation: RestoreObservation,
+        _ judge: (RestoreObservation.Database, RestoreObservation.Replaced) -> Verdict
+    ) -> Verdict {
+        let verdicts = observation.databases.compactMap { database -> Verdict? in
+            guard case .known(.open(let replaced)) = database.server else { return nil }
+            return judge(database, replaced)
+        }
+        return .all(verdicts, none: .pass("The servers are new; there is nothing in the way."))
+    }
+
+    static func servers(_ observation: RestoreObservation) -> Verdict {
+        let verdicts = observation.databases.map { database in
+            database.server.judged(
+                "what the server of `\(database.name)` says",
+                remedy: "Start it, or correct `databases.\(database.name)` in pawl.yaml."
+            ) { server in
+                switch server {
+                case .toBeStarted(let service):
+                    .pass("`\(database.name)`: the service \(service) has no container; it will be started.")
+                case .open(let replaced):
+                    .pass(
+                        replaced.exists
+                            ? "`\(database.name)` answers; it will be kept under a dated name."
+                            : "The server of `\(database.name)` answers and has no such database."
+                    )
+                }
+            }
+        }
+        return .all(verdicts, none: .fail("The set holds no database.", remedy: "Use another set."))
+    }
+
+    static func versions(_ observation: RestoreObservation) -> Verdict {
+        each(observation) { database, replaced in
+            guard let major = database.major, replaced.major < major else {
+                return .pass("`\(database.name)`: PostgreSQL \(replaced.major).")
+            }
+            return .fail(
+                "`\(database.name)` was dumped from PostgreSQL \(major), and the server is \(replaced.major).",
+                remedy: "Restore to a server of version \(major) or newer."
+            )
+        }
+    }
+
+    static func rights(_ observation: RestoreObservation) -> Verdict {
+        each(observation) { database, replaced in
+            guard !replaced.missingRights.isEmpty else { return .pass("`\(database.name)`: the account may restore.") }
+            return .fail(
+                "The account of `\(database.name)` lacks rights: \(ListText.and(replaced.missingRights)).",
+                remedy: "Give it these rights, or have an empty database made and restore into that: --into URL."
+            )
+        }
+    }
+
+    static func tools(_ observation: RestoreObservation) -> Verdict {
+        observation.missingTools.isEmpty
+            ? .pass("The programs for every server's version are here.")
+            : .fail(
+                ListText.and(observation.missingTools),
+                remedy: "Install PostgreSQL's client and server programs of these versions."
+            )
+    }
+
+    static func space(_ observation: RestoreObservation) -> Verdict {
+        let needed = observation.neededBytes
+        return observation.freeBytes.judged("how much disk space is free", remedy: "Look at `df`.") { free in
+            let words = "about \(SizeText.bytes(needed)) needed beside the old databases, \(SizeText.bytes(free)) free"
+            if needed > free { return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - free)).") }
+            return .pass("\(words).")
+        }
+    }
+
+    static func sessions(_ observation: RestoreObservation) -> Verdict {
+        each(observation) { database, replaced in
+            guard !replaced.sessions.isEmpty else { return .pass("`\(database.name)`: nobody else.") }
+            return .warn(
+                "`\(database.name)` is used by \(ListText.and(replaced.sessions)); these sessions will be ended.",
+                remedy: "Nothing need be done where they belong to the installation."
+            )
+        }
+    }
+}

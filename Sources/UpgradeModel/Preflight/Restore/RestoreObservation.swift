@@ -1,0 +1,123 @@
+/// Everything that the checks of a restore look at.
+package struct RestoreObservation: Sendable {
+    /// One database that a restore is about.
+    package struct Database: Sendable {
+        /// What is known of its server.
+        package enum Server: Sendable, Hashable {
+            /// It answers.
+            case open(Replaced)
+            /// It is a service of the installation that has no container; the restore starts it.
+            case toBeStarted(service: String)
+        }
+
+        /// Its name in the product.
+        package var name: String
+        /// The major version that the set's dump is of; nil where the set does not have the database.
+        package var major: Int?
+        /// The size of the dump in bytes; 0 where the set does not have it.
+        package var dumpBytes: Int64
+        /// Its server, seen now.
+        package var server: Fact<Server>
+
+        /// Makes a value.
+        package init(name: String, major: Int?, dumpBytes: Int64, server: Fact<Server>) {
+            self.name = name
+            self.major = major
+            self.dumpBytes = dumpBytes
+            self.server = server
+        }
+    }
+
+    /// A database that is there and would be replaced, and its server.
+    package struct Replaced: Sendable, Hashable {
+        /// The server's major version.
+        package var major: Int
+        /// Whether the database is there.
+        package var exists: Bool
+        /// Its size in bytes; 0 where it is not there.
+        package var bytes: Int64
+        /// What the account lacks, one clause each.
+        package var missingRights: [String]
+        /// What would be lost, the most rows first.
+        package var losses: [LostRows]
+        /// Why that could not be counted; nil where it was.
+        package var uncounted: String?
+        /// Other sessions in it now, each in a few words.
+        package var sessions: [String]
+
+        /// Makes a value.
+        package init(
+            major: Int,
+            exists: Bool,
+            bytes: Int64,
+            missingRights: [String] = [],
+            losses: [LostRows] = [],
+            uncounted: String? = nil,
+            sessions: [String] = []
+        ) {
+            self.major = major
+            self.exists = exists
+            self.bytes = bytes
+            self.missingRights = missingRights
+            self.losses = losses
+            self.uncounted = uncounted
+            self.sessions = sessions
+        }
+    }
+
+    /// What is to be restored.
+    package var plan: RestorePlan
+    /// When the set was made.
+    package var createdAt: Moment
+    /// What is known about whether it restores.
+    package var proof: ProofRecord
+    /// What of its files is not as its manifest says.
+    package var damages: Fact<[String]>
+    /// Why it cannot be decrypted; nil where it can, or need not be.
+    package var lock: Fact<String?>
+    /// What is wrong with the release that it carries, images apart.
+    package var release: Fact<[String]>
+    /// Images of that release that the Engine has not got.
+    package var missingImages: Fact<[String]>
+    /// The databases of the set, and those that the installation has besides.
+    package var databases: [Database]
+    /// Why the programs for a major version are not there, by version; nil for those that are.
+    package var missingTools: [String]
+    /// Free bytes where the Engine keeps its volumes.
+    package var freeBytes: Fact<Int64>
+
+    /// Puts the facts together.
+    package init(
+        plan: RestorePlan,
+        createdAt: Moment,
+        proof: ProofRecord,
+        damages: Fact<[String]>,
+        lock: Fact<String?>,
+        release: Fact<[String]>,
+        missingImages: Fact<[String]>,
+        databases: [Database],
+        missingTools: [String],
+        freeBytes: Fact<Int64>
+    ) {
+        self.plan = plan
+        self.createdAt = createdAt
+        self.proof = proof
+        self.damages = damages
+        self.lock = lock
+        self.release = release
+        self.missingImages = missingImages
+        self.databases = databases
+        self.missingTools = missingTools
+        self.freeBytes = freeBytes
+    }
+
+    /// What the copies beside need on disk, in bytes: as much as the databases take now, or a guess from the dumps.
+    package var neededBytes: Int64 {
+        databases.filter { $0.major != nil }.reduce(0) { sum, database in
+            guard case .known(.open(let replaced)) = database.server, replaced.bytes > 0 else {
+                return sum &+ database.dumpBytes &* 8
+            }
+            return sum &+ max(replaced.bytes, database.dumpBytes)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// What a restore is to bring back.
+package struct RestorePlan: Sendable, Codable, Hashable {
+    /// The backup set.
+    package var set: BackupSetID
+    /// The release that the set belongs to and carries.
+    package var release: ReleaseVersion
+    /// The databases of the set, by their names in the product, in the order in which they are restored; never empty.
+    package var databases: [String]
+    /// Databases that the installation has and the set has not: they are set aside, since they belong to another state.
+    package var extra: [String]
+    /// The absolute path of the file with the `age` identity that decrypts the set; nil where it is not encrypted.
+    package var identity: String?
+
+    /// Makes a plan.
+    package init(
+        set: BackupSetID,
+        release: ReleaseVersion,
+        databases: [String],
+        extra: [String] = [],
+        identity: String? = nil
+    ) {
+        self.set = set
+        self.release = release
+        self.databases = databases
+        self.extra = extra
+        self.identity = identity
+    }
+}

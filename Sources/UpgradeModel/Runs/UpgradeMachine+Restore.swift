@@ -1,0 +1,114 @@
+/// How the machine goes through a restore; the order of things is ``RestoreCourse``'s.
+extension UpgradeMachine {
+    /// A restore out of an upgrade that waits.
+    mutating func requestRestore(_ restore: RestorePlan, _ event: Event) throws(IllegalEvent) {
+        guard case .needsOperator(let hop, let proof, let resume, let why) = state, !restore.databases.isEmpty else {
+            throw illegal(event)
+        }
+        let own = Hop(index: hop.index, target: restore.release, attempt: hop.attempt + 1)
+        let origin = RestoreCourse.Origin(hop: hop, proof: proof, resume: resume, why: why)
+        state = .restoring(RestoreCourse(restore, hop: own, origin: origin))
+    }
+
+    /// A stop is done: the next one, or the end.
+    mutating func advance(_ course: RestoreCourse, _ outcome: Outcome, _ event: Event) throws(IllegalEvent) {
+        var course = course
+        switch course.stage {
+        case .going(let number):
+            try take(outcome, at: course.stops[number], &course, event)
+            let next = number + 1
+            guard next < course.stops.count else {
+                state = .restored(course.hop)
+                return
+            }
+            if next == course.pointOfNoReturn {
+                // Without a proof of every database nothing is renamed.
+                guard course.isProven else { throw illegal(event) }
+                plan.highWaterMark = course.plan.release
+            }
+            course.stage = .going(next)
+            state = .restoring(course)
+        case .undoing(let number, let gaveUp):
+            guard case .done = outcome else { throw illegal(event) }
+            guard number + 1 < RestoreCourse.undoing.count else { return end(course, gaveUp) }
+            course.stage = .undoing(number + 1, gaveUp: gaveUp)
+            state = .restoring(course)
+        case .waiting, .stuck: throw illegal(event)
+        }
+    }
+
+    /// What a stop has brought must be what it can bring.
+    private func take(
+        _ outcome: Outcome,
+        at stop: RestoreCourse.Stop,
+        _ course: inout RestoreCourse,
+        _ event: Event
+    ) throws(IllegalEvent) {
+        switch (stop.kind, outcome) {
+        case (.proveDatabase, .proven(let proof)):
+            guard proof.set == course.plan.set, let database = stop.database, proof.databases == [database] else {
+                throw illegal(event)
+            }
+            course.proofs.append(proof)
+        case (.proveDatabase, _): throw illegal(event)
+        case (_, .done), (.setAside, .setAside): break
+        default: throw illegal(event)
+        }
+    }
+
+    /// A stop has failed, or said no.
+    mutating func fail(_ course: RestoreCourse, _ trouble: Trouble, isRefusal: Bool) {
+        var course = course
+        switch course.stage {
+        case .going(let number):
+            if course.isPastPointOfNoReturn {
+                course.stage = .waiting(number, trouble)
+            } else if course.stops[number].kind == .checkRestore, isRefusal, course.origin == nil {
+                state = .refused(course.hop, trouble)
+                return
+            } else if [.checkRestore, .unpackSet].contains(course.stops[number].kind) {
+                // Only the run's own folder was touched.
+                return end(course, trouble)
+            } else {
+                course.stage = .undoing(0, gaveUp: trouble)
+            }
+        case .undoing(let number, let gaveUp): course.stage = .stuck(number, why: trouble, gaveUp: gaveUp)
+        case .waiting, .stuck: return
+        }
+        state = .restoring(course)
+    }
+
+    /// A restore that changed nothing is over: aborted, or the upgrade that it came out of waits again.
+    private mutating func end(_ course: RestoreCourse, _ why: Trouble) {
+        guard let origin = course.origin else {
+            state = .aborted(course.hop, why)
+            return
+        }
+        var hop = origin.hop
+        hop.attempt = course.hop.attempt
+        state = .needsOperator(hop, origin.proof, origin.resume, why)
+    }
+
+    /// An operator gives a restore up, or lets its undoing be tried again.
+    mutating func abort(_ course: RestoreCourse, _ why: Trouble, _ event: Event) throws(IllegalEvent) {
+        var course = course
+        switch course.stage {
+        case .going where !course.isPastPointOfNoReturn: fail(course, why, isRefusal: false)
+        case .stuck(let number, _, let gaveUp):
+            course.stage = .undoing(number, gaveUp: gaveUp)
+            state = .restoring(course)
+        case .going, .waiting, .undoing: throw illegal(event)
+        }
+    }
+
+    /// An operator lets a restore go on; never with another release than the set's.
+    mutating func retry(_ course: RestoreCourse, _ target: ReleaseVersion?, _ event: Event) throws(IllegalEvent) {
+        guard case .waiting(let number, _) = course.stage, target == nil || target == course.plan.release else {
+            throw illegal(event)
+        }
+        var course = course
+        course.hop.attempt += 1
+        course.stage = .going(number)
+        state = .restoring(course)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Postgres
+import SingleVM
+import UpgradeModel
+
+/// What a set holds besides its databases, unpacked where nobody else can look: the release, and beside it an
+/// installation's folder as it was.
+struct RestoreGround: Sendable {
+    let folder: String
+
+    init(_ folder: String) { self.folder = folder }
+
+    /// The ground of a run.
+    static func of(runFolder: String) -> RestoreGround { RestoreGround(runFolder + "/restore") }
+
+    var release: ReleaseFolder { ReleaseFolder(path: folder + "/release") }
+    /// Configuration, and the release's two files that make it an installation's folder.
+    var installation: String { folder + "/installation" }
+    /// For logs and what is needed for a moment.
+    var work: String { folder + "/work" }
+
+    private var mark: String { folder + "/unpacked" }
+
+    var isUnpacked: Bool { FileManager.default.fileExists(atPath: mark) }
+
+    func makeFolders() throws {
+        for path in [folder, work] {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        }
+    }
+
+    func opening(of set: BackupSet, identity: String?) -> SetOpening { SetOpening(set, identity: identity, work: work) }
+
+    /// Unpacks; what was unpacked before is replaced.
+    func unpack(_ set: BackupSet, identity: String?) async throws {
+        try? FileManager.default.removeItem(atPath: mark)
+        for path in [release.path, installation] {
+            if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+        }
+        try makeFolders()
+        try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
+        try copyRelease(of: set)
+        guard FileManager.default.createFile(atPath: mark, contents: Data()) else {
+            throw Trouble(
+                .environment,
+                "disk-full",
+                "\(mark) cannot be written.",
+                remedy: "Free disk space, then try again."
+            )
+        }
+    }
+
+    private func copyRelease(of set: BackupSet) throws {
+        let source = set.path + "/release"
+        try FileManager.default.createDirectory(atPath: installation, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: release.path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755]
+        )
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? [] {
+            try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(release.path)/\(name)")
+        }
+        for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
+            let target = "\(installation)/\(name)"
+            guard FileManager.default.fileExists(atPath: "\(release.path)/\(name)") else { continue }
+            if FileManager.default.fileExists(atPath: target) { try FileManager.default.removeItem(atPath: target) }
+            try FileManager.default.copyItem(atPath: "\(release.path)/\(name)", toPath: target)
+        }
+        guard !FileManager.default.fileExists(atPath: release.imagesFile) else { return }
+        // A set from before the first hop has its images' ids in its manifest only.
+        let notes = set.manifest.origin.notes.filter { $0.key.hasPrefix("image ") }
+        let images = Dictionary(notes.map { ($0.key.dropFirst(6).description, $0.value) }) { first, _ in first }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(images).write(to: URL(filePath: release.imagesFile), options: [.atomic])
+    }
+
+    /// What is missing of the release.
+    func releaseTroubles() -> [String] {
+        [release.composeFile, release.environmentFile].filter { !FileManager.default.isReadableFile(atPath: $0) }
+            .map { "release/\(URL(filePath: $0).lastPathComponent) is missing" }
+    }
+
+    /// Removes everything: secrets are in it.
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Postgres
+import ReleasePackage
+import Reports
+import StateStore
+import UpgradeModel
+
+/// Restores the one database of a set into an empty one that somebody has made, for accounts that may not create any.
+struct RestoreInto {
+    let workplace: Workplace
+    let options: GlobalOptions
+    let set: BackupSet
+    let plan: RestorePlan
+
+    func run(into text: String, yes: Bool) async throws {
+        guard let backup = set.manifest.databases.first, set.manifest.databases.count == 1 else {
+            throw Trouble(
+                .operator,
+                "several-databases",
+                "\(set.id) holds \(set.manifest.databases.count) databases; --into takes sets of one.",
+                remedy: "Use an account that may create databases, or restore by the set's RESTORE.md."
+            )
+        }
+        let route = try route(text)
+        guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        let ground = RestoreGround("\(workplace.data.path)/restore-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { ground.remove() }
+        try ground.makeFolders()
+        let opening = ground.opening(of: set, identity: plan.identity)
+        let damages = try await opening.damages()
+        guard damages.isEmpty else { throw refusal("It is damaged: \(damages.joined(separator: ", ")).") }
+        if let locked = try await opening.lock() { throw refusal("It cannot be decrypted: \(locked).") }
+        let restore = DatabaseRestore(backup, of: set.path, over: route, identity: plan.identity, work: ground.work)
+        try await restore.checkEmpty()
+        try Agreement.ask(
+            "\(backup.name) of \(set.id) will be restored into \(route.database). Restore now? Type yes: ",
+            of: "the restore",
+            yes: yes
+        )
+        let proof: Proof
+        do {
+            proof = try await restore.restoreIntoGiven(of: set.id) { progress in
+                if options.verbose { Output.remark(progress.words) }
+            }
+        } catch let disproven as DisprovenSet {
+            throw disproven.restoreTrouble
+        }
+        _ = consume lock
+        let report = RestoredIntoReport(
+            backup: set.id.description,
+            database: backup.name,
+            into: "\(route)",
+            release: plan.release.description,
+            tables: proof.tables,
+            rows: proof.rows
+        )
+        Answer(options).give(report, text: report.text)
+    }
+
+    /// The way to the given database; the password comes from `PGPASSWORD`, else from where the configuration says.
+    private func route(_ text: String) throws -> DatabaseRoute {
+        let url: DatabaseURL
+        do throws(DatabaseURL.Malformed) {
+            url = try DatabaseURL(text)
+        } catch {
+            throw Trouble(
+                .operator,
+                "usage",
+                "--into is no address of a database: \(error.reason).",
+                remedy: "Give postgres://USER@HOST:PORT/NAME; a password in PGPASSWORD."
+            )
+        }
+        return DatabaseRoute(
+            host: url.host,
+            port: url.port,
+            database: url.database,
+            user: url.user,
+            password: password(),
+            sslMode: url.parameters["sslmode"],
+            sslRootCertificate: url.parameters["sslrootcert"]
+        )
+    }
+
+    private func password() -> DatabaseRoute.Password {
+        if let given = ProcessInfo.processInfo.environment["PGPASSWORD"] { return .provided { given } }
+        guard let name = plan.databases.first, let environment = try? workplace.environment(),
+            let database = workplace.product.resolveDatabases(
+                settings: workplace.settings(in: environment).isOn,
+                configured: workplace.installation.databases,
+                environment: environment.values,
+                services: environment.compose.names
+            ).first(where: { $0.definition.name == name })
+        else { return .none }
+        switch database.address?.password {
+        case .file(let path)?: return .file(path)
+        case .variable(let variable)?:
+            guard let value = environment.values[variable] else { return .none }
+            return .provided { value }
+        case nil: return .none
+        }
+    }
+
+    private func refusal(_ why: String) -> Trouble {
+        Trouble(
+            .operator,
+            "restore-refused",
+            "\(set.id) cannot be restored. \(why)",
+            remedy: "Use another set, or give --identity FILE."
+        )
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import Postgres
+import SingleVM
+import UpgradeEngine
+import UpgradeModel
+
+/// Performs the effects that bring a backup set back.
+struct RestorePort: EffectPort {
+    let site: Site
+
+    func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
+        let scene = try scene(context)
+        switch effect.kind {
+        // Looking and comparing change nothing and may always be done again.
+        case .checkRestore, .proveDatabase: return .notStarted
+        case .unpackSet: return scene.ground.isUnpacked ? .done(.done) : .notStarted
+        case .provideDatabases: return .notStarted
+        case .restoreDatabase:
+            let (route, names) = try await target(effect, scene, context)
+            return try await scene.restore(subject(effect), over: route).probe(names)
+        case .closeDatabases:
+            for swap in try await swaps(scene, context) where try await !swap.isClosed() { return .notStarted }
+            return .done(.done)
+        case .setAside: return try await swap(effect, scene, context).probeAside()
+        case .bringIn: return try await swap(effect, scene, context).probeIn()
+        case .replaceConfiguration:
+            let isPlaced = try site.deployment().isPlaced(
+                workplaceNames,
+                from: scene.ground.installation,
+                release: effect.target,
+                as: scene.ground.release
+            )
+            return isPlaced ? .done(.done) : .notStarted
+        case .discardRestored:
+            for swap in try await swaps(scene, context, reachable: true) where try await !swap.isDiscarded() {
+                return .notStarted
+            }
+            return .done(.done)
+        default: throw Self.notMine(effect)
+        }
+    }
+
+    func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
+        let scene = try scene(context)
+        let report: @Sendable (BackupProgress) -> Void = { context.report(Progress($0.words, fraction: $0.fraction)) }
+        switch effect.kind {
+        case .checkRestore: try await check(scene, context)
+        case .unpackSet: try await scene.ground.unpack(scene.set, identity: scene.plan.identity)
+        case .provideDatabases: try await provideDatabases(scene, context)
+        case .restoreDatabase:
+            let (route, names) = try await target(effect, scene, context)
+            try await scene.restore(subject(effect), over: route).makeCopy(names, progress: report)
+        case .proveDatabase:
+            let (route, names) = try await target(effect, scene, context)
+            do {
+                let restore = try scene.restore(subject(effect), over: route)
+                return .proven(try await restore.prove(names.finished, of: scene.set.id, progress: report))
+            } catch let disproven as DisprovenSet {
+                throw disproven.restoreTrouble
+            }
+        case .closeDatabases: for swap in try await swaps(scene, context) { try await swap.close() }
+        case .setAside:
+            guard let name = try await swap(effect, scene, context).setAside() else { return .done }
+            return .setAside(as: name)
+        case .bringIn: try await swap(effect, scene, context).bringIn()
+        case .replaceConfiguration: try replaceConfiguration(scene, context)
+        case .discardRestored:
+            for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
+        default: throw Self.notMine(effect)
+        }
+        return .done
+    }
+
+    private func check(_ scene: RestoreScene, _ context: EffectContext) async throws {
+        context.report(Progress("Looking at the backup set and the servers"))
+        let report = PreflightReport(of: try await scene.observe())
+        guard report.outcome != .fail else {
+            throw Refused(
+                Trouble(
+                    .environment,
+                    "preflight-failed",
+                    "The restore of \(scene.set.id) is blocked: "
+                        + report.blocking.map { "\($0.title): \($0.message)" }.joined(separator: " "),
+                    remedy: report.blocking.compactMap(\.remedy).joined(separator: " ")
+                )
+            )
+        }
+    }
+
+    /// Starts database servers that are not there. Where the installation's folder is empty, the set's configuration
+    /// comes first, since what is mounted into containers is in it.
+    private func provideDatabases(_ scene: RestoreScene, _ context: EffectContext) async throws {
+        let deployment = try site.deployment()
+        try deployment.makeFolder()
+        if !scene.hasInstallation {
+            let names = workplaceNames + [InstallationFolder.composeName, InstallationFolder.environmentName]
+            try deployment.place(names, from: scene.ground.installation, keepingAs: suffix(context))
+        }
+        try await deployment.provideDatabases(of: scene.ground.release, logs: context.folder) { message, part in
+            context.report(Progress(message, fraction: part))
+        }
+        context.report(Progress("Waiting for the database servers"))
+        for name in scene.plan.databases {
+            try await answer(of: ServerDatabases(try await scene.route(to: name)), name)
+        }
+    }
+
+    /// Waits until a server answers; one that has just been started takes a while.
+    private func answer(of server: ServerDatabases, _ name: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(180)
+        while true {
+            do throws(Trouble) {
+                return try await server.answer()
+            } catch {
+                guard ["database-unreachable", "database-busy"].contains(error.code), ContinuousClock.now < deadline
+                else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private func replaceConfiguration(_ scene: RestoreScene, _ context: EffectContext) throws {
+        let deployment = try site.deployment()
+        try deployment.place(workplaceNames, from: scene.ground.installation, keepingAs: suffix(context))
+        try deployment.placeRelease(scene.plan.release, from: scene.ground.release, keepingAs: suffix(context))
+    }
+
+    private var workplaceNames: [String] { site.workplace.product.configuration }
+
+    private func suffix(_ context: EffectContext) -> String { ".before-\(context.run)" }
+
+    // MARK: Who and where
+
+    private func scene(_ context: EffectContext) throws -> RestoreScene {
+        guard let plan = context.restore else {
+            throw Trouble(
+                .internal,
+                "no-restore",
+                "The run \(context.run) restores nothing.",
+                remedy: "Report this as a bug."
+            )
+        }
+        return RestoreScene(
+            site: site,
+            set: try BackupShelf(site.workplace).store.load(plan.set),
+            plan: plan,
+            ground: .of(runFolder: context.folder)
+        )
+    }
+
+    private func subject(_ effect: Effect) throws -> String {
+        guard let subject = effect.subject else { throw Self.notMine(effect) }
+        return subject
+    }
+
+    private func target(
+        _ effect: Effect,
+        _ scene: RestoreScene,
+        _ context: EffectContext
+    ) async throws -> (route: DatabaseRoute, names: RestoreNames) {
+        let route = try await scene.route(to: subject(effect))
+        return (route, RestoreNames(route.database, run: context.run))
+    }
+
+    private func swap(_ effect: Effect, _ scene: RestoreScene, _ context: EffectContext) async throws -> DatabaseSwap {
+        let (route, names) = try await target(effect, scene, context)
+        return DatabaseSwap(route, names: names)
+    }
+
+    /// The swaps of all databases that the restore is about; with `reachable` those are left out whose server is not
+    /// there at all, where nothing can have been changed.
+    private func swaps(
+        _ scene: RestoreScene,
+        _ context: EffectContext,
+        reachable: Bool = false
+    ) async throws -> [DatabaseSwap] {
+        var swaps: [DatabaseSwap] = []
+        for name in scene.plan.databases + scene.plan.extra {
+            do {
+                let route = try await scene.route(to: name)
+                swaps.append(DatabaseSwap(route, names: RestoreNames(route.database, run: context.run)))
+            } catch let trouble as Trouble where reachable && trouble.code == "service-not-running" {
+                continue
+            }
+        }
+        return swaps
+    }
+
+    private static func notMine(_ effect: Effect) -> Trouble {
+        Trouble(
+            .internal,
+            "wrong-port",
+            "\(effect.identity) is not for restores to do.",
+            remedy: "Report this as a bug."
+        )
+    }
+}
+
+extension DisprovenSet {
+    /// The same as the reason why a restore is given up.
+    var restoreTrouble: Trouble {
+        Trouble(
+            .environment,
+            "backup-not-proven",
+            "The restored database is not what the backup says: "
+                + failures.prefix(8).map(\.description).joined(separator: "; ")
+                + (failures.count > 8 ? " and \(failures.count - 8) more" : ""),
+            remedy: "Nothing was replaced. Use another set (`pawl backup list`), or ask for support."
+        )
+    }
+}

@@ -1,0 +1,201 @@
+import Foundation
+import Postgres
+import ReleasePackage
+import SingleVM
+import StateStore
+import UpgradeModel
+
+/// A set, the installation that it is restored to, and the ways to its databases.
+struct RestoreScene: Sendable {
+    let site: Site
+    let set: BackupSet
+    let plan: RestorePlan
+    let ground: RestoreGround
+
+    var workplace: Workplace { site.workplace }
+
+    /// What is to be restored from a set, before any way to a database is looked for.
+    static func plan(of set: BackupSet, identity: String?, in workplace: Workplace) throws -> RestorePlan {
+        let release: ReleaseVersion
+        do {
+            release = try ReleaseVersion(set.manifest.release)
+        } catch {
+            throw Trouble(
+                .environment,
+                "backup-damaged",
+                "\(set.id) says that it belongs to the release `\(set.manifest.release)`, which is no version.",
+                remedy: "Use another set."
+            )
+        }
+        guard set.manifest.origin.product == workplace.product.name else {
+            throw Trouble(
+                .operator,
+                "backup-foreign",
+                "\(set.id) is a backup of \(set.manifest.origin.product); this installation is \(workplace.product.name).",
+                remedy: "Name a set of this product."
+            )
+        }
+        let databases = set.manifest.databases.map(\.name)
+        var extra: [String] = []
+        if let environment = try? workplace.environment() {
+            extra = workplace.product.resolveDatabases(
+                settings: workplace.settings(in: environment).isOn,
+                configured: workplace.installation.databases,
+                environment: environment.values,
+                services: environment.compose.names
+            ).map(\.definition.name).filter { !databases.contains($0) }
+        }
+        return RestorePlan(set: set.id, release: release, databases: databases, extra: extra, identity: identity)
+    }
+
+    /// The environments that may say where a database is: the installation's own, then the one that the set brings.
+    private var environments: [InstalledEnvironment] {
+        var found: [InstalledEnvironment] = []
+        if let present = try? workplace.environment() { found.append(present) }
+        if let past = try? InstalledEnvironment(directory: ground.installation, product: workplace.product) {
+            found.append(past)
+        }
+        return found
+    }
+
+    /// Whether the installation's folder has an environment of its own.
+    var hasInstallation: Bool { (try? workplace.environment()) != nil }
+
+    /// One of the databases as configured, with the environment that says so.
+    private func resolved(_ name: String) throws -> (database: ResolvedDatabase, environment: InstalledEnvironment) {
+        let routes = DatabaseRoutes(site)
+        for environment in environments {
+            if let found = routes.necessary(in: environment).first(where: { $0.definition.name == name }) {
+                return (found, environment)
+            }
+        }
+        throw Trouble(
+            .operator,
+            "database-not-configured",
+            "Neither the installation nor the set says where the database \(name) is.",
+            remedy: "Say it under `databases.\(name)` in \(workplace.configuration)."
+        )
+    }
+
+    /// The way to a database, which need not exist.
+    func route(to name: String) async throws -> DatabaseRoute {
+        let (database, environment) = try resolved(name)
+        return try await DatabaseRoutes(site).route(to: database, in: environment)
+    }
+
+    /// The service that is the server of a database; nil where it is none of the installation's.
+    func service(of name: String) throws -> String? {
+        guard case .service(let service)? = try resolved(name).database.address else { return nil }
+        return service.service
+    }
+
+    func restore(_ name: String, over route: DatabaseRoute) throws -> DatabaseRestore {
+        guard let backup = set.manifest.databases.first(where: { $0.name == name }) else {
+            throw Trouble(
+                .internal,
+                "no-database",
+                "The set \(set.id) has no database \(name).",
+                remedy: "Report this as a bug."
+            )
+        }
+        return DatabaseRestore(backup, of: set.path, over: route, identity: plan.identity, work: ground.work)
+    }
+
+    // MARK: Looking
+
+    /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile.
+    func observe() async throws -> RestoreObservation {
+        try ground.makeFolders()
+        let opening = ground.opening(of: set, identity: plan.identity)
+        let damages: Fact<[String]> = await .of { try await opening.damages() }
+        let lock: Fact<String?> = await .of { try await opening.lock() }
+        var release: Fact<[String]> = .unknown("it cannot be unpacked")
+        var images: Fact<[String]> = .unknown("the release is not known")
+        var databases: [RestoreObservation.Database] = []
+        if damages.value == [], case .known(nil) = lock {
+            do {
+                try await ground.unpack(set, identity: plan.identity)
+                release = .known(ground.releaseTroubles())
+                images = await .of { try await site.deployment().missingImages(of: ground.release) }
+            } catch {
+                release = .unknown(Fact<Never>.reason(error))
+            }
+            let roles = (try? await opening.roles()) ?? [:]
+            for name in plan.databases + plan.extra { databases.append(await look(name, roles[name] ?? [])) }
+        }
+        return RestoreObservation(
+            plan: plan,
+            createdAt: set.manifest.createdAt,
+            proof: set.manifest.proof,
+            damages: damages,
+            lock: lock,
+            release: release,
+            missingImages: images,
+            databases: databases,
+            missingTools: await missingTools(databases),
+            freeBytes: await .of {
+                try DiskScout.fileSystem(of: await site.engine.info().rootFolder).freeBytes
+            }
+        )
+    }
+
+    private func look(_ name: String, _ roles: [String]) async -> RestoreObservation.Database {
+        let backup = set.manifest.databases.first { $0.name == name }
+        let server: Fact<RestoreObservation.Database.Server>
+        do {
+            if let service = try service(of: name), try await site.deployment().route(to: service) == nil {
+                server = .known(.toBeStarted(service: service))
+            } else {
+                let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles)
+                server = .known(
+                    .open(
+                        RestoreObservation.Replaced(
+                            major: found.major,
+                            exists: found.exists,
+                            bytes: found.bytes,
+                            missingRights: found.missingRights,
+                            losses: found.losses,
+                            uncounted: found.uncounted,
+                            sessions: found.sessions.map(\.text)
+                        )
+                    )
+                )
+            }
+        } catch {
+            server = .unknown(Fact<Never>.reason(error))
+        }
+        return RestoreObservation.Database(
+            name: name,
+            major: backup?.major,
+            dumpBytes: backup?.dump.bytes ?? 0,
+            server: server
+        )
+    }
+
+    private func missingTools(_ databases: [RestoreObservation.Database]) async -> [String] {
+        var majors = Set(set.manifest.databases.map(\.major))
+        for database in databases {
+            if case .known(.open(let replaced)) = database.server { majors.insert(replaced.major) }
+        }
+        var missing: [String] = []
+        for major in majors.sorted() {
+            do throws(Trouble) {
+                _ = try await PostgresTools.locate(major: major)
+            } catch {
+                missing.append(error.message)
+            }
+        }
+        return missing
+    }
+}
+
+extension Fact {
+    /// A fact from something that may fail and takes a while.
+    static func of(_ look: () async throws -> Value) async -> Fact {
+        do {
+            return .known(try await look())
+        } catch {
+            return .unknown(Fact<Never>.reason(error))
+        }
+    }
+}

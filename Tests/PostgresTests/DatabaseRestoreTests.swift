@@ -1,0 +1,274 @@
+import Foundation
+@testable import Postgres
+import Processes
+import Testing
+import UpgradeModel
+
+/// Restores on a real server, beside what is there. One at a time, since roles are the server's.
+@Suite(.postgresServer, .serialized) struct DatabaseRestoreTests {
+    /// A set of one database, and the restore of it.
+    private struct Case {
+        let fixture: BackupFixture
+        let set: BackupSet
+        let restore: DatabaseRestore
+        let names: RestoreNames
+
+        var server: TestServer { fixture.server }
+        var swap: DatabaseSwap { DatabaseSwap(restore.route, names: names) }
+
+        init(_ database: String, recipients: [String] = [], identity: String? = nil) async throws {
+            fixture = try BackupFixture(recipients: recipients)
+            set = try await fixture.make(try fixture.request([database]))
+            let backup = try #require(set.manifest.databases.first)
+            restore = DatabaseRestore(
+                backup,
+                of: set.path,
+                over: fixture.server.route(database),
+                identity: identity,
+                work: try fixture.server.newFolder()
+            )
+            names = RestoreNames(database, run: try #require(RunID("20261123-103045-7f3a")))
+        }
+
+        func replace() async throws {
+            try await restore.makeCopy(names)
+            _ = try await restore.prove(names.finished, of: set.id)
+            try await swap.close()
+            _ = try await swap.setAside()
+            try await swap.bringIn()
+        }
+    }
+
+    private func makeRoles(_ server: TestServer) async throws {
+        let connection = try await PostgresConnection.open(server.route("postgres"))
+        let found = try await connection.rows("SELECT FROM pg_roles WHERE rolname = 'app'")
+        await connection.close()
+        if found.isEmpty { try await server.psql("postgres", Everything.roles) }
+    }
+
+    private func make(_ name: String, _ sql: String) async throws {
+        let server = try TestServer.current()
+        try await makeRoles(server)
+        try await server.create(name, "OWNER app")
+        try await server.psql(name, sql)
+    }
+
+    @Test func `a database with something of everything comes back as it was, beside what it had become`() async throws
+    {
+        let server = try TestServer.current()
+        try await makeRoles(server)
+        try await server.create("everything")
+        try await server.psql("postgres", Everything.database("everything"))
+        try await server.psql("everything", Everything.content)
+        let before = try await server.fingerprint("everything")
+        let one = try await Case("everything")
+        try await server.psql("everything", "DROP TABLE orders CASCADE; CREATE TABLE newer (x integer)")
+        let damaged = try await server.fingerprint("everything")
+        #expect(try await one.restore.probe(one.names) == .notStarted)
+        let progress = Recorder<BackupProgress>()
+        try await one.restore.makeCopy(one.names) { progress.note($0) }
+        #expect(progress.all.contains { $0.phase == .restore })
+        #expect(try await one.restore.probe(one.names) == .done(.done))
+        let proof = try await one.restore.prove(one.names.finished, of: one.set.id)
+        #expect(proof.tables == before.tables.count && proof.databases == ["everything"])
+        // Whoever is in the old database is shown the door.
+        let guest = try await PostgresConnection.open(server.route("everything"))
+        #expect(try await !one.swap.isClosed())
+        try await one.swap.close()
+        #expect(try await one.swap.isClosed())
+        await #expect(throws: Trouble.self) { try await guest.execute("SELECT 1") }
+        await #expect(throws: Trouble.self) { try await PostgresConnection.open(server.route("everything")) }
+        #expect(try await one.swap.probeAside() == .notStarted)
+        #expect(try await one.swap.setAside() == one.names.aside)
+        #expect(try await one.swap.probeAside() == .done(.setAside(as: one.names.aside)))
+        #expect(try await one.swap.probeIn() == .notStarted)
+        try await one.swap.bringIn()
+        #expect(try await one.swap.probeIn() == .done(.done))
+        // Both can be done again and change nothing.
+        try await one.swap.bringIn()
+        let after = try await server.fingerprint("everything")
+        let differences = Comparison.differences(
+            database: "everything",
+            source: try #require(one.set.manifest.databases.first).fingerprint,
+            restored: after
+        )
+        #expect(differences.isEmpty, "\(differences)")
+        #expect(after.tables == before.tables)
+        let kept = try await server.fingerprint(one.names.aside)
+        #expect(kept.tables == damaged.tables)
+        try await server.drop(one.names.aside)
+    }
+
+    @Test func `a database that is gone is made anew, and nothing is set aside`() async throws {
+        try await make("gone", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("gone")
+        try await one.server.drop("gone")
+        try await one.restore.makeCopy(one.names)
+        _ = try await one.restore.prove(one.names.finished, of: one.set.id)
+        try await one.swap.close()
+        #expect(try await one.swap.probeAside() == .done(.done))
+        #expect(try await one.swap.setAside() == nil)
+        try await one.swap.bringIn()
+        #expect(try await one.server.fingerprint("gone").rows == 1)
+    }
+
+    @Test func `a copy that is half made is made again, and a restore that is given up leaves nothing`() async throws {
+        try await make("halfway", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("halfway")
+        try await one.server.create(one.names.making)
+        try await one.server.psql(one.names.making, "CREATE TABLE t (y text)")
+        guard case .underway = try await one.restore.probe(one.names) else {
+            Issue.record("a half-made copy is seen")
+            return
+        }
+        try await one.restore.makeCopy(one.names)
+        _ = try await one.restore.prove(one.names.finished, of: one.set.id)
+        try await one.swap.close()
+        #expect(try await !one.swap.isDiscarded())
+        try await one.swap.discard()
+        #expect(try await one.swap.isDiscarded())
+        let databases = ServerDatabases(one.restore.route)
+        for name in [one.names.making, one.names.finished, one.names.aside] {
+            #expect(try await !databases.exists(name))
+        }
+        #expect(try await one.server.fingerprint("halfway").rows == 1)
+    }
+
+    @Test func `a copy that is not as the set says is not proven`() async throws {
+        try await make("changed", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("changed")
+        try await one.restore.makeCopy(one.names)
+        try await one.server.psql(one.names.finished, "UPDATE t SET x = 2")
+        await #expect {
+            try await one.restore.prove(one.names.finished, of: one.set.id)
+        } throws: { error in
+            (error as? DisprovenSet)?.failures.map(\.description) == [
+                "changed: table public.t has other rows (1 rows on both sides)"
+            ]
+        }
+        try await one.server.psql("postgres", "ALTER DATABASE \(one.names.finished) CONNECTION LIMIT 5")
+        await #expect {
+            try await one.restore.prove(one.names.finished, of: one.set.id)
+        } throws: { error in
+            (error as? DisprovenSet)?.failures.contains { $0.kind == "database" } ?? false
+        }
+        try await one.swap.discard()
+    }
+
+    @Test func `roles that are missing are made, and those that are there keep their passwords`() async throws {
+        let server = try TestServer.current()
+        try await server.psql(
+            "postgres",
+            "CREATE ROLE stays LOGIN PASSWORD 'old'; CREATE ROLE goes LOGIN PASSWORD 'lost'"
+        )
+        try await make("roles", "CREATE TABLE t (x integer); GRANT SELECT ON t TO goes; ALTER TABLE t OWNER TO stays")
+        let one = try await Case("roles")
+        try await server.psql("roles", "DROP OWNED BY goes")
+        try await server.psql(
+            "postgres",
+            "DROP ROLE goes; ALTER ROLE stays PASSWORD 'new' CONNECTION LIMIT 7; CREATE ROLE another"
+        )
+        func password(_ role: String) async throws -> String? {
+            let connection = try await PostgresConnection.open(server.route("postgres"))
+            let rows = try await connection.rows("SELECT rolpassword FROM pg_authid WHERE rolname = $1", [role])
+            await connection.close()
+            return rows.first?.text(0)
+        }
+        let kept = try await password("stays")
+        try await one.replace()
+        #expect(try await password("stays") == kept)
+        #expect(try await password("goes")?.hasPrefix("SCRAM-SHA-256") == true)
+    }
+
+    @Test func `an owner who may create databases restores what they own without a superuser's help`() async throws {
+        let server = try TestServer.current()
+        try await server.psql("postgres", "CREATE ROLE landlord LOGIN CREATEDB")
+        try await server.create("landed", "OWNER landlord")
+        var route = server.route("landed")
+        route.user = "landlord"
+        let account = route
+        let connection = try await PostgresConnection.open(account)
+        try await connection.execute("CREATE TABLE mine (id serial, x text)")
+        try await connection.execute("INSERT INTO mine (x) VALUES ('a'), ('b')")
+        await connection.close()
+        let fixture = try BackupFixture()
+        let set = try await fixture.make(try fixture.request(["landed"], route: { _ in account }))
+        let backup = try #require(set.manifest.databases.first)
+        let names = RestoreNames("landed", run: try #require(RunID("20261123-103045-7f3b")))
+        let look = try await RestoreScout.look(account, backup, roles: [])
+        #expect(look.missingRights.isEmpty && look.exists)
+        let restore = DatabaseRestore(backup, of: set.path, over: account, identity: nil, work: try server.newFolder())
+        try await restore.makeCopy(names)
+        _ = try await restore.prove(names.finished, of: set.id)
+        let swap = DatabaseSwap(account, names: names)
+        try await swap.close()
+        #expect(try await swap.setAside() == names.aside)
+        try await swap.bringIn()
+        #expect(try await server.fingerprint("landed").rows == 2)
+    }
+
+    @Test func `an account that may not is told beforehand what it lacks`() async throws {
+        let server = try TestServer.current()
+        try await make("alien", "CREATE TABLE t (x integer)")
+        try await server.psql("postgres", "CREATE ROLE guest LOGIN")
+        var route = server.route("alien")
+        route.user = "guest"
+        let look = try await RestoreScout.look(route, nil, roles: ["nobody", "app"])
+        #expect(
+            look.missingRights == [
+                "it may not create databases", "it does not own alien, so it may not rename it",
+                "it may not create the roles nobody",
+            ]
+        )
+    }
+
+    @Test func `what would be lost is counted, the most first`() async throws {
+        try await make(
+            "losing",
+            "CREATE TABLE small (x integer); CREATE TABLE big (x integer); CREATE TABLE same AS SELECT 1 AS x"
+        )
+        let one = try await Case("losing")
+        try await one.server.psql(
+            "losing",
+            """
+            INSERT INTO small SELECT 1; INSERT INTO big SELECT generate_series(1, 100); DELETE FROM same;
+            CREATE TABLE fresh AS SELECT generate_series(1, 10) AS x
+            """
+        )
+        let look = try await RestoreScout.look(one.restore.route, one.set.manifest.databases.first, roles: ["app"])
+        #expect(look.losses.map(\.table) == ["public.big", "public.fresh", "public.small"])
+        #expect(look.losses.map(\.lost) == [100, 10, 1])
+        #expect(look.bytes > 0 && look.uncounted == nil)
+    }
+
+    @Test(.enabled(if: SearchPath.current.find("age-keygen") != nil))
+    func `an encrypted set comes back with its identity, and says so without`() async throws {
+        let server = try TestServer.current()
+        let identity = "\(try server.newFolder())/identity"
+        let key = try await collect(Command("age-keygen", ["-o", identity]))
+        let recipient = try #require(key.errorText.split(separator: " ").last?.split(separator: "\n").first)
+        try await make("secret", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("secret", recipients: [String(recipient)], identity: identity)
+        let work = try server.newFolder()
+        #expect(try await SetOpening(one.set, identity: nil, work: work).lock()?.contains("no identity") == true)
+        let opening = SetOpening(one.set, identity: identity, work: work)
+        #expect(try await opening.lock() == nil)
+        #expect(try await opening.damages().isEmpty)
+        try await opening.unpackConfiguration(into: "\(work)/configuration")
+        let unpacked = try String(contentsOfFile: "\(work)/configuration/customer.env", encoding: .utf8)
+        #expect(unpacked.contains("ENCRYPTION_KEY"))
+        #expect(try await opening.roles()["secret"]?.contains("app") == true)
+        try await one.replace()
+        #expect(try await server.fingerprint("secret").rows == 1)
+    }
+
+    @Test func `a file that was damaged is named`() async throws {
+        try await make("rotten", "CREATE TABLE t (x integer)")
+        let one = try await Case("rotten")
+        try Data("rotten".utf8).write(to: URL(filePath: "\(one.set.path)/rotten.dump.zst"))
+        let opening = SetOpening(one.set, identity: nil, work: try one.server.newFolder())
+        #expect(try await opening.damages() == ["rotten.dump.zst is not what the manifest says"])
+        await #expect(throws: Trouble.self) { try await one.restore.makeCopy(one.names) }
+        try await one.swap.discard()
+    }
+}

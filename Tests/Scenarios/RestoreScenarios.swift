@@ -1,0 +1,148 @@
+import Foundation
+import Processes
+import Testing
+
+/// Restores of real installations: the drill, the way back of a failed upgrade, an empty machine.
+extension Scenarios {
+    /// The sets of an installation, newest first.
+    private func sets(_ demo: Demo) async throws -> [String] {
+        let backups = try await demo.pawl("backup", "list", "-o", "json")
+        let sets = try #require(backups["backups"] as? [[String: Any]], "\(backups)")
+        return sets.compactMap { $0["id"] as? String }
+    }
+
+    @Test
+    func
+        `the drill: after an upgrade and damage, the databases of the moment before come back, and it goes forward again`()
+        async throws
+    {
+        try await Demo.with(ai: true) { demo in
+            let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
+            let upgrade = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            #expect(upgrade.exit == 0, "\(upgrade)")
+            let first = try #require(try await sets(demo).last)
+            #expect(first.hasSuffix(Demo.first))
+            _ = try await demo.psql("DELETE FROM order_lines; DROP TABLE customer_notes CASCADE")
+            _ = try await demo.psql("CREATE TABLE afterwards AS SELECT generate_series(1, 20) AS n")
+
+            let refused = try await demo.pawl("restore", "--backup", first, "-o", "json")
+            #expect(refused.exit == 3, "without a terminal nobody agrees: \(refused)")
+            #expect(refused.errors.contains("public.afterwards"), "what would be lost is said before: \(refused)")
+            let restore = try await demo.pawl("restore", "--backup", first, "--yes", "-o", "json")
+            #expect(restore.exit == 0, "\(restore)")
+            #expect(restore.text("state") == "restored")
+            #expect(restore.text("kind") == "restore")
+            #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
+            #expect(try await demo.health().contains(Demo.first))
+            let status = try await demo.pawl("status", "-o", "json")
+            #expect(status.text("installed", "version") == Demo.first, "\(status)")
+            #expect(status.text("highWaterMark") == Demo.first)
+            #expect(status["drift"] == nil)
+            let kept = try #require(restore["replaced"] as? [String])
+            #expect(kept.count == 2 && kept.allSatisfy { $0.contains("_before_") })
+            #expect(try await demo.psql("SELECT count(*) FROM afterwards", database: kept[0]) == "20")
+
+            let again = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            #expect(again.exit == 0, "\(again)")
+            #expect(try await demo.health().contains(Demo.newest))
+            let history = try await demo.pawl("history", "-o", "json")
+            #expect(
+                (history["runs"] as? [[String: Any]])?.compactMap { $0["kind"] as? String } == [
+                    "upgrade", "restore", "upgrade",
+                ]
+            )
+        }
+    }
+
+    @Test func `an upgrade whose migration fails ends by a restore of the set from before it`() async throws {
+        try await Demo.with(Demo.newest, testReleases: true) { demo in
+            let before = try await demo.hashes()
+            let upgrade = try await demo.pawl("upgrade", "--to", Demo.failing, "--yes", "-o", "json")
+            #expect(upgrade.exit == 4, "\(upgrade)")
+            #expect(upgrade["choices"] as? [String] == ["retry", "restore"])
+            let set = try #require(upgrade.text("backup"))
+            let details = try await demo.pawl("details")
+            #expect(details.output.contains("pawl restore --backup \(set)"), "\(details)")
+            let restore = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+            #expect(restore.exit == 0, "\(restore)")
+            #expect(restore.text("state") == "restored")
+            #expect(restore.text("id") == upgrade.text("id"), "the run that waited is the one that ends")
+            #expect(try await demo.health().contains(Demo.newest))
+            #expect(try await demo.hashes() == before)
+            let status = try await demo.pawl("status", "-o", "json")
+            #expect(status["run"] == nil && status.text("highWaterMark") == Demo.newest, "\(status)")
+            let again = try await demo.pawl("upgrade", "--to", Demo.fixed, "--yes", "-o", "json")
+            #expect(again.exit == 0, "\(again)")
+        }
+    }
+
+    /// Renaming a database waits as long as somebody comments on it.
+    private func hold(_ database: String, _ demo: Demo) async throws -> Task<Void, Never> {
+        let holder = Task {
+            _ = try? await demo.psql(
+                "BEGIN; COMMENT ON DATABASE \(database) IS 'held'; SELECT pg_sleep(600); COMMIT",
+                database: "postgres"
+            )
+        }
+        _ = try await demo.event(containing: "pg_sleep", within: .seconds(30)) {
+            try await demo.psql(
+                "SELECT query FROM pg_stat_activity WHERE query LIKE '%sleep(600)%' AND pid <> pg_backend_pid()"
+            )
+        }
+        return holder
+    }
+
+    @Test(arguments: ["restore-database:demo", "set-aside:aiproxy", "await-health"])
+    func `a restore that is killed is resumed to the same end`(effect: String) async throws {
+        try await Demo.with(ai: true) { demo in
+            let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
+            let created = try await demo.pawl("backup", "create", "-o", "json")
+            #expect(created.exit == 0, "\(created)")
+            let set = try #require(try await sets(demo).first)
+            _ = try await demo.psql("DELETE FROM order_lines")
+            let holder = try await hold("aiproxy", demo)
+            let started = try await demo.pawl("restore", "--backup", set, "--yes", "--detach", "-o", "json")
+            #expect(started.exit == 0, "\(started)")
+            let run = try #require(started.text("id"))
+            if effect == "await-health" { try await release(demo) }
+            try await demo.kill(run: run, during: effect)
+            try await release(demo)
+            _ = await holder.value
+            let resumed = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            #expect(resumed.exit == 0, "\(resumed)")
+            #expect(resumed.text("id") == run && resumed.text("state") == "restored", "\(resumed)")
+            #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
+            #expect(try await demo.health().contains(Demo.first))
+        }
+    }
+
+    /// Lets the renaming go on.
+    private func release(_ demo: Demo) async throws {
+        _ = try await demo.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleep(600)%' AND pid <> pg_backend_pid()",
+            database: "postgres"
+        )
+    }
+
+    @Test func `on an empty machine a set, the Product file and the configuration are enough`() async throws {
+        try await Demo.with(ai: true) { demo in
+            let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
+            let created = try await demo.pawl("backup", "create", "-o", "json")
+            #expect(created.exit == 0, "\(created)")
+            let set = try #require(try await sets(demo).first)
+            let port = try await Demo.shell("sed -n 's/^ROUTER_PORT=//p' \(demo.directory)/customer.env")
+            // Everything goes: containers, volumes, networks, the installation's folder, what Pawl knows.
+            try await Demo.shell("Demo/remove --project \(demo.project) --directory \(demo.directory)")
+            try await Demo.shell("rm -rf \(demo.data)")
+            let restore = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+            #expect(restore.exit == 0, "\(restore)")
+            #expect(restore.text("state") == "restored")
+            #expect(try await Demo.shell("sed -n 's/^ROUTER_PORT=//p' \(demo.directory)/customer.env") == port)
+            #expect(try await demo.health().contains(Demo.first))
+            #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
+            let upgrade = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            #expect(upgrade.exit == 0, "\(upgrade)")
+            #expect(try await demo.health().contains(Demo.newest))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import UpgradeModel
+
+/// The databases of a simulated installation, and what a restore does to them.
+package struct SimulatedRestore: Hashable, Sendable {
+    package enum Copy: Hashable, Sendable { case partial, restored }
+
+    /// What ran when a restore began.
+    package struct Record: Hashable, Sendable {
+        package var writers: SimulatedWorld.Writers
+        package var restartPolicyTaken: Bool
+        package var healthy: Bool
+    }
+
+    /// The databases of every set, and one that no set has.
+    package static let databases = ["demo", "ai"]
+    package static let extra = ["extra"]
+
+    /// The release that each database belongs to, by its name.
+    package var present: [String: ReleaseVersion]
+    /// Restored databases that are not in use.
+    package var copies: [String: Copy] = [:]
+    /// Databases that have their dated name.
+    package var aside: Set<String> = []
+    package var isClosed = false
+    package var isUnpacked = false
+    package var isUnderway = false
+    package var record: Record?
+    /// The release that the configuration in place belongs to.
+    package var configuration: ReleaseVersion
+
+    init(running release: ReleaseVersion) {
+        present = Dictionary(uniqueKeysWithValues: (Self.databases + Self.extra).map { ($0, release) })
+        configuration = release
+    }
+
+    /// Whether some databases are renamed and others not.
+    package var isMixed: Bool {
+        let wanted = Set(Self.databases)
+        let isUntouched = aside.isEmpty && Set(present.keys) == wanted.union(Self.extra)
+        let isComplete = Set(present.keys) == wanted && aside == wanted.union(Self.extra)
+        return !isUntouched && !isComplete
+    }
+
+    /// A restore is over: what it has noted in its run's folder is never looked at again.
+    package mutating func end() {
+        isUnderway = false
+        isUnpacked = false
+        record = nil
+    }
+
+    mutating func migrate(to release: ReleaseVersion) {
+        for name in present.keys { present[name] = release }
+    }
+
+    mutating func begin(_ effect: Effect) {
+        switch effect.kind {
+        case .checkRestore:
+            isUnderway = true
+            isUnpacked = false
+            record = nil
+        case .restoreDatabase: copies[effect.subject ?? ""] = .partial
+        case .closeDatabases: isClosed = true
+        case .discardRestored: isClosed = false
+        default: break
+        }
+    }
+
+    mutating func finish(_ effect: Effect) {
+        begin(effect)
+        let name = effect.subject ?? ""
+        switch effect.kind {
+        case .unpackSet: isUnpacked = true
+        case .restoreDatabase: copies[name] = .restored
+        case .setAside: if present.removeValue(forKey: name) != nil { aside.insert(name) }
+        case .bringIn: if copies.removeValue(forKey: name) != nil { present[name] = effect.target }
+        case .replaceConfiguration: configuration = effect.target
+        case .discardRestored: copies = [:]
+        default: break
+        }
+    }
+
+    func probe(_ effect: Effect) -> Probe {
+        let name = effect.subject ?? ""
+        let isDone =
+            switch effect.kind {
+            case .unpackSet: isUnpacked
+            case .restoreDatabase: copies[name] == .restored
+            case .setAside: present[name] == nil
+            case .bringIn: present[name] != nil && copies[name] == nil
+            case .replaceConfiguration: configuration == effect.target
+            case .discardRestored: copies.isEmpty && !isClosed
+            default: false
+            }
+        return isDone ? .done(.done) : .notStarted
+    }
+}

@@ -1,0 +1,96 @@
+import Testing
+
+@testable import UpgradeModel
+
+extension RestoreObservation {
+    /// A restore that nothing stands against.
+    static func well() throws -> RestoreObservation {
+        let set = try #require(BackupSetID("20261123T103112Z-2026.1.19"))
+        let at = try #require(Moment("2026-11-23T10:31:12Z"))
+        return RestoreObservation(
+            plan: RestorePlan(set: set, release: version("2026.1.19"), databases: ["demo"], extra: ["extra"]),
+            createdAt: at,
+            proof: ProofRecord(state: .proven, at: at, seconds: 4),
+            damages: .known([]),
+            lock: .known(nil),
+            release: .known([]),
+            missingImages: .known([]),
+            databases: [
+                Database(
+                    name: "demo",
+                    major: 15,
+                    dumpBytes: 1000,
+                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000)))
+                ),
+                Database(
+                    name: "extra",
+                    major: nil,
+                    dumpBytes: 0,
+                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000)))
+                ),
+            ],
+            missingTools: [],
+            freeBytes: .known(1_000_000)
+        )
+    }
+
+    /// The same with something else about the database of the set.
+    fileprivate mutating func replace(_ change: (inout Replaced) -> Void) {
+        guard case .known(.open(var replaced)) = databases[0].server else { return }
+        change(&replaced)
+        databases[0].server = .known(.open(replaced))
+    }
+}
+
+@Suite struct RestoreChecksTests {
+    /// The outcome of each check that is not a pass.
+    private func outcomes(_ change: (inout RestoreObservation) -> Void) throws -> [String: CheckOutcome] {
+        var observation = try RestoreObservation.well()
+        change(&observation)
+        let findings = PreflightReport(of: observation).findings.filter { $0.outcome != .pass }
+        #expect(findings.allSatisfy { $0.remedy?.isEmpty == false && !$0.message.isEmpty })
+        return Dictionary(uniqueKeysWithValues: findings.map { ($0.check, $0.outcome) })
+    }
+
+    @Test func `a whole set over healthy servers may be restored`() throws {
+        #expect(try outcomes { _ in } == [:])
+    }
+
+    @Test func `what is wrong with a set blocks its restore`() throws {
+        #expect(try outcomes { $0.damages = .known(["demo.dump.zst is missing"]) } == ["restore-set": .fail])
+        #expect(try outcomes { $0.damages = .unknown("the disk does not answer") } == ["restore-set": .error])
+        #expect(try outcomes { $0.lock = .known("no identity is given") } == ["restore-identity": .fail])
+        #expect(try outcomes { $0.release = .known(["release/.env is missing"]) } == ["restore-release": .fail])
+        #expect(try outcomes { $0.missingImages = .known(["api:1"]) } == ["restore-release": .fail])
+        #expect(try outcomes { $0.missingImages = .unknown("the Engine is down") } == ["restore-release": .error])
+        #expect(try outcomes { $0.proof = ProofRecord(state: .failed) } == ["restore-proof": .fail])
+        #expect(try outcomes { $0.proof = ProofRecord() } == ["restore-proof": .warn])
+    }
+
+    @Test func `what a server does not allow blocks the restore`() throws {
+        #expect(try outcomes { $0.replace { $0.major = 14 } } == ["restore-version": .fail])
+        #expect(try outcomes { $0.replace { $0.major = 16 } } == [:])
+        #expect(
+            try outcomes { $0.replace { $0.missingRights = ["it may not create databases"] } } == [
+                "restore-rights": .fail
+            ]
+        )
+        #expect(try outcomes { $0.replace { $0.sessions = ["psql"] } } == ["restore-sessions": .warn])
+        #expect(try outcomes { $0.databases[0].server = .unknown("it is down") } == ["restore-servers": .error])
+        #expect(try outcomes { $0.databases = [] } == ["restore-servers": .fail])
+        #expect(
+            try outcomes { $0.missingTools = ["PostgreSQL 15's programs are not here"] } == ["restore-tools": .fail]
+        )
+    }
+
+    @Test func `the copies need room beside what is there`() throws {
+        #expect(try RestoreObservation.well().neededBytes == 8000)
+        #expect(try outcomes { $0.freeBytes = .known(7999) } == ["restore-space": .fail])
+        #expect(try outcomes { $0.freeBytes = .unknown("nobody knows") } == ["restore-space": .error])
+        // Where nothing is there, the dump's size is all that is known.
+        var empty = try RestoreObservation.well()
+        empty.databases[0].server = .known(.toBeStarted(service: "database"))
+        #expect(empty.neededBytes == 8000)
+        #expect(PreflightReport(of: empty).outcome == .pass)
+    }
+}

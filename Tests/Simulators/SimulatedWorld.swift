@@ -46,7 +46,8 @@ package struct SimulatedWorld: Hashable {
             writers = .stopped
             restartPolicyTaken = false
         case .putBack: restartPolicyTaken = false
-        case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish,
+        case .check, .checkReplacement, .keepInstalled, .stage, .rehearse, .recordWriters, .confirmUnchanged, .prove,
+            .publish,
             .switchRelease,
             .awaitHealth, .cleanUp, .discardBackup:
             break
@@ -65,7 +66,7 @@ package struct SimulatedWorld: Hashable {
     package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
         begin(effect)
         switch effect.kind {
-        case .check, .checkReplacement, .confirmUnchanged, .cleanUp: break
+        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
         case .stage: staged.insert(effect.target)
         case .recordWriters: recorded = true
@@ -97,7 +98,7 @@ package struct SimulatedWorld: Hashable {
     /// What reality says about an effect; reads only.
     package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
         switch effect.kind {
-        case .check, .checkReplacement, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
+        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
         case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted

@@ -33,7 +33,7 @@ package struct DeploymentEffects: EffectPort {
         case .awaitHealth: try await deployment.probeHealthy(effect.target)
         case .cleanUp: try await deployment.probeCleanUp(after: context.run)
         case .putBack: try await deployment.probePutBack(recordedAt: record(effect, context))
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
+        case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
             throw notMine(effect)
         }
     }
@@ -68,7 +68,7 @@ package struct DeploymentEffects: EffectPort {
         case .putBack:
             let log = "\(context.folder)/put-back.compose.log"
             try await deployment.putBack(recordedAt: record(effect, context), log: log, report: report)
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
+        case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup:
             throw notMine(effect)
         }
         return .done

@@ -37,5 +37,6 @@ package struct Check: Sendable {
         .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion, .releasePackage,
         .targetConfiguration, .images, .databasesConfigured, .databaseReachable, .databaseVersion, .databaseRights,
         .databaseSize, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory, .backupEncryption, .diskSpace,
+        .rehearsal,
     ]
 }

@@ -6,12 +6,29 @@ package struct RunPlan: Sendable, Codable, Hashable {
     package var hops: [ReleaseVersion]
     /// The newest release whose migrations have started here, if any ever did.
     package var highWaterMark: ReleaseVersion?
+    /// Whether the migrations of every hop are tried on a scratch copy before anything is stopped.
+    package var rehearses: Bool
 
     /// Makes a plan; ``UpgradeMachine/init(_:)`` decides whether it is a legal one.
-    package init(from: ReleaseVersion, hops: [ReleaseVersion], highWaterMark: ReleaseVersion?) {
+    package init(
+        from: ReleaseVersion,
+        hops: [ReleaseVersion],
+        highWaterMark: ReleaseVersion?,
+        rehearses: Bool = false
+    ) {
         self.from = from
         self.hops = hops
         self.highWaterMark = highWaterMark
+        self.rehearses = rehearses
+    }
+
+    /// Reads a plan; one that was written before there were rehearsals has none.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        from = try container.decode(ReleaseVersion.self, forKey: .from)
+        hops = try container.decode([ReleaseVersion].self, forKey: .hops)
+        highWaterMark = try container.decodeIfPresent(ReleaseVersion.self, forKey: .highWaterMark)
+        rehearses = try container.decodeIfPresent(Bool.self, forKey: .rehearses) ?? false
     }
 }
 
@@ -200,7 +217,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case (.preflight(let hop, .keepInstalled), .done): state = .preflight(hop, .stage)
         case (.preflight(var hop, .stage), .staged(let migrations)):
             hop.migrations = migrations
-            state = .quiescing(hop, .recordWriters)
+            state = plan.rehearses ? .preflight(hop, .rehearse) : .quiescing(hop, .recordWriters)
+        case (.preflight(let hop, .rehearse), .done): state = .quiescing(hop, .recordWriters)
         case (.quiescing(let hop, .recordWriters), .done): state = .quiescing(hop, .stopWriters)
         case (.quiescing(let hop, .stopWriters), .done): state = .backingUp(hop, .dump, nil)
         case (.backingUp(let hop, .dump, _), .dumped(let set)): state = .backingUp(hop, .confirmUnchanged, set)
@@ -249,7 +267,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     private mutating func fail(_ trouble: Trouble, isRefusal: Bool) {
         switch state {
-        case .preflight(let hop, .check) where isRefusal: state = .refused(hop, trouble)
+        case .preflight(let hop, .check) where isRefusal, .preflight(let hop, .rehearse) where isRefusal:
+            state = .refused(hop, trouble)
         case .preflight(let hop, _): state = .aborted(hop, trouble)
         case .quiescing(let hop, _): giveUp(hop, PutBack(phase: .quiescing, writers: true, backup: false), trouble)
         case .backingUp(let hop, _, _): giveUp(hop, PutBack(phase: .backingUp, writers: true, backup: true), trouble)

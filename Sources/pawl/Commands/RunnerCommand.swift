@@ -27,6 +27,7 @@ struct RunnerCommand: AsyncParsableCommand {
         // A dead runner's scratch servers hold a copy of the data. One that cannot be ended is no reason not to go on.
         try? await ScratchCluster.sweep(under: data.scratch)
         PackageShelf(workplace).removeAbandoned()
+        try? await Site.with(workplace) { try await Rehearser($0).removeAbandoned() }
         let ports = try await Ports(workplace)
         let runner = Runner(
             journal: workplace.store,

@@ -97,15 +97,21 @@ import UpgradeModel
         try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect)))
         try add(node.machine, node.world, .failed(effect, Self.trouble))
         try add(node.machine, failed, .failed(effect, Self.trouble))
-        if effect.kind == .check { try add(node.machine, node.world, .refused(effect, Self.trouble)) }
+        if effect.kind == .check || effect.kind == .rehearse {
+            try add(node.machine, node.world, .refused(effect, Self.trouble))
+        }
         return found
     }
 
     func reachable() throws -> (edges: [Node: [Node]], start: Node) {
         let plan = RunPlan(from: Self.a, hops: [Self.b, Self.c], highWaterMark: Self.a)
         let start = Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a))
+        var rehearsing = plan
+        rehearsing.rehearses = true
         var edges: [Node: [Node]] = [:]
-        var frontier = [start]
+        var frontier = [
+            start, Node(machine: try UpgradeMachine(rehearsing), world: SimulatedWorld(running: Self.a)),
+        ]
         while let node = frontier.popLast() {
             guard edges[node] == nil else { continue }
             let next = try successors(of: node)

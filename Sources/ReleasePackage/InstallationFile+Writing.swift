@@ -45,6 +45,10 @@ extension InstallationFile {
             lines.append("  encryptTo:")
             lines += installation.backups.encryptTo.map { "    - \(YAMLText.scalar($0))" }
         }
+        if installation.rehearsal != .never {
+            lines += ["", "# Every run tries the migrations on a scratch copy before anything stops."]
+            lines.append("rehearsal: \(installation.rehearsal.rawValue)")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

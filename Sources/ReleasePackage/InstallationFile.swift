@@ -80,6 +80,7 @@ package enum InstallationFile {
             let backups = try reader.mapping("backups") { (reader) throws(DocumentError) in
                 try self.backups(&reader, resolve)
             }
+            let rehearsal = try self.rehearsal(&reader)
             return Installation(
                 name: name,
                 product: product,
@@ -87,7 +88,8 @@ package enum InstallationFile {
                 deployment: deployment,
                 settings: settings,
                 databases: Dictionary(uniqueKeysWithValues: databases.map { ($0.key, $0.value) }),
-                backups: backups
+                backups: backups,
+                rehearsal: rehearsal
             )
         }
     }
@@ -208,6 +210,14 @@ package enum InstallationFile {
                 password: password
             )
         )
+    }
+
+    private static func rehearsal(_ reader: inout MappingReader) throws(DocumentError) -> RehearsalPolicy {
+        guard let text = try reader.optionalString("rehearsal") else { return .never }
+        guard let policy = RehearsalPolicy(rawValue: text) else {
+            throw reader.error("rehearsal", "must be `always` or `never`")
+        }
+        return policy
     }
 
     private static func backups(

@@ -29,11 +29,12 @@ struct Follower {
         }
         var entries: [JournalEntry] = []
         var screen = LiveScreen(isLive: form == .table && Terminal.isInteractive)
+        let rehearsed = RehearsalShelf(workplace).migrationSeconds()
         var aloneSince: ContinuousClock.Instant?
         while true {
             let new = try workplace.store.entries(of: id, after: entries.last?.id ?? 0)
             entries += new
-            let view = try RunView(of: id, from: entries, expected: expected)
+            let view = try RunView(of: id, from: entries, expected: expected, rehearsed: rehearsed)
             if form == .table {
                 screen.show(view, new: new.map { EventView($0) }, at: Workplace.now())
             } else if streamsEvents {

@@ -22,8 +22,8 @@ struct Pawl: AsyncParsableCommand {
         version: PawlVersion.current,
         subcommands: [
             InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
-            PreflightCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self, AbortCommand.self,
-            RestoreCommand.self, DetailsCommand.self, HistoryCommand.self, RunnerCommand.self,
+            PreflightCommand.self, RehearseCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self,
+            AbortCommand.self, RestoreCommand.self, DetailsCommand.self, HistoryCommand.self, RunnerCommand.self,
         ]
     )
 

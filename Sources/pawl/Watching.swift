@@ -51,7 +51,8 @@ struct Watching {
         try RunView(
             of: id,
             from: workplace.store.entries(of: id, after: 0),
-            expected: expectations(without: id)
+            expected: expectations(without: id),
+            rehearsed: RehearsalShelf(workplace).migrationSeconds()
         )
     }
 

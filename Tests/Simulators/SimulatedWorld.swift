@@ -55,7 +55,8 @@ package struct SimulatedWorld: Hashable, Sendable {
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
             restore.begin(effect)
-        case .check, .checkReplacement, .keepInstalled, .stage, .recordWriters, .confirmUnchanged, .prove, .publish,
+        case .check, .checkReplacement, .keepInstalled, .stage, .rehearse, .recordWriters, .confirmUnchanged, .prove,
+            .publish,
             .switchRelease,
             .awaitHealth, .cleanUp, .discardBackup:
             break
@@ -75,7 +76,7 @@ package struct SimulatedWorld: Hashable, Sendable {
     package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
         begin(effect)
         switch effect.kind {
-        case .check, .checkReplacement, .confirmUnchanged, .cleanUp: break
+        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
         case .stage: staged.insert(effect.target)
         case .recordWriters:
@@ -123,7 +124,7 @@ package struct SimulatedWorld: Hashable, Sendable {
     /// What reality says about an effect; reads only.
     package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
         switch effect.kind {
-        case .check, .checkReplacement, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
+        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
         case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted

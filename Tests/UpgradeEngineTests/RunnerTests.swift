@@ -37,7 +37,8 @@ import UpgradeModel
             let plan = RunPlan(
                 from: try version("2026.1.1"),
                 hops: [try version("2026.2.1"), try version("2026.3.1")],
-                highWaterMark: nil
+                highWaterMark: nil,
+                rehearses: true
             )
             return RunRequest(id: run, plan: plan, startedBy: "root@vm", startedAt: RunnerTests.start)
         }
@@ -77,7 +78,7 @@ import UpgradeModel
     }
 
     /// The commits of an undisturbed run, reports of progress apart.
-    static let commits = 34
+    static let commits = 36
 
     @Test(arguments: 1...commits, [false, true])
     func `a runner that dies at any commit is taken over, and the end is the same`(

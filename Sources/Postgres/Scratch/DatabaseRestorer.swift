@@ -15,7 +15,8 @@ struct DatabaseRestorer: Sendable {
             tools: cluster.tools,
             user: cluster.user,
             socket: cluster.route().host,
-            role: cluster.bootstrapRole
+            role: cluster.bootstrapRole,
+            port: cluster.port
         )
     }
 

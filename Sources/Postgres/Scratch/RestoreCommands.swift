@@ -7,10 +7,12 @@ struct RestoreCommands: Sendable, Hashable {
     /// The folder of the server's socket.
     var socket: String
     var role: String
+    /// The port that the socket is named after.
+    var port = ScratchCluster.usualPort
 
     private var environment: [String: String] {
         [
-            "PGHOST": socket, "PGPORT": "5432", "PGUSER": role, "PGPASSFILE": "/nonexistent", "TZ": "UTC",
+            "PGHOST": socket, "PGPORT": "\(port)", "PGUSER": role, "PGPASSFILE": "/nonexistent", "TZ": "UTC",
             // A database may say that it is only to be read; its copy is written all the same.
             "PGOPTIONS": "-c default_transaction_read_only=off -c statement_timeout=0",
         ]

@@ -6,8 +6,8 @@ package import UpgradeModel
 
 /// A PostgreSQL server of our own, in which stored dumps are restored to see that they can be.
 ///
-/// It is reached through a Unix socket only, runs as an unprivileged user, has a folder of its own, and is removed
-/// with all that is in it.
+/// It is reached through a Unix socket only (one for a rehearsal also over one network, with passwords), runs as an
+/// unprivileged user, has a folder of its own, and is removed with all that is in it.
 package struct ScratchCluster: Sendable {
     /// The programs that it is made of.
     package let tools: PostgresTools
@@ -15,11 +15,15 @@ package struct ScratchCluster: Sendable {
     package let bootstrapRole: String
     /// The user that it runs as; nil is this process's own.
     package let user: ProcessUser?
+    /// The port that its socket is named after.
+    let port: Int
     private let folder: ScratchFolder
+
+    static let usualPort = 5432
 
     /// How a database in it is reached.
     package func route(to database: String = "template1") -> DatabaseRoute {
-        DatabaseRoute(host: folder.socket, database: database, user: bootstrapRole)
+        DatabaseRoute(host: folder.socket, port: port, database: database, user: bootstrapRole)
     }
 
     /// The user as whom PostgreSQL runs where this process is root; nil where it is not.
@@ -46,6 +50,7 @@ package struct ScratchCluster: Sendable {
     ///   - bootstrapRole: the role that it is made with.
     ///   - user: whom it runs as; nil is this process's own user.
     ///   - settings: server settings beyond those that make it fast.
+    ///   - listener: who else may reach it, and where; nil is nobody.
     ///   - work: what to do while it runs.
     /// - Returns: what the work returns.
     /// - Throws: `Trouble` where it cannot be made or started; what the work throws.
@@ -55,19 +60,27 @@ package struct ScratchCluster: Sendable {
         bootstrapRole: String = "postgres",
         user: ProcessUser? = nil,
         settings: [String: String] = [:],
+        listener: ScratchListener? = nil,
         _ work: (ScratchCluster) async throws -> Value
     ) async throws -> Value {
         // What a maker that was killed has left holds a copy of the data, and its server may still run.
         try await sweep(under: parent)
         let folder = try ScratchFolder.make(under: parent, for: user)
         defer { folder.remove() }
+        let cluster = ScratchCluster(
+            tools: tools,
+            bootstrapRole: bootstrapRole,
+            user: user,
+            port: listener?.port ?? usualPort,
+            folder: folder
+        )
         let server = ScratchServer(
             tools: tools,
             user: user,
             data: folder.data,
             socket: folder.socket,
             bootstrapRole: bootstrapRole,
-            settings: settings
+            settings: try cluster.settings(letting: listener).merging(settings) { $1 }
         )
         do {
             let made = try await collect(server.initialize, deadline: .seconds(300))
@@ -75,7 +88,6 @@ package struct ScratchCluster: Sendable {
         } catch let failure as ProcessFailure {
             throw Trouble(failure)
         }
-        let cluster = ScratchCluster(tools: tools, bootstrapRole: bootstrapRole, user: user, folder: folder)
         let ended = EndNote()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -94,6 +106,15 @@ package struct ScratchCluster: Sendable {
                 throw error
             }
         }
+    }
+
+    /// What lets somebody else in; writes down the rules for that.
+    private func settings(letting listener: ScratchListener?) throws(Trouble) -> [String: String] {
+        guard let listener else { return [:] }
+        let rules = try newFile("access.conf", for: nil)
+        try DurableFiles.write(Data(listener.accessRules.utf8), to: rules)
+        try hand(rules)
+        return listener.settings(rules: rules)
     }
 
     /// The path of a new file beside the server's data.
@@ -141,6 +162,12 @@ package struct ScratchCluster: Sendable {
             folder.remove()
         }
         ProofLogs.removeAbandoned(under: parent)
+    }
+
+    /// Whether the server's log holds a text, in its first 64 MB.
+    func hasLogged(_ text: String) -> Bool {
+        guard let data = try? DurableFiles.read(folder.log.path, limit: 64 << 20) else { return false }
+        return data.firstRange(of: Data(text.utf8)) != nil
     }
 
     /// The end of the server's log, for messages.

@@ -33,9 +33,9 @@ package struct DeploymentEffects: EffectPort {
         case .awaitHealth: try await deployment.probeHealthy(effect.target)
         case .cleanUp: try await deployment.probeCleanUp(after: context.run)
         case .putBack: try await deployment.probePutBack(recordedAt: record(effect, context))
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup, .checkRestore,
-            .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
-            .replaceConfiguration, .discardRestored:
+        case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
+            .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
             throw notMine(effect)
         }
     }
@@ -70,9 +70,9 @@ package struct DeploymentEffects: EffectPort {
         case .putBack:
             let log = "\(context.folder)/put-back.compose.log"
             try await deployment.putBack(recordedAt: record(effect, context), log: log, report: report)
-        case .check, .checkReplacement, .dump, .confirmUnchanged, .prove, .publish, .discardBackup, .checkRestore,
-            .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
-            .replaceConfiguration, .discardRestored:
+        case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
+            .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
+            .bringIn, .replaceConfiguration, .discardRestored:
             throw notMine(effect)
         }
         return .done

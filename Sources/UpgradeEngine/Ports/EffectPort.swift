@@ -87,7 +87,7 @@ package struct Refused: Error, Sendable, Hashable {
 
 /// Who performs what.
 package struct EffectPorts: Sendable {
-    /// Runs the preflight checks.
+    /// Runs the preflight checks, and rehearses.
     package var readiness: any EffectPort
     /// Changes the installation.
     package var deployment: any EffectPort
@@ -112,7 +112,7 @@ package struct EffectPorts: Sendable {
     /// The one that performs effects of this kind.
     package subscript(kind: Effect.Kind) -> any EffectPort {
         switch kind {
-        case .check, .checkReplacement: readiness
+        case .check, .checkReplacement, .rehearse: readiness
         case .dump, .confirmUnchanged, .prove, .publish, .discardBackup: backups
         case .keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters, .removeFailed, .switchRelease,
             .migrate, .start,

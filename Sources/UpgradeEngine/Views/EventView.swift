@@ -107,6 +107,7 @@ extension Effect {
         case .checkReplacement: "Checks of \(target), which takes the failed release's place"
         case .keepInstalled: "Keep the files of the installed release"
         case .stage: "Stage release \(target)"
+        case .rehearse: "Rehearse the migrations of \(target)"
         case .recordWriters: "Note which services write"
         case .stopWriters: "Stop the services that write"
         case .dump: "Back up the databases"

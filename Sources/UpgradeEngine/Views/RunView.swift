@@ -17,7 +17,7 @@ package struct StepView: Sendable, Hashable {
     package var startedAt: Moment?
     /// How long its effects have taken, in seconds; of a running step up to the newest row.
     package var seconds: Double?
-    /// How long it took in this installation's earlier runs (median), in seconds.
+    /// How long it took in a rehearsal, or else in this installation's earlier runs (median), in seconds.
     package var expectedSeconds: Double?
 }
 
@@ -47,8 +47,13 @@ package struct RunView: Sendable {
     package var replaced: [String] = []
 
     /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
-    /// ``expectations(from:)``.
-    package init(of id: RunID, from entries: [JournalEntry], expected: [Step: Double] = [:]) throws(Trouble) {
+    /// ``expectations(from:)``, `rehearsed` the seconds that the migrations of a release took in a rehearsal.
+    package init(
+        of id: RunID,
+        from entries: [JournalEntry],
+        expected: [Step: Double] = [:],
+        rehearsed: [ReleaseVersion: Double] = [:]
+    ) throws(Trouble) {
         let replay = try Replay(of: id, from: entries)
         request = replay.request
         machine = replay.machine
@@ -79,7 +84,7 @@ package struct RunView: Sendable {
                     version: version,
                     until: replay.machine.hasEnded ? nil : entries.last?.at
                 )
-                .expecting(expected[step])
+                .expecting(step == .migrate ? rehearsed[version] ?? expected[step] : expected[step])
             }
         }
     }

@@ -14,6 +14,8 @@ package struct Installation: Sendable, Hashable {
     package let databases: [String: DatabaseAddress]
     /// Where and how backup sets are kept.
     package let backups: BackupSettings
+    /// Whether runs rehearse migrations.
+    package let rehearsal: RehearsalPolicy
 
     /// Makes an installation of its parts; see the properties for what each says.
     package init(
@@ -23,7 +25,8 @@ package struct Installation: Sendable, Hashable {
         deployment: Deployment,
         settings: [String: Bool] = [:],
         databases: [String: DatabaseAddress] = [:],
-        backups: BackupSettings
+        backups: BackupSettings,
+        rehearsal: RehearsalPolicy = .never
     ) {
         self.name = name
         self.product = product
@@ -32,7 +35,16 @@ package struct Installation: Sendable, Hashable {
         self.settings = settings
         self.databases = databases
         self.backups = backups
+        self.rehearsal = rehearsal
     }
+}
+
+/// Whether runs try a release's migrations on a scratch copy before anything is stopped.
+package enum RehearsalPolicy: String, Sendable, Hashable, CaseIterable {
+    /// Only those that were asked to.
+    case never
+    /// Every one.
+    case always
 }
 
 /// Which product an installation is.

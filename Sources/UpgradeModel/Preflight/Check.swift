@@ -38,6 +38,6 @@ package struct Check: Sendable {
         .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
         .directConnection, .databaseVersion, .databaseRights, .databaseSize, .freeConnections, .foreignSessions,
         .longTransactions, .replicationLag, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory,
-        .backupsDisk, .lastBackup, .backupEncryption, .diskSpace,
+        .backupsDisk, .lastBackup, .backupEncryption, .diskSpace, .rehearsal,
     ]
 }

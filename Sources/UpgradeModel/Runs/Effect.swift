@@ -14,6 +14,8 @@ package struct Effect: Sendable, Codable, Hashable {
         case keepInstalled = "keep-installed"
         /// Renders the target release into its own folder and makes sure of its images.
         case stage
+        /// Tries the target's migrations on a scratch copy, where the run was asked for that.
+        case rehearse
         /// Writes down which writers run and with which restart policies.
         case recordWriters = "record-writers"
         /// Takes away the writers' restart policies and stops them.
@@ -90,7 +92,7 @@ package struct Effect: Sendable, Codable, Hashable {
     /// The step whose part the effect is.
     package var step: Step {
         switch kind {
-        case .check, .checkReplacement, .keepInstalled, .stage, .checkRestore, .unpackSet: .preflight
+        case .check, .checkReplacement, .keepInstalled, .stage, .rehearse, .checkRestore, .unpackSet: .preflight
         case .recordWriters, .stopWriters, .putBack: .quiesce
         case .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
             .discardRestored:

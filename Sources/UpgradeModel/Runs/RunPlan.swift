@@ -8,12 +8,20 @@ package struct RunPlan: Sendable, Codable, Hashable {
     package var highWaterMark: ReleaseVersion?
     /// The restore that the run is; nil for an upgrade. The only hop is then the release of the set.
     package private(set) var restore: RestorePlan?
+    /// Whether the migrations of every hop are tried on a scratch copy before anything is stopped.
+    package var rehearses = false
 
     /// Makes a plan; ``UpgradeMachine/init(_:)`` decides whether it is a legal one.
-    package init(from: ReleaseVersion, hops: [ReleaseVersion], highWaterMark: ReleaseVersion?) {
+    package init(
+        from: ReleaseVersion,
+        hops: [ReleaseVersion],
+        highWaterMark: ReleaseVersion?,
+        rehearses: Bool = false
+    ) {
         self.from = from
         self.hops = hops
         self.highWaterMark = highWaterMark
+        self.rehearses = rehearses
     }
 
     /// Makes the plan of a run that is a restore and nothing else; `from` is what runs, or the set's release where
@@ -23,6 +31,16 @@ package struct RunPlan: Sendable, Codable, Hashable {
         hops = [restore.release]
         self.highWaterMark = highWaterMark
         self.restore = restore
+    }
+
+    /// Reads a plan; one that was written before there were rehearsals and restores has none.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        from = try container.decode(ReleaseVersion.self, forKey: .from)
+        hops = try container.decode([ReleaseVersion].self, forKey: .hops)
+        highWaterMark = try container.decodeIfPresent(ReleaseVersion.self, forKey: .highWaterMark)
+        restore = try container.decodeIfPresent(RestorePlan.self, forKey: .restore)
+        rehearses = try container.decodeIfPresent(Bool.self, forKey: .rehearses) ?? false
     }
 }
 

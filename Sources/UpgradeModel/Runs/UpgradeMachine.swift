@@ -176,7 +176,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case (.preflight(let hop, .keepInstalled), .done): state = .preflight(hop, .stage)
         case (.preflight(var hop, .stage), .staged(let migrations)):
             hop.migrations = migrations
-            state = .quiescing(hop, .recordWriters)
+            state = plan.rehearses ? .preflight(hop, .rehearse) : .quiescing(hop, .recordWriters)
+        case (.preflight(let hop, .rehearse), .done): state = .quiescing(hop, .recordWriters)
         case (.quiescing(let hop, .recordWriters), .done): state = .quiescing(hop, .stopWriters)
         case (.quiescing(let hop, .stopWriters), .done): state = .backingUp(hop, .dump, nil)
         case (.backingUp(let hop, .dump, _), .dumped(let set)): state = .backingUp(hop, .confirmUnchanged, set)
@@ -225,7 +226,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     private mutating func fail(_ trouble: Trouble, isRefusal: Bool) {
         switch state {
-        case .preflight(let hop, .check) where isRefusal: state = .refused(hop, trouble)
+        case .preflight(let hop, .check) where isRefusal, .preflight(let hop, .rehearse) where isRefusal:
+            state = .refused(hop, trouble)
         case .preflight(let hop, _): state = .aborted(hop, trouble)
         case .quiescing(let hop, _): giveUp(hop, PutBack(phase: .quiescing, writers: true, backup: false), trouble)
         case .backingUp(let hop, _, _): giveUp(hop, PutBack(phase: .backingUp, writers: true, backup: true), trouble)

@@ -25,7 +25,8 @@ struct BackupCreateCommand: AsyncParsableCommand {
         // What a dead runner has left of a proof goes before another one is begun.
         try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
-        let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: Ticker(options).show) }
+        let ticker = Ticker(options)
+        let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: { ticker.show($0) }) }
         let report = try BackupShelf(workplace).report(on: set)
         Answer(options).give(report, text: report.text)
         _ = consume lock
@@ -69,8 +70,17 @@ struct Ticker: Sendable {
     init(_ options: GlobalOptions) { isOn = options.output == .table && isatty(STDERR_FILENO) == 1 }
 
     func show(_ progress: BackupProgress) {
+        show(UpgradeEngine.Progress(progress.words, fraction: progress.fraction))
+    }
+
+    func show(_ progress: UpgradeEngine.Progress) {
         guard isOn else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.words.prefix(78))".utf8))
-        if progress.fraction == 1 { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(TextLayout.plain(progress.message).prefix(78))".utf8))
+        if progress.fraction == 1 { clear() }
+    }
+
+    /// Takes the line away.
+    func clear() {
+        if isOn { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }

@@ -13,6 +13,7 @@ struct UpgradeCommand: AsyncParsableCommand {
         discussion: """
             pawl upgrade                       to the newest release; asks once before anything stops
             pawl upgrade --to 2026.7.20 --yes  to one release, without asking
+            pawl upgrade --rehearse            try each hop's migrations on a scratch copy first
             pawl upgrade --dry-run             only show what would be done
 
             A run that was interrupted is continued. Ctrl-C only ends the watching, never the run.
@@ -24,6 +25,7 @@ struct UpgradeCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask.") var yes = false
     @Flag(help: "Start the run and do not watch it.") var detach = false
     @Flag(help: "Show the commands, the downtime and the disk needed; change nothing.") var dryRun = false
+    @Flag(help: "Try each hop's migrations on a scratch copy before anything stops.") var rehearse = false
     @Flag(help: "With -o json: print every event, one a line, before the run.") var follow = false
     @Flag(help: "Consider prereleases too.") var prereleases = false
 
@@ -68,6 +70,8 @@ struct UpgradeCommand: AsyncParsableCommand {
             Output.text(PreflightDocument(preflight).summary)
             Output.text("")
         }
+        let rehearses = rehearse || workplace.installation.rehearsal == .always
+        if rehearses { try await checkRehearsal(workplace) }
         try Agreement.ask(
             "Services that write will be stopped. Upgrade now? Type yes: ",
             of: "the upgrade",
@@ -77,10 +81,17 @@ struct UpgradeCommand: AsyncParsableCommand {
             RunPlan(
                 from: plan.from,
                 hops: plan.hops.map(\.release.version),
-                highWaterMark: place.highWaterMark
+                highWaterMark: place.highWaterMark,
+                rehearses: rehearses
             )
         )
         try await Watching(workplace: workplace, options: options, streamsEvents: follow).end(of: id, detach: detach)
+    }
+
+    /// Refuses at once what would be refused by the run.
+    private func checkRehearsal(_ workplace: Workplace) async throws {
+        let obstacle = try await Site.with(workplace) { try Rehearser($0).obstacle() }
+        if let obstacle { throw obstacle }
     }
 
     /// A run that has not ended stands before everything else.

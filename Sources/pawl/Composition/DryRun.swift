@@ -57,8 +57,11 @@ struct DryRun: Sendable {
         let still: [Step] = [.quiesce, .backup, .verify, .deploy, .migrate, .settle]
         let expected = RunView.expectations(from: views)
         let hops = Double(plan.hops.count)
-        if still.allSatisfy({ expected[$0] != nil }) {
-            let seconds = still.reduce(0) { $0 + (expected[$1] ?? 0) } * hops
+        let rehearsed = RehearsalShelf(site.workplace).migrationSeconds()
+        let migrations = plan.hops.map { rehearsed[$0.release.version] ?? expected[.migrate] }
+        if still.allSatisfy({ expected[$0] != nil || $0 == .migrate }), !migrations.contains(nil) {
+            let others = still.filter { $0 != .migrate }.reduce(0) { $0 + (expected[$1] ?? 0) } * hops
+            let seconds = others + migrations.reduce(0) { $0 + ($1 ?? 0) }
             return DryRunReport.Downtime(low: seconds * 0.7, high: seconds * 1.5)
         }
         guard let databases = observation.databases.value else { return nil }
@@ -68,9 +71,13 @@ struct DryRun: Sendable {
             bytes += size
         }
         // Dump, restore and comparison of a gigabyte take between half a minute and two on machines as they are; a
-        // release's own migrations nobody knows beforehand.
+        // release's own migrations nobody knows beforehand who has not rehearsed them.
         let gigabytes = Double(bytes) / 1e9
-        return DryRunReport.Downtime(low: hops * (15 + 30 * gigabytes), high: hops * (120 + 120 * gigabytes))
+        let known = migrations.reduce(0) { $0 + ($1 ?? 0) }
+        return DryRunReport.Downtime(
+            low: hops * (15 + 30 * gigabytes) + 0.7 * known,
+            high: hops * (120 + 120 * gigabytes) + 1.5 * known
+        )
     }
 
     private var disk: [DryRunReport.DiskRow] {

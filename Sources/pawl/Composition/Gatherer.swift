@@ -46,7 +46,14 @@ struct Gatherer: Sendable {
             databases: databases.databases,
             clientTools: databases.tools,
             backups: await BackupScout(site).look(),
-            disk: await DiskScout(site).look(release, package, target.images, databases.databases)
+            disk: await DiskScout(site).look(release, package, target.images, databases.databases),
+            rehearsal: .of {
+                ObservedRehearsal(
+                    isWanted: workplace.installation.rehearsal == .always,
+                    obstacle: try Rehearser(site).obstacle().map { Fact<Never>.reason($0) },
+                    newest: RehearsalShelf(workplace).newest(from: try place.matchingRelease, to: release)
+                )
+            }
         )
     }
 

@@ -45,8 +45,12 @@ struct PackageShelf: Sendable {
 
     private var glances: String { workplace.data.path + "/packages" }
 
-    /// A release as the deployment stages it.
-    func content(of version: ReleaseVersion, in folder: String) throws -> ReleaseContent {
+    /// A release as the deployment stages it; `changing` are values that stand for the operator's own.
+    func content(
+        of version: ReleaseVersion,
+        in folder: String,
+        changing values: [String: String] = [:]
+    ) throws -> ReleaseContent {
         let catalog = try CatalogBook(workplace).ask()
         guard let release = catalog.release(version) else {
             throw Trouble(
@@ -57,7 +61,7 @@ struct PackageShelf: Sendable {
             )
         }
         let package = try open(release, in: folder)
-        let merged = try package.environment(customer: workplace.environment().customer)
+        let merged = try package.environment(customer: workplace.environment().customer.changing(values))
         let compose = try package.compose(environment: merged.values)
         try package.checkPins(of: compose)
         guard compose.missingVariables.isEmpty else {

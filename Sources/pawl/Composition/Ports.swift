@@ -21,9 +21,12 @@ struct Ports: Sendable {
                 readiness: ReadinessPort(site: site),
                 deployment: WriteGuard(
                     port: MigrationWatch(
-                        port: DeploymentEffects(deployment) { version, context in
-                            try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
-                        },
+                        port: SchemaCheck(
+                            port: DeploymentEffects(deployment) { version, context in
+                                try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
+                            },
+                            site: site
+                        ),
                         site: site
                     ),
                     site: site
@@ -40,14 +43,18 @@ struct Ports: Sendable {
     func close() async { await site.close() }
 }
 
-/// Runs the preflight checks of a hop; whatever blocks is a refusal, and nothing was tried.
+/// Runs the preflight checks of a hop, and its rehearsal; whatever blocks is a refusal, and nothing was tried.
 struct ReadinessPort: EffectPort {
     let site: Site
 
     /// Looking may always be done again.
-    func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe { .notStarted }
+    func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
+        guard effect.kind == .rehearse else { return .notStarted }
+        return try await RehearsalPort(site: site).probe(effect, in: context)
+    }
 
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
+        if effect.kind == .rehearse { return try await RehearsalPort(site: site).perform(effect, in: context) }
         context.report(Progress("Looking at the installation"))
         let place = try await Standpoint(site.workplace)
         guard let release = place.catalog.release(effect.target) else {

@@ -188,14 +188,3 @@ struct RestoreScene: Sendable {
         return missing
     }
 }
-
-extension Fact {
-    /// A fact from something that may fail and takes a while.
-    static func of(_ look: () async throws -> Value) async -> Fact {
-        do {
-            return .known(try await look())
-        } catch {
-            return .unknown(Fact<Never>.reason(error))
-        }
-    }
-}

@@ -106,7 +106,7 @@ import UpgradeModel
         try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect, node.machine)))
         try add(node.machine, node.world, .failed(effect, Self.trouble))
         try add(node.machine, failed, .failed(effect, Self.trouble))
-        if [.check, .checkRestore].contains(effect.kind) {
+        if [.check, .checkRestore, .rehearse].contains(effect.kind) {
             try add(node.machine, node.world, .refused(effect, Self.trouble))
         }
         return found
@@ -130,11 +130,13 @@ import UpgradeModel
     private static func walk() throws -> [Node: [Node]] {
         let plan = RunPlan(from: Self.a, hops: [Self.b, Self.c], highWaterMark: Self.a)
         let short = RunPlan(from: Self.a, hops: [Self.b], highWaterMark: Self.a)
+        let rehearsing = RunPlan(from: Self.a, hops: [Self.b], highWaterMark: Self.a, rehearses: true)
         let set = try Samples.proof(of: "set-of-hop-0").set
         let back = RunPlan(restoring: Self.restore(of: set, Self.a), from: Self.c, highWaterMark: Self.c)
         let starts = [
             Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a)),
             Node(machine: try UpgradeMachine(short), world: SimulatedWorld(running: Self.a)),
+            Node(machine: try UpgradeMachine(rehearsing), world: SimulatedWorld(running: Self.a)),
             Node(machine: try UpgradeMachine(back), world: SimulatedWorld(running: Self.c)),
         ]
         var edges: [Node: [Node]] = [:]

@@ -18,6 +18,8 @@ package struct Observation: Sendable {
     package var backups: ObservedBackups
     /// What the hop needs on disk, and what there is.
     package var disk: Fact<DiskFacts>
+    /// What is known about rehearsals of the target's migrations.
+    package var rehearsal: Fact<ObservedRehearsal>
 
     /// Puts the facts together.
     package init(
@@ -29,7 +31,8 @@ package struct Observation: Sendable {
         databases: Fact<[ObservedDatabase]>,
         clientTools: Fact<[ClientTools]>,
         backups: ObservedBackups,
-        disk: Fact<DiskFacts>
+        disk: Fact<DiskFacts>,
+        rehearsal: Fact<ObservedRehearsal> = .known(ObservedRehearsal())
     ) {
         self.product = product
         self.console = console
@@ -40,6 +43,7 @@ package struct Observation: Sendable {
         self.clientTools = clientTools
         self.backups = backups
         self.disk = disk
+        self.rehearsal = rehearsal
     }
 }
 

@@ -78,6 +78,10 @@ struct ServerMessage: Sendable, Hashable {
 extension Trouble {
     /// A program could not be run to its end.
     init(_ failure: ProcessFailure) {
+        if case .file(let path, let reason) = failure, reason.hasPrefix("No space left") {
+            self.init(.environment, "disk-full", "\(path): \(reason).", remedy: "Free disk space there.")
+            return
+        }
         let code =
             switch failure {
             case .notFound: "program-missing"

@@ -15,7 +15,7 @@ package struct ScratchCluster: Sendable {
     package let bootstrapRole: String
     /// The user that it runs as; nil is this process's own.
     package let user: ProcessUser?
-    private let folder: ScratchFolder
+    fileprivate let folder: ScratchFolder
 
     /// How a database in it is reached.
     package func route(to database: String = "template1") -> DatabaseRoute {
@@ -57,10 +57,37 @@ package struct ScratchCluster: Sendable {
         settings: [String: String] = [:],
         _ work: (ScratchCluster) async throws -> Value
     ) async throws -> Value {
+        let life = try await start(
+            tools: tools,
+            under: parent,
+            bootstrapRole: bootstrapRole,
+            user: user,
+            settings: settings
+        )
+        do {
+            let value = try await work(life.cluster)
+            await life.end()
+            return value
+        } catch {
+            await life.end()
+            throw error
+        }
+    }
+
+    /// Makes a server that runs until it is told to end; parameters as for `with`.
+    ///
+    /// Whoever calls this must end it. Where this process dies before, the next one finds and removes it (`sweep`).
+    /// Throws `Trouble` where it cannot be made or started; nothing is left then.
+    package static func start(
+        tools: PostgresTools,
+        under parent: String,
+        bootstrapRole: String = "postgres",
+        user: ProcessUser? = nil,
+        settings: [String: String] = [:]
+    ) async throws -> ScratchLife {
         // What a maker that was killed has left holds a copy of the data, and its server may still run.
         try await sweep(under: parent)
         let folder = try ScratchFolder.make(under: parent, for: user)
-        defer { folder.remove() }
         let server = ScratchServer(
             tools: tools,
             user: user,
@@ -72,27 +99,18 @@ package struct ScratchCluster: Sendable {
         do {
             let made = try await collect(server.initialize, deadline: .seconds(300))
             guard made.status.isSuccess else { throw Self.failed("initdb", made.errorText) }
-        } catch let failure as ProcessFailure {
-            throw Trouble(failure)
+        } catch {
+            folder.remove()
+            throw Trouble(any: error)
         }
         let cluster = ScratchCluster(tools: tools, bootstrapRole: bootstrapRole, user: user, folder: folder)
-        let ended = EndNote()
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // It ends by being told to, below; how it ends is of no interest.
-                _ = try? await run(server.serve, log: folder.log)
-                ended.set()
-            }
-            do {
-                try await cluster.awaitReadiness(ended)
-                let value = try await work(cluster)
-                cluster.quit()
-                try await group.waitForAll()
-                return value
-            } catch {
-                cluster.quit()
-                throw error
-            }
+        let life = ScratchLife(cluster, serve: server.serve)
+        do {
+            try await cluster.awaitReadiness(life)
+            return life
+        } catch {
+            await life.end()
+            throw error
         }
     }
 
@@ -146,14 +164,14 @@ package struct ScratchCluster: Sendable {
     /// The end of the server's log, for messages.
     package var logTail: String { folder.log.tail() }
 
-    private func awaitReadiness(_ ended: EndNote) async throws(Trouble) {
+    private func awaitReadiness(_ life: ScratchLife) async throws(Trouble) {
         let deadline = ContinuousClock.now + .seconds(120)
         while true {
             do {
                 try await PostgresConnection.open(route(), timeout: .seconds(5)).close()
                 return
             } catch {
-                guard !ended.isSet, ContinuousClock.now < deadline, !Task.isCancelled else {
+                guard !life.hasEnded, ContinuousClock.now < deadline, !Task.isCancelled else {
                     throw Self.failed("postgres", folder.log.tail() + "\n" + error.message)
                 }
             }
@@ -162,7 +180,7 @@ package struct ScratchCluster: Sendable {
     }
 
     /// Ends the server at once: nothing in it is worth a checkpoint.
-    private func quit() {
+    fileprivate func quit() {
         for holder in folder.log.holders where holder.isAlive { kill(holder.pid, SIGQUIT) }
     }
 
@@ -177,7 +195,37 @@ package struct ScratchCluster: Sendable {
     }
 }
 
-/// Whether the server has ended, seen from both tasks.
+/// A scratch server that runs until it is told to end.
+package final class ScratchLife: Sendable {
+    /// The server.
+    package let cluster: ScratchCluster
+    private let note: EndNote
+    // Its life is not that of one call: what was restored during a dump is compared by the proof that follows.
+    private let server: Task<Void, Never>
+
+    fileprivate init(_ cluster: ScratchCluster, serve: Command) {
+        let note = EndNote()
+        self.cluster = cluster
+        self.note = note
+        server = Task {
+            // It ends by being told to; how it ends is of no interest.
+            _ = try? await run(serve, log: cluster.folder.log)
+            note.set()
+        }
+    }
+
+    fileprivate var hasEnded: Bool { note.isSet }
+
+    /// Ends the server and removes all that is in it. Nothing happens where that was done.
+    package func end() async {
+        cluster.quit()
+        server.cancel()
+        await server.value
+        cluster.folder.remove()
+    }
+}
+
+/// Whether the server has ended, seen from several tasks.
 private final class EndNote: Sendable {
     private let state = Mutex(false)
     var isSet: Bool { state.withLock { $0 } }

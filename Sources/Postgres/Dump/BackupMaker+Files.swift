@@ -3,22 +3,49 @@ import Glibc
 import Processes
 import UpgradeModel
 
-/// The files of a set that are no dumps, and their encryption.
+/// The files of a set that are no dumps.
 extension BackupMaker {
     func addConfiguration(
         _ request: BackupRequest,
         _ layout: SetLayout,
+        _ copy: LiveCopy,
         to manifest: inout BackupManifest
     ) async throws(Trouble) {
         guard let configuration = request.configuration else { return }
-        let path = "\(layout.partial)/\(SetLayout.configurationName)"
-        manifest.configuration = try await ConfigurationArchive.write(
-            configuration,
-            to: path,
-            log: ToolLog(path: "\(layout.work)/configuration.log")
+        let sealing = Sealing(recipients: recipients)
+        let name = sealing.name(SetLayout.configurationName)
+        let path = "\(layout.partial)/\(name)"
+        let log = ToolLog(path: "\(layout.work)/configuration.log")
+        guard sealing.isEncrypting else {
+            manifest.configuration = try await ConfigurationArchive.write(configuration, to: path, log: log)
+            try DurableFiles.sync(path)
+            manifest.files.append(try await DurableFiles.measure(path, as: name))
+            return
+        }
+        // What is to be encrypted never lies in the set's folder as it is. It is checked before, since nobody here can
+        // decrypt it.
+        let plain = "\(copy.folder)/\(SetLayout.configurationName)"
+        manifest.configuration = try await ConfigurationArchive.write(configuration, to: plain, log: log)
+        await copy.note(
+            configuration: try await ConfigurationArchive.differences(
+                manifest.configuration,
+                archive: plain,
+                identity: nil,
+                folder: "\(copy.folder)/configuration",
+                log: log
+            )
         )
+        let stored = try await StoredStream.write(
+            [FilterCommands.encrypt(to: recipients)],
+            input: .path(plain),
+            to: path,
+            as: name,
+            log: log,
+            code: "encryption-failed"
+        )
+        unlink(plain)
         try DurableFiles.sync(path)
-        manifest.files.append(try await DurableFiles.measure(path, as: SetLayout.configurationName))
+        manifest.files.append(stored)
     }
 
     func addRelease(
@@ -40,38 +67,6 @@ extension BackupMaker {
             }
             try DurableFiles.sync(path)
             manifest.files.append(try await DurableFiles.measure(path, as: name))
-        }
-    }
-
-    /// Encrypts what is secret. The bytes that are encrypted are those that were proven.
-    func encrypt(_ manifest: inout BackupManifest, _ layout: SetLayout) async throws(Trouble) {
-        for index in manifest.files.indices where manifest.files[index].path.hasSuffix(".zst") {
-            let plain = manifest.files[index]
-            let name = plain.path + ".age"
-            let path = "\(layout.partial)/\(name)"
-            guard try await DurableFiles.measure("\(layout.partial)/\(plain.path)", as: plain.path) == plain else {
-                throw ManifestFile.damaged(manifest.id, "\(plain.path) has changed since it was proven")
-            }
-            try await Pipes.run(
-                [FilterCommands.encrypt(to: recipients)],
-                log: ToolLog(path: "\(layout.work)/encrypt.log"),
-                input: .path("\(layout.partial)/\(plain.path)"),
-                output: .path(path),
-                code: "encryption-failed"
-            )
-            try DurableFiles.sync(path)
-            manifest.files[index] = try await DurableFiles.measure(path, as: name)
-            for database in manifest.databases.indices {
-                if manifest.databases[database].dump.path == plain.path {
-                    manifest.databases[database].dump = manifest.files[index]
-                }
-                if manifest.databases[database].globals == plain.path { manifest.databases[database].globals = name }
-            }
-        }
-        // Only when every one is encrypted may the first readable one go.
-        try ManifestFile.write(manifest, in: layout.partial)
-        for file in manifest.files where file.path.hasSuffix(".age") {
-            unlink("\(layout.partial)/\(file.path.dropLast(4))")
         }
     }
 }

@@ -11,7 +11,8 @@ package struct BackupMaker: Sendable {
     package let prover: Prover
     /// `age` recipients to encrypt to; none leaves a set readable by whoever may read its files.
     package let recipients: [String]
-    private let now: @Sendable () -> Moment
+    let now: @Sendable () -> Moment
+    let live = LiveCopies()
     private let witness: @Sendable (BackupSetID, String) throws(Trouble) -> Void
 
     /// Makes a maker.
@@ -34,9 +35,13 @@ package struct BackupMaker: Sendable {
         self.witness = witness
     }
 
-    private func layout(_ id: BackupSetID) -> SetLayout { SetLayout(root: store.root, id: id) }
+    private var sealing: Sealing { Sealing(recipients: recipients) }
+    func layout(_ id: BackupSetID) -> SetLayout { SetLayout(root: store.root, id: id) }
 
     /// Dumps everything that a set holds, under its temporary name. What was there of it is discarded first.
+    ///
+    /// Meanwhile the databases are restored into scratch servers. These copies go on when this returns, until `prove`
+    /// has compared them or `discard` ends them.
     ///
     /// - Returns: what the set's manifest says; nothing is proven yet.
     /// - Throws: `Trouble`; what was made so far stays as debris, to be discarded.
@@ -59,6 +64,23 @@ package struct BackupMaker: Sendable {
         try DurableFiles.makeFolder(layout.partial)
         try DurableFiles.makeFolder(layout.work)
 
+        let copy = try LiveCopy(under: prover.scratch)
+        do {
+            let manifest = try await dump(request, layout, copy, progress)
+            await live.keep(copy, of: request.id)
+            return manifest
+        } catch {
+            await copy.end()
+            throw error
+        }
+    }
+
+    private func dump(
+        _ request: BackupRequest,
+        _ layout: SetLayout,
+        _ copy: LiveCopy,
+        _ progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws(Trouble) -> BackupManifest {
         var manifest = BackupManifest(
             id: request.id,
             // A set that is begun again after a crash keeps its name and with it its time.
@@ -68,66 +90,23 @@ package struct BackupMaker: Sendable {
             databases: [],
             files: []
         )
-        let dumper = DatabaseDumper(layout: layout, toolFolders: prover.toolFolders)
+        let dumper = DatabaseDumper(layout: layout, prover: prover, sealing: sealing, live: copy)
         var globals: [String: String] = [:]
         for database in request.databases {
-            let server = "\(database.route.host):\(database.route.port)"
-            let name = globals[server] ?? SetLayout.globalsName(globals.count, database.name)
+            let known = globals[database.serverKey]
+            let name = known ?? SetLayout.globalsName(globals.count, database.name)
             let result = try await dumper.dump(database, globals: name, progress: progress)
-            if globals[server] == nil {
-                try await dumper.dumpGlobals(of: database, identity: result.identity, name: name)
-                globals[server] = name
-                manifest.files.append(try await DurableFiles.measure("\(layout.partial)/\(name)", as: name))
-            }
+            globals[database.serverKey] = name
+            if known == nil { manifest.files.append(result.globals) }
             manifest.databases.append(result.backup)
             manifest.files.append(result.backup.dump)
         }
-        try await addConfiguration(request, layout, to: &manifest)
+        try await addConfiguration(request, layout, copy, to: &manifest)
         try await addRelease(request, layout, to: &manifest)
         try ManifestFile.write(manifest, in: layout.partial)
         return manifest
     }
 
-    /// Restores a dumped set into a scratch server and compares it in full.
-    ///
-    /// - Returns: the proof.
-    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
-    package func prove(
-        _ id: BackupSetID,
-        progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
-    ) async throws -> Proof {
-        let layout = layout(id)
-        var manifest = try ManifestFile.read(in: layout.partial, id: id)
-        let started = ContinuousClock.now
-        let schemas = Dictionary(
-            manifest.databases.map { ($0.name, DatabaseDumper.schemaPath(layout, $0.name)) }
-        ) { first, _ in first }.filter { DurableFiles.exists($0.value) }
-        do {
-            let outcome = try await prover.prove(manifest, in: layout.partial, schemas: schemas, progress: progress)
-            for index in manifest.databases.indices {
-                guard let copy = outcome.copies[manifest.databases[index].name] else { continue }
-                manifest.databases[index].fingerprint = manifest.databases[index].fingerprint.adopting(copy)
-            }
-            manifest.proof = ProofRecord(
-                state: .proven,
-                at: now(),
-                seconds: (ContinuousClock.now - started) / .seconds(1),
-                tables: outcome.proof.tables,
-                rows: outcome.proof.rows,
-                differences: outcome.proof.warnings
-            )
-            try ManifestFile.write(manifest, in: layout.partial)
-            return outcome.proof
-        } catch let disproven as DisprovenSet {
-            manifest.proof = ProofRecord(
-                state: .failed,
-                at: now(),
-                seconds: (ContinuousClock.now - started) / .seconds(1),
-                differences: disproven.differences
-            )
-            try ManifestFile.write(manifest, in: layout.partial)
-            throw disproven
-        }
     }
 
     /// Puts a proven set in its place. Nothing happens where it is there already.
@@ -146,7 +125,6 @@ package struct BackupMaker: Sendable {
                 remedy: "Report this as a bug."
             )
         }
-        if !recipients.isEmpty { try await encrypt(&manifest, layout) }
         let text = RestoreText.text(manifest)
         let restore = "\(layout.partial)/\(SetLayout.restoreName)"
         try DurableFiles.write(Data(text.utf8), to: restore)
@@ -176,6 +154,7 @@ package struct BackupMaker: Sendable {
 
     /// Removes a set that is not published, after the tools that a dead process left at work on it were ended.
     package func discard(_ id: BackupSetID) async throws(Trouble) {
+        await live.take(id)?.end()
         let layout = layout(id)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.work)) ?? []
         for name in names.sorted() where name.hasSuffix(".log") {

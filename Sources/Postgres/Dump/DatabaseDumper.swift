@@ -1,29 +1,32 @@
 import Foundation
 import Processes
+import Synchronization
 import UpgradeModel
 
-/// Dumps one database and takes its fingerprint in the same snapshot, both at the same time.
+/// Dumps one database, restores it meanwhile, and takes its fingerprint in the same snapshot.
 struct DatabaseDumper: Sendable {
     let layout: SetLayout
-    let toolFolders: [String]
+    let prover: Prover
+    let sealing: Sealing
+    let live: LiveCopy
 
-    /// What came of a dump.
-    struct Result: Sendable {
-        var backup: DatabaseBackup
-        var identity: ServerIdentity
-    }
-
-    /// Dumps a database into the set's folder.
+    /// Dumps a database into the set's folder. Its copy goes on by itself after this returns.
     ///
-    /// `globals` is the name of the file with the roles of its server, which the manifest refers to.
+    /// - Parameters:
+    ///   - database: what to dump.
+    ///   - globals: the name of the file with the roles of its server, without what encryption adds to it. The first
+    ///     database of a server makes it.
+    ///   - progress: told how far it is.
+    /// - Returns: the database's entry in the manifest, and the stored file of the roles.
+    /// - Throws: `Trouble`. A copy that cannot be restored is for the proof to tell.
     func dump(
         _ database: BackupRequest.Database,
         globals: String,
         progress: @Sendable @escaping (BackupProgress) -> Void
-    ) async throws(Trouble) -> Result {
+    ) async throws(Trouble) -> (backup: DatabaseBackup, globals: StoredFile) {
         let connection = try await PostgresConnection.open(database.route)
         do {
-            let result = try await dump(database, globals: globals, connection: connection, progress: progress)
+            let result = try await dump(database, globals, connection, progress)
             await connection.close()
             return result
         } catch {
@@ -34,103 +37,154 @@ struct DatabaseDumper: Sendable {
 
     private func dump(
         _ database: BackupRequest.Database,
-        globals: String,
-        connection: PostgresConnection,
-        progress: @Sendable @escaping (BackupProgress) -> Void
-    ) async throws -> Result {
+        _ globals: String,
+        _ connection: PostgresConnection,
+        _ progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws -> (backup: DatabaseBackup, globals: StoredFile) {
         let identity = try await ServerIdentity.read(connection)
-        let tools = try await PostgresTools.locate(major: identity.major, folders: toolFolders)
+        let tools = try await PostgresTools.locate(major: identity.major, folders: prover.toolFolders)
+        let roles = RoleDumper(layout: layout, prover: prover, sealing: sealing, folder: live.folder)
+        let server = await live.server(database.serverKey) {
+            try await roles.start(for: database, identity: identity, tools: tools, name: globals)
+        }
         let fingerprinter = try await Fingerprinter.begin(on: connection)
         let snapshot = try await fingerprinter.exportSnapshot()
         let positions = try await fingerprinter.sequencePositions()
+        let scope = try await fingerprinter.ownScope()
         let commands = DumpCommands(
             tools: tools,
             environment: try database.route.environment(settings: ["default_transaction_read_only": "off"])
         )
-        async let fingerprint = fingerprinter.take { done, total in
-            progress(
-                BackupProgress(phase: .fingerprint, subject: database.name, done: Int64(done), total: Int64(total))
-            )
-        }
-        try await Pipes.run(
+        async let schema: Void = Pipes.run(
             [commands.dump(snapshot: snapshot, schemaOnly: true)],
-            log: log(database.name, "schema"),
-            output: .path(Self.schemaPath(layout, database.name)),
+            log: ToolLog(path: "\(layout.work)/\(database.name).schema.log"),
+            output: .path(Self.schemaPath(sealing.isEncrypting ? live.folder : layout.work, database.name)),
             code: "dump-failed"
         )
-        let name = SetLayout.dumpName(database.name)
-        let path = "\(layout.partial)/\(name)"
-        let started = ContinuousClock.now
-        let log = log(database.name, "dump")
-        try await Pipes.reporting {
-            // What a database takes on disk is the best guess at what there is to read.
-            progress(BackupProgress(phase: .dump, subject: database.name, done: DurableFiles.size(path)))
-        } _: {
-            try await Pipes.run(
-                [commands.dump(snapshot: snapshot), FilterCommands.compress],
-                log: log,
-                output: .path(path),
-                code: "dump-failed"
-            )
+        let objects = try await fingerprinter.takeObjects(scope: scope)
+        let plan = try await IndexPlan.read(connection)
+        let meter = DumpMeter(subject: database.name, expected: try await DumpMeter.bytes(connection), tell: progress)
+        let rows: @Sendable () async throws -> RowPrints = {
+            try await fingerprinter.takeRows(scope: scope) { done, total in
+                progress(
+                    BackupProgress(phase: .fingerprint, subject: database.name, done: Int64(done), total: Int64(total))
+                )
+            }
         }
-        let seconds = (ContinuousClock.now - started) / .seconds(1)
-        try DurableFiles.sync(path)
-        let stored = try await DurableFiles.measure(path, as: name)
-        let listing = try await DumpListing.read(
-            path,
-            tools: tools,
-            identity: nil,
-            folder: layout.work,
-            log: self.log(database.name, "list")
+        async let early: RowPrints? = live.tuning.readsRowsBesideDump ? try await rows() : nil
+
+        let started = ContinuousClock.now
+        let beginning = ArchiveBeginning(
+            database: database,
+            source: DatabaseRestorer.Source(objects, scope),
+            server: server,
+            folder: live.folder
         )
+        let split = SplitDump(
+            dump: commands.dump(snapshot: snapshot),
+            sealing: sealing,
+            path: "\(layout.partial)/\(sealing.name(SetLayout.dumpName(database.name)))",
+            name: sealing.name(SetLayout.dumpName(database.name)),
+            logs: "\(layout.work)/\(database.name)",
+            progress: meter.note
+        )
+        let result = try await split.run(contents: beginning.place, begin: beginning.answer)
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        meter.end()
+        let head = try beginning.head
+        async let synced: Void = DurableFiles.syncLarge(split.path)
+        await goOn(database, head, result, split, CopyPlan(objects: objects, scope: scope, indexes: plan))
+        let found = try await early
+        let taken = if let found { found } else { try await live.lanes.run(ahead: true) { try await rows() } }
+        try await synced
+        try await schema
+        let moved = try await fingerprinter.sequencePositions()
+        try await fingerprinter.end()
         let backup = DatabaseBackup(
             name: database.name,
             database: database.route.database,
             serverVersion: identity.version,
             major: identity.major,
             bootstrapRole: identity.bootstrapRole,
-            dump: stored,
-            globals: globals,
+            dump: result.stored,
+            globals: sealing.name(globals),
             snapshot: snapshot,
-            dumpedAt: listing.createdAt,
+            dumpedAt: head.head.listing.createdAt,
             dumpSeconds: seconds,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
-            fingerprint: try await fingerprint.withSequences(
-                movedFrom: positions,
-                to: fingerprinter.sequencePositions()
-            )
+            fingerprint: DatabaseFingerprint(objects: objects, scope: scope).adding(taken)
+                .withSequences(movedFrom: positions, to: moved)
         )
-        try await fingerprinter.end()
-        return Result(backup: backup, identity: identity)
+        return (backup, try await server.value.globals)
     }
 
-    /// Dumps the roles of a database's server.
-    func dumpGlobals(
-        of database: BackupRequest.Database,
-        identity: ServerIdentity,
-        name: String
-    ) async throws(Trouble) {
-        let tools = try await PostgresTools.locate(major: identity.major, folders: toolFolders)
-        let commands = DumpCommands(tools: tools, environment: try database.route.environment())
-        let path = "\(layout.partial)/\(name)"
-        try await Pipes.run(
-            [
-                commands.globals(database: database.route.database, passwords: identity.readsPasswords),
-                FilterCommands.compress,
-            ],
-            log: log(name, "globals"),
-            output: .path(path),
-            code: "dump-failed"
-        )
-        try DurableFiles.sync(path)
+    private struct CopyPlan: Sendable {
+        var objects: [ObjectPrint]
+        var scope: FingerprintScope
+        var indexes: IndexPlan
+    }
+
+    /// Builds the copy's indexes, reads it, and reads the stored file back, while others go on.
+    private func goOn(
+        _ database: BackupRequest.Database,
+        _ beginning: ArchiveBeginning.Begun,
+        _ result: SplitDump.Result,
+        _ split: SplitDump,
+        _ plan: CopyPlan
+    ) async {
+        let live = live
+        let isEncrypting = sealing.isEncrypting
+        let reader = CopyReader(
+            restorer: beginning.restorer,
+            database: database.route.database,
+            scope: plan.scope,
+            rowsMayChange: CopyReader.mayChangeRows(plan.objects),
+            plan: plan.indexes,
+            lanes: live.lanes,
+            jobs: live.tuning.jobs
+        ) { done, total in
+            live.listener.tell(
+                BackupProgress(phase: .compare, subject: database.name, done: Int64(done), total: Int64(total))
+            )
+        }
+        let log = ToolLog(path: "\(live.folder)/\(database.name).back.log")
+        await live.finish(database.name) {
+            if let refusal = result.refusal, refusal.code != "restore-failed" { throw refusal }
+            async let back = live.lanes.run { () async throws -> (StoredFile, DatabaseCopy.Opened) in
+                // Only what is on the disk can be read back from it.
+                try await DurableFiles.syncLarge(split.path)
+                guard !isEncrypting else {
+                    return (try await DurableFiles.measure(split.path, as: split.name), .sealed)
+                }
+                let back = try await StoredStream.readBack(split.path, as: split.name, log: log)
+                return (back.stored, back.stream.map { .stream($0) } ?? .unreadable)
+            }
+            var fingerprint: Result<DatabaseFingerprint, DatabaseRestorer.Unrestorable>
+            if let said = result.refusal?.message ?? beginning.refusal {
+                fingerprint = .failure(DatabaseRestorer.Unrestorable(said: said))
+            } else {
+                do {
+                    fingerprint = .success(try await reader.fingerprint(beginning.head))
+                } catch let refusal as DatabaseRestorer.Unrestorable {
+                    fingerprint = .failure(refusal)
+                }
+            }
+            let (stored, opened) = try await back
+            return DatabaseCopy(
+                restorer: beginning.restorer,
+                fingerprint: fingerprint,
+                restored: result.stream,
+                stored: stored,
+                opened: opened
+            )
+        }
     }
 
     /// Where the schema alone lies until the set is proven.
-    static func schemaPath(_ layout: SetLayout, _ database: String) -> String {
-        "\(layout.work)/\(database).schema.dump"
-    }
+    static func schemaPath(_ folder: String, _ database: String) -> String { "\(folder)/\(database).schema.dump" }
+}
 
-    private func log(_ subject: String, _ what: String) -> ToolLog {
-        ToolLog(path: "\(layout.work)/\(subject).\(what).log")
-    }
+extension BackupRequest.Database {
+    /// What databases of one server have in common.
+    var serverKey: String { "\(route.host):\(route.port)" }
 }

@@ -46,7 +46,8 @@ enum FilterCommands {
 
     /// What turns a stored file back into what was stored.
     static func open(_ path: String, identity: String?) -> [Command] {
-        path.hasSuffix(".age") ? [decrypt(with: identity ?? ""), decompress] : [decompress]
+        if path.hasSuffix(".age") { return [decrypt(with: identity ?? ""), decompress] }
+        return path.hasSuffix(".zst") ? [decompress] : []
     }
 }
 

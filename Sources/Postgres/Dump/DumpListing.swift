@@ -10,12 +10,15 @@ struct DumpListing: Sendable, Hashable {
     var createdAt: String
     /// The lines that make the database itself: its owner, encoding, settings, grants, comment.
     var databaseLines: [String]
+    /// All lines, in their order.
+    var lines: [String]
 
     /// Reads what `pg_restore --list` prints.
     init(_ text: String) {
         database = ""
         createdAt = ""
         databaseLines = []
+        lines = []
         let kinds =
             ["DATABASE - ", "DATABASE PROPERTIES - ", "ACL - DATABASE ", "COMMENT - DATABASE "]
             + ["SECURITY LABEL - DATABASE "]
@@ -29,6 +32,7 @@ struct DumpListing: Sendable, Hashable {
                 }
                 continue
             }
+            lines.append(String(line))
             // `3341; 1262 16384 DATABASE - name owner`
             let words = line.split(separator: " ", maxSplits: 3)
             guard words.count == 4, kinds.contains(where: words[3].hasPrefix) else { continue }
@@ -50,9 +54,7 @@ struct DumpListing: Sendable, Hashable {
         let output = "\(folder)/listing-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: output) }
         let list = Command(tools.path("pg_restore"), ["--list", "--create"], environment: DumpCommands.fixed)
-        let stages =
-            path.hasSuffix(".zst") || path.hasSuffix(".age")
-            ? FilterCommands.open(path, identity: identity) + [list] : [list]
+        let stages = FilterCommands.open(path, identity: identity) + [list]
         // The listing is at the beginning: whoever feeds it is not read to the end.
         try await Pipes.run(
             stages,

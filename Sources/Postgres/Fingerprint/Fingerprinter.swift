@@ -11,8 +11,25 @@ package struct Fingerprinter: Sendable {
     /// `connection` is a session that is used for nothing else meanwhile. Throws `Trouble` with what the server said.
     package static func begin(on connection: PostgresConnection) async throws(Trouble) -> Fingerprinter {
         try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return try await fixing(on: connection)
+    }
+
+    /// Fixes the same for a database that nobody writes to, without a transaction around everything: a table is locked
+    /// only while it is read, so that its indexes can be built before and after.
+    ///
+    /// `connection` is a session that is used for nothing else. Throws `Trouble` with what the server said.
+    static func beginQuietly(on connection: PostgresConnection) async throws(Trouble) -> Fingerprinter {
+        try await connection.execute("SET default_transaction_read_only = on")
+        return try await fixing(on: connection, isLocal: false)
+    }
+
+    private static func fixing(
+        on connection: PostgresConnection,
+        isLocal: Bool = true
+    ) async throws(Trouble) -> Fingerprinter {
+        let local = isLocal ? "true" : "false"
         for (name, value) in settings {
-            try await connection.execute("SELECT set_config($1, $2, true)", [name, value])
+            try await connection.execute("SELECT set_config($1, $2, \(local))", [name, value])
         }
         // Not every server knows every one of these.
         let timeouts = [
@@ -21,7 +38,7 @@ package struct Fingerprinter: Sendable {
         ]
         for timeout in timeouts {
             try await connection.execute(
-                "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = $1",
+                "SELECT set_config(name, '0', \(local)) FROM pg_settings WHERE name = $1",
                 [timeout]
             )
         }
@@ -60,10 +77,24 @@ package struct Fingerprinter: Sendable {
     ) async throws(Trouble) -> DatabaseFingerprint {
         let scope = if let scope { scope } else { try await ownScope() }
         var fingerprint = DatabaseFingerprint(scope: scope)
-        fingerprint.objects = try await objects(scope: scope)
-        fingerprint.objects += try await LargeObjects(connection: connection).prints(group: scope.largeObjectGroup)
-        fingerprint.tables = try await TableReader(connection: connection).rows(progress: progress)
-        return fingerprint
+        fingerprint.objects = try await takeObjects(scope: scope)
+        return fingerprint.adding(try await takeRows(scope: scope, progress: progress))
+    }
+
+    /// Takes everything but rows and large objects.
+    func takeObjects(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
+        try await objects(scope: scope)
+    }
+
+    /// Takes rows and large objects: what takes long.
+    func takeRows(
+        scope: FingerprintScope,
+        progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws(Trouble) -> RowPrints {
+        RowPrints(
+            largeObjects: try await LargeObjects(connection: connection).prints(group: scope.largeObjectGroup),
+            tables: try await TableReader(connection: connection).rows(progress: progress)
+        )
     }
 
     /// Takes the fingerprint of everything but rows, large objects and positions of sequences.
@@ -78,7 +109,8 @@ package struct Fingerprinter: Sendable {
         try await SequenceReader(connection: connection).positions()
     }
 
-    private func ownScope() async throws(Trouble) -> FingerprintScope {
+    /// What a fingerprint of this database covers.
+    func ownScope() async throws(Trouble) -> FingerprintScope {
         let rows = try await connection.rows(
             """
             SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT'), (SELECT count(*) FROM pg_largeobject_metadata)
@@ -140,5 +172,21 @@ package struct Fingerprinter: Sendable {
             ObjectPrint(kind: .sequence, name: name, value: value)
         }
         return known
+    }
+}
+
+/// The part of a fingerprint that says what is in tables and large objects.
+struct RowPrints: Sendable, Hashable {
+    var largeObjects: [ObjectPrint]
+    var tables: [TableRows]
+}
+
+extension DatabaseFingerprint {
+    /// The whole, from the part that holds the objects.
+    func adding(_ rows: RowPrints) -> DatabaseFingerprint {
+        var whole = self
+        whole.objects += rows.largeObjects
+        whole.tables = rows.tables
+        return whole
     }
 }

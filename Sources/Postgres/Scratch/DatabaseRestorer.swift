@@ -2,15 +2,17 @@ import Foundation
 import Processes
 import UpgradeModel
 
-/// Restores stored dumps into one scratch server.
+/// Restores dumps into one scratch server.
 struct DatabaseRestorer: Sendable {
     let cluster: ScratchCluster
     /// The file with the identity that decrypts; nil where nothing is encrypted.
     let identity: String?
     /// The folder for logs.
     let logs: String
+    /// What tells this restorer's files from those of others at work in the same server.
+    var name = "copy"
 
-    private var commands: RestoreCommands {
+    var commands: RestoreCommands {
         RestoreCommands(
             tools: cluster.tools,
             user: cluster.user,
@@ -30,11 +32,26 @@ struct DatabaseRestorer: Sendable {
         }
     }
 
+    /// What a new database must be told of its source before anything is restored.
+    struct Source: Sendable, Hashable {
+        var hasPublicSchema: Bool
+        var hasLanguage: Bool
+        /// Every large object takes a lock until the transaction ends.
+        var isOneTransaction: Bool
+
+        init(_ objects: [ObjectPrint], _ scope: FingerprintScope) {
+            hasPublicSchema = objects.contains { $0.kind == .schema && $0.name == "public" }
+            hasLanguage = objects.contains { $0.kind == .extension && $0.name == "plpgsql" }
+            isOneTransaction = scope.largeObjectGroup == 1
+        }
+    }
+
     /// Makes the roles of a server. The role that the scratch server was made with is there already.
     func restoreRoles(_ path: String) async throws {
         let sql = try cluster.newFile("roles.sql", for: nil)
         defer { try? FileManager.default.removeItem(atPath: sql) }
-        try await run(FilterCommands.open(path, identity: identity), "roles-read", input: path, output: .path(sql))
+        let open = FilterCommands.open(path, identity: identity)
+        try await run(open.isEmpty ? [Command("cat")] : open, "roles-read", input: path, output: .path(sql))
         let text = String(decoding: try DurableFiles.read(sql, limit: 64 << 20), as: UTF8.self)
         let names = [cluster.bootstrapRole, SQL.name(cluster.bootstrapRole)]
         let kept = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
@@ -44,54 +61,120 @@ struct DatabaseRestorer: Sendable {
         try await run([commands.roles], "roles", input: sql)
     }
 
-    /// Makes a database from a stored dump.
+    /// Restores schema and rows of a database from a stored dump; `finish` does the rest.
     ///
-    /// `path`: the stored file; a file of another ending than `.zst` or `.age` is taken as it is. `source`: what the
-    /// database was, to know what a new database has that it had not. `progress`: told how many bytes of the file
-    /// have been read. Returns what the dump says about itself.
+    /// - Parameters:
+    ///   - path: the stored file; a file of another ending than `.zst` or `.age` is taken as it is.
+    ///   - database: the name that the database has and gets.
+    ///   - source: what the database was, to know what a new database has that it had not.
+    ///   - progress: told how many bytes of the file have been read.
+    /// - Returns: the beginning of the archive.
+    /// - Throws: `Unrestorable` where the dump is the reason; `Trouble` where anything else is.
     func restore(
         _ path: String,
         as database: String,
-        source: DatabaseFingerprint,
+        source: Source,
         progress: @Sendable @escaping (Int64) -> Void = { _ in }
-    ) async throws -> DumpListing {
-        let listing = try await list(path)
-        guard listing.database == database else {
-            throw Unrestorable(said: "the dump is that of the database \(listing.database)")
-        }
-        if database == "postgres" { try await drop(database) }
-        let list = try cluster.newFile("database.list", for: cluster.user)
-        try DurableFiles.write(Data((listing.databaseLines.joined(separator: "\n") + "\n").utf8), to: list)
-        try cluster.hand(list)
-        let open = path.hasSuffix(".dump") ? [] : FilterCommands.open(path, identity: identity)
-        try await run(open + [commands.database(list: list)], "create", input: path, readsAll: false)
-        try await removeWhatOnlyNewDatabasesHave(database, source)
-        // Every large object takes a lock until the transaction ends.
-        let largeObjects = source.objects.count { $0.kind == .largeObjects }
-        let content = commands.content(
-            of: database,
-            singleTransaction: largeObjects < 10_000 && source.scope.largeObjectGroup == 1
-        )
-        try await restoreContent(open + [content], path, progress)
-        let contents = try await tableOfContents(path, open)
-        defer { try? FileManager.default.removeItem(atPath: contents) }
-        let jobs = max(1, min(4, ProcessInfo.processInfo.activeProcessorCount))
-        try await run([commands.rest(of: database, jobs: jobs, file: contents)], "rest", input: nil)
-        return listing
+    ) async throws -> ArchiveHead {
+        let open = FilterCommands.open(path, identity: identity)
+        let head = try await head(of: path, open)
+        try await prepare(head, as: database, source: source)
+        try await restoreContent(open + [content(of: database, source)], path, progress)
+        return head
     }
 
-    private func list(_ path: String) async throws -> DumpListing {
+    /// The beginning of an archive, in a file that the server's user can read.
+    struct ArchiveHead: Sendable {
+        var file: String
+        var listing: DumpListing
+    }
+
+    /// Reads a beginning that lies in a file which `newContents` named; nil where its table of contents is not whole.
+    ///
+    /// Throws `Unrestorable` where it is `whole` and still cannot be read.
+    func head(in file: String, whole: Bool) async throws -> ArchiveHead? {
         do throws(Trouble) {
-            return try await DumpListing.read(
-                path,
+            let listing = try await DumpListing.read(
+                file,
                 tools: cluster.tools,
                 identity: identity,
                 folder: logs,
                 log: log("list")
             )
+            try cluster.hand(file)
+            return ArchiveHead(file: file, listing: listing)
         } catch {
-            throw Unrestorable.from(error, code: "dump-unreadable")
+            let reason = Unrestorable.from(error, code: "dump-unreadable")
+            guard !whole, reason is Unrestorable else { throw reason }
+            return nil
         }
+    }
+
+    /// A new file for the beginning of an archive.
+    func newContents() throws(Trouble) -> String { try cluster.newFile("\(name).contents", for: cluster.user) }
+
+    /// Makes the empty database as an archive says that it was.
+    func prepare(_ head: ArchiveHead, as database: String, source: Source) async throws {
+        guard head.listing.database == database else {
+            throw Unrestorable(said: "the dump is that of the database \(head.listing.database)")
+        }
+        if database == "postgres" { try await drop(database) }
+        let list = try listFile("database", head.listing.databaseLines)
+        try await run([commands.database(list: list)], "create", input: head.file, readsAll: false)
+        try await removeWhatOnlyNewDatabasesHave(database, source)
+    }
+
+    /// What restores schema and rows from its standard input.
+    func content(of database: String, _ source: Source) -> Command {
+        commands.content(of: database, singleTransaction: source.isOneTransaction)
+    }
+
+    /// Makes indexes, constraints and whatever else comes after the rows.
+    ///
+    /// `plan` says what takes longest at the source, `jobs` how many indexes are built at a time; each program takes a
+    /// lane.
+    func finish(
+        _ database: String,
+        _ head: ArchiveHead,
+        plan: IndexPlan,
+        jobs: Int,
+        in lanes: Lanes
+    ) async throws {
+        let parts = plan.parts(of: head.listing.lines)
+        guard !parts.long.isEmpty else {
+            try await lanes.run(ahead: true) {
+                try await run([commands.rest(of: database, jobs: jobs, file: head.file)], "rest", input: nil)
+            }
+            return
+        }
+        // Each group is in the hands of a program of its own; together they keep the processors busy and no more.
+        let longJobs = max(1, min(parts.long.count, jobs - 1))
+        if !parts.first.isEmpty { try await finish(database, head, "first", parts.first, jobs, lanes, ahead: true) }
+        async let long: Void = finish(database, head, "long", parts.long, longJobs, lanes, ahead: true)
+        try await finish(database, head, "rest", parts.rest, max(1, jobs - longJobs), lanes)
+        try await long
+    }
+
+    private func finish(
+        _ database: String,
+        _ head: ArchiveHead,
+        _ part: String,
+        _ lines: [String],
+        _ jobs: Int,
+        _ lanes: Lanes,
+        ahead: Bool = false
+    ) async throws {
+        let list = try listFile(part, lines)
+        try await lanes.run(ahead: ahead) {
+            try await run([commands.rest(of: database, jobs: jobs, file: head.file, list: list)], part, input: nil)
+        }
+    }
+
+    private func listFile(_ part: String, _ lines: [String]) throws(Trouble) -> String {
+        let list = try cluster.newFile("\(name).\(part).list", for: cluster.user)
+        try DurableFiles.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: list)
+        try cluster.hand(list)
+        return list
     }
 
     /// Removes a database.
@@ -118,46 +201,30 @@ struct DatabaseRestorer: Sendable {
         }
     }
 
-    /// The beginning of the archive, which is all that is needed once the rows are there.
-    private func tableOfContents(_ path: String, _ open: [Command]) async throws -> String {
-        let file = try cluster.newFile("contents.dump", for: cluster.user)
+    /// The beginning of a stored archive, which is all that is needed once the rows are there.
+    private func head(of path: String, _ open: [Command]) async throws -> ArchiveHead {
+        let file = try newContents()
         var bytes = 8 << 20
         while true {
-            let head = Command("head", ["-c", String(bytes)])
-            try await run(open + [head], "contents", input: path, output: .path(file), readsAll: false)
-            let isWhole = DurableFiles.size(file) < bytes
-            if try await isListable(file, whole: isWhole) { break }
+            let take = Command("head", ["-c", String(bytes)])
+            try await run(open + [take], "contents", input: path, output: .path(file), readsAll: false)
+            if let head = try await head(in: file, whole: DurableFiles.size(file) < bytes) { return head }
             bytes *= 4
-        }
-        try cluster.hand(file)
-        return file
-    }
-
-    /// Whether a piece of an archive has the whole table of contents.
-    private func isListable(_ file: String, whole: Bool) async throws -> Bool {
-        do {
-            _ = try await list(file)
-            return true
-        } catch {
-            guard !whole, error is Unrestorable else { throw error }
-            return false
         }
     }
 
     /// A new database has a schema and a language that the source may have removed.
     private func removeWhatOnlyNewDatabasesHave(
         _ database: String,
-        _ source: DatabaseFingerprint
+        _ source: Source
     ) async throws(Trouble) {
-        let hasPublic = source.objects.contains { $0.kind == .schema && $0.name == "public" }
-        let hasLanguage = source.objects.contains { $0.kind == .extension && $0.name == "plpgsql" }
-        guard !hasPublic || !hasLanguage else { return }
+        guard !source.hasPublicSchema || !source.hasLanguage else { return }
         let connection = try await PostgresConnection.open(
             cluster.route(to: database),
             settings: ["default_transaction_read_only": "off"]
         )
-        if !hasPublic { try await connection.execute("DROP SCHEMA IF EXISTS public") }
-        if !hasLanguage { try await connection.execute("DROP EXTENSION IF EXISTS plpgsql") }
+        if !source.hasPublicSchema { try await connection.execute("DROP SCHEMA IF EXISTS public") }
+        if !source.hasLanguage { try await connection.execute("DROP EXTENSION IF EXISTS plpgsql") }
         await connection.close()
     }
 
@@ -194,5 +261,5 @@ struct DatabaseRestorer: Sendable {
         }
     }
 
-    private func log(_ name: String) -> ToolLog { ToolLog(path: "\(logs)/restore.\(name).log") }
+    private func log(_ name: String) -> ToolLog { ToolLog(path: "\(logs)/\(self.name).\(name).log") }
 }

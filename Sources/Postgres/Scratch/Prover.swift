@@ -68,6 +68,15 @@ package struct Prover: Sendable {
             pairs += outcome.pairs
             found += outcome.differences
         }
+        return try conclude(manifest, pairs, found)
+    }
+
+    /// The proof, or everything that stands against it.
+    func conclude(
+        _ manifest: BackupManifest,
+        _ pairs: [Comparison.Pair],
+        _ found: [FingerprintDifference]
+    ) throws(DisprovenSet) -> (proof: Proof, copies: [String: DatabaseFingerprint]) {
         guard found.isEmpty else {
             let others = pairs.flatMap { pair in
                 Comparison.differences(
@@ -111,23 +120,7 @@ package struct Prover: Sendable {
                     let detail = "made \(copy.listing.createdAt), the set says \(backup.dumpedAt)"
                     outcome.differences.append(difference(backup.name, "dump", backup.dump.path, .value, detail))
                 }
-                let differences = Comparison.differences(
-                    database: backup.name,
-                    source: backup.fingerprint,
-                    restored: copy.fingerprint
-                )
-                var reread: DatabaseFingerprint?
-                if differences.contains(where: { $0.aspect == .definition }), let schema = schemas[backup.name] {
-                    reread = try await self.reread(backup, schema, with: restorer)
-                }
-                outcome.pairs.append(
-                    Comparison.Pair(
-                        database: backup.name,
-                        source: backup.fingerprint,
-                        restored: copy.fingerprint,
-                        reread: reread
-                    )
-                )
+                outcome.pairs.append(try await pair(backup, copy.fingerprint, schemas[backup.name], with: restorer))
             } catch let refusal as DatabaseRestorer.Unrestorable {
                 outcome.differences.append(
                     difference(backup.name, "database", backup.database, .unrestorable, refusal.said)
@@ -138,29 +131,52 @@ package struct Prover: Sendable {
         return outcome
     }
 
+    /// A database and its copy. Where definitions differ, the schema alone says what the server makes of them.
+    func pair(
+        _ backup: DatabaseBackup,
+        _ copy: DatabaseFingerprint,
+        _ schema: String?,
+        with restorer: DatabaseRestorer
+    ) async throws -> Comparison.Pair {
+        let differences = Comparison.differences(
+            database: backup.name,
+            source: backup.fingerprint,
+            restored: copy
+        )
+        var reread: DatabaseFingerprint?
+        if differences.contains(where: { $0.aspect == .definition }), let schema {
+            reread = try await self.reread(backup, schema, with: restorer)
+        }
+        return Comparison.Pair(database: backup.name, source: backup.fingerprint, restored: copy, reread: reread)
+    }
+
     private func copy(
         of backup: DatabaseBackup,
         with restorer: DatabaseRestorer,
         in folder: String,
         progress: @Sendable @escaping (BackupProgress) -> Void
     ) async throws -> (fingerprint: DatabaseFingerprint, listing: DumpListing) {
-        let listing = try await restorer.restore(
+        let head = try await restorer.restore(
             "\(folder)/\(backup.dump.path)",
             as: backup.database,
-            source: backup.fingerprint
+            source: DatabaseRestorer.Source(backup.fingerprint.objects, backup.fingerprint.scope)
         ) { bytes in
             progress(
                 BackupProgress(phase: .restore, subject: backup.name, done: bytes, total: backup.dump.bytes)
             )
         }
-        let fingerprint = try await withFingerprinter(restorer.cluster.route(to: backup.database)) { fingerprinter in
-            try await fingerprinter.take(scope: backup.fingerprint.scope) { done, total in
-                progress(
-                    BackupProgress(phase: .compare, subject: backup.name, done: Int64(done), total: Int64(total))
-                )
-            }
+        let tuning = ScratchTuning.ofThisMachine
+        let reader = CopyReader(
+            restorer: restorer,
+            database: backup.database,
+            scope: backup.fingerprint.scope,
+            rowsMayChange: CopyReader.mayChangeRows(backup.fingerprint.objects),
+            lanes: Lanes(tuning.cores),
+            jobs: tuning.jobs
+        ) { done, total in
+            progress(BackupProgress(phase: .compare, subject: backup.name, done: Int64(done), total: Int64(total)))
         }
-        return (fingerprint, listing)
+        return (try await reader.fingerprint(head), head.listing)
     }
 
     /// The schema as the server writes it once it has read it back, from a dump of the schema alone.
@@ -170,34 +186,41 @@ package struct Prover: Sendable {
         with restorer: DatabaseRestorer
     ) async throws -> DatabaseFingerprint? {
         try await restorer.drop(backup.database)
+        let tuning = ScratchTuning.ofThisMachine
         do {
-            _ = try await restorer.restore(schema, as: backup.database, source: backup.fingerprint)
+            let head = try await restorer.restore(
+                schema,
+                as: backup.database,
+                source: DatabaseRestorer.Source(backup.fingerprint.objects, backup.fingerprint.scope)
+            )
+            try await restorer.finish(
+                backup.database,
+                head,
+                plan: IndexPlan(),
+                jobs: tuning.jobs,
+                in: Lanes(tuning.cores)
+            )
         } catch is DatabaseRestorer.Unrestorable {
             return nil
         }
-        return try await withFingerprinter(restorer.cluster.route(to: backup.database)) { fingerprinter in
-            try await fingerprinter.takeSchema(scope: backup.fingerprint.scope)
-        }
-    }
-
-    private func withFingerprinter(
-        _ route: DatabaseRoute,
-        _ work: (Fingerprinter) async throws -> DatabaseFingerprint
-    ) async throws -> DatabaseFingerprint {
-        let connection = try await PostgresConnection.open(route)
+        let connection = try await PostgresConnection.open(restorer.cluster.route(to: backup.database))
         do {
-            let fingerprint = try await work(try await Fingerprinter.begin(on: connection))
+            let schema = try await Fingerprinter.begin(on: connection).takeSchema(scope: backup.fingerprint.scope)
             await connection.close()
-            return fingerprint
+            return schema
         } catch {
             await connection.close()
             throw error
         }
     }
 
-    private func fileDifferences(
+    /// Files that are not what the manifest says.
+    ///
+    /// `read`: files that were read back already, by their path in the set.
+    func fileDifferences(
         _ manifest: BackupManifest,
         in folder: String,
+        read: [String: StoredFile] = [:],
         progress: @Sendable (BackupProgress) -> Void
     ) async throws(Trouble) -> [FingerprintDifference] {
         var found: [FingerprintDifference] = []
@@ -209,7 +232,8 @@ package struct Prover: Sendable {
                 found.append(difference(owner, "file", file.path, .missing))
                 continue
             }
-            let measured = try await DurableFiles.measure(path, as: file.path)
+            let known = read[file.path]
+            let measured = if let known { known } else { try await DurableFiles.measure(path, as: file.path) }
             if measured != file {
                 let detail = measured.bytes == file.bytes ? "" : "\(measured.bytes) bytes instead of \(file.bytes)"
                 found.append(difference(owner, "file", file.path, .value, detail))
@@ -221,7 +245,7 @@ package struct Prover: Sendable {
     }
 
     /// A dump that is older than its set belongs to another one. An hour is left for clocks that were put right.
-    private func oldDump(_ backup: DatabaseBackup, _ manifest: BackupManifest) -> FingerprintDifference? {
+    func oldDump(_ backup: DatabaseBackup, _ manifest: BackupManifest) -> FingerprintDifference? {
         let words = backup.dumpedAt.split(separator: " ")
         guard words.count >= 2, let made = Moment("\(words[0])T\(words[1])Z") else { return nil }
         guard made < manifest.createdAt.adding(.seconds(-3600)) else { return nil }
@@ -229,7 +253,7 @@ package struct Prover: Sendable {
         return difference(backup.name, "dump", backup.dump.path, .value, detail)
     }
 
-    private func configurationDifferences(
+    func configurationDifferences(
         _ manifest: BackupManifest,
         _ folder: String,
         _ identity: String?,
@@ -247,7 +271,7 @@ package struct Prover: Sendable {
         )
     }
 
-    private func difference(
+    func difference(
         _ database: String,
         _ kind: String,
         _ name: String,

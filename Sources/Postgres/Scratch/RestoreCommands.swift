@@ -51,10 +51,11 @@ struct RestoreCommands: Sendable, Hashable {
     }
 
     /// Indexes, constraints, triggers and the like, several at a time, from a file with at least the archive's table
-    /// of contents.
-    func rest(of database: String, jobs: Int, file: String) -> Command {
-        restore([
-            "--section=post-data", "--jobs=\(jobs)", "--dbname=\(ConnectionText.database(database))", file,
-        ])
+    /// of contents. Only what `list` names is made; nil is all.
+    func rest(of database: String, jobs: Int, file: String, list: String? = nil) -> Command {
+        restore(
+            ["--section=post-data", "--jobs=\(jobs)", "--dbname=\(ConnectionText.database(database))"]
+                + (list.map { ["--use-list=\($0)"] } ?? []) + [file]
+        )
     }
 }

@@ -17,7 +17,7 @@ package struct ScratchCluster: Sendable {
     package let user: ProcessUser?
     /// The port that its socket is named after.
     let port: Int
-    private let folder: ScratchFolder
+    fileprivate let folder: ScratchFolder
 
     static let usualPort = 5432
 
@@ -63,10 +63,39 @@ package struct ScratchCluster: Sendable {
         listener: ScratchListener? = nil,
         _ work: (ScratchCluster) async throws -> Value
     ) async throws -> Value {
+        let life = try await start(
+            tools: tools,
+            under: parent,
+            bootstrapRole: bootstrapRole,
+            user: user,
+            settings: settings,
+            listener: listener
+        )
+        do {
+            let value = try await work(life.cluster)
+            await life.end()
+            return value
+        } catch {
+            await life.end()
+            throw error
+        }
+    }
+
+    /// Makes a server that runs until it is told to end; parameters as for `with`.
+    ///
+    /// Whoever calls this must end it. Where this process dies before, the next one finds and removes it (`sweep`).
+    /// Throws `Trouble` where it cannot be made or started; nothing is left then.
+    package static func start(
+        tools: PostgresTools,
+        under parent: String,
+        bootstrapRole: String = "postgres",
+        user: ProcessUser? = nil,
+        settings: [String: String] = [:],
+        listener: ScratchListener? = nil
+    ) async throws -> ScratchLife {
         // What a maker that was killed has left holds a copy of the data, and its server may still run.
         try await sweep(under: parent)
         let folder = try ScratchFolder.make(under: parent, for: user)
-        defer { folder.remove() }
         let cluster = ScratchCluster(
             tools: tools,
             bootstrapRole: bootstrapRole,
@@ -85,26 +114,17 @@ package struct ScratchCluster: Sendable {
         do {
             let made = try await collect(server.initialize, deadline: .seconds(300))
             guard made.status.isSuccess else { throw Self.failed("initdb", made.errorText) }
-        } catch let failure as ProcessFailure {
-            throw Trouble(failure)
+        } catch {
+            folder.remove()
+            throw Trouble(any: error)
         }
-        let ended = EndNote()
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // It ends by being told to, below; how it ends is of no interest.
-                _ = try? await run(server.serve, log: folder.log)
-                ended.set()
-            }
-            do {
-                try await cluster.awaitReadiness(ended)
-                let value = try await work(cluster)
-                cluster.quit()
-                try await group.waitForAll()
-                return value
-            } catch {
-                cluster.quit()
-                throw error
-            }
+        let life = ScratchLife(cluster, serve: server.serve)
+        do {
+            try await cluster.awaitReadiness(life)
+            return life
+        } catch {
+            await life.end()
+            throw error
         }
     }
 
@@ -173,14 +193,14 @@ package struct ScratchCluster: Sendable {
     /// The end of the server's log, for messages.
     package var logTail: String { folder.log.tail() }
 
-    private func awaitReadiness(_ ended: EndNote) async throws(Trouble) {
+    private func awaitReadiness(_ life: ScratchLife) async throws(Trouble) {
         let deadline = ContinuousClock.now + .seconds(120)
         while true {
             do {
                 try await PostgresConnection.open(route(), timeout: .seconds(5)).close()
                 return
             } catch {
-                guard !ended.isSet, ContinuousClock.now < deadline, !Task.isCancelled else {
+                guard !life.hasEnded, ContinuousClock.now < deadline, !Task.isCancelled else {
                     throw Self.failed("postgres", folder.log.tail() + "\n" + error.message)
                 }
             }
@@ -189,7 +209,7 @@ package struct ScratchCluster: Sendable {
     }
 
     /// Ends the server at once: nothing in it is worth a checkpoint.
-    private func quit() {
+    fileprivate func quit() {
         for holder in folder.log.holders where holder.isAlive { kill(holder.pid, SIGQUIT) }
     }
 
@@ -204,7 +224,37 @@ package struct ScratchCluster: Sendable {
     }
 }
 
-/// Whether the server has ended, seen from both tasks.
+/// A scratch server that runs until it is told to end.
+package final class ScratchLife: Sendable {
+    /// The server.
+    package let cluster: ScratchCluster
+    private let note: EndNote
+    // Its life is not that of one call: what was restored during a dump is compared by the proof that follows.
+    private let server: Task<Void, Never>
+
+    fileprivate init(_ cluster: ScratchCluster, serve: Command) {
+        let note = EndNote()
+        self.cluster = cluster
+        self.note = note
+        server = Task {
+            // It ends by being told to; how it ends is of no interest.
+            _ = try? await run(serve, log: cluster.folder.log)
+            note.set()
+        }
+    }
+
+    fileprivate var hasEnded: Bool { note.isSet }
+
+    /// Ends the server and removes all that is in it. Nothing happens where that was done.
+    package func end() async {
+        cluster.quit()
+        server.cancel()
+        await server.value
+        cluster.folder.remove()
+    }
+}
+
+/// Whether the server has ended, seen from several tasks.
 private final class EndNote: Sendable {
     private let state = Mutex(false)
     var isSet: Bool { state.withLock { $0 } }

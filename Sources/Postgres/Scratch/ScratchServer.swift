@@ -11,6 +11,8 @@ struct ScratchServer: Sendable, Hashable {
     var socket: String
     var bootstrapRole: String
     var settings: [String: String]
+    /// What the machine has for it.
+    var tuning = ScratchTuning.ofThisMachine
 
     /// What makes the empty server. Nobody but its own user can come near its socket, so nobody is asked for a
     /// password.
@@ -38,9 +40,9 @@ struct ScratchServer: Sendable, Hashable {
             "logging_collector": "off", "log_destination": "stderr", "lc_messages": "C", "max_connections": "24",
             "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off",
             "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "8GB", "checkpoint_timeout": "1d",
-            "shared_buffers": "256MB", "maintenance_work_mem": "128MB", "jit": "off", "huge_pages": "off",
+            "jit": "off", "huge_pages": "off",
             "max_logical_replication_workers": "0", "max_locks_per_transaction": "8192", "restart_after_crash": "off",
         ]
-        return own.merging(settings) { _, given in given }
+        return own.merging(tuning.settings) { _, tuned in tuned }.merging(settings) { _, given in given }
     }
 }

@@ -61,6 +61,23 @@ enum DurableFiles {
         guard fsync(descriptor) == 0 else { throw failed(path) }
     }
 
+    /// The same on a thread of its own, for files whose bytes take their time.
+    static func syncLarge(_ path: String) async throws(Trouble) {
+        let result: Result<Void, Trouble> = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(returning: Result { () throws(Trouble) in try sync(path) })
+            }
+        }
+        try result.get()
+    }
+
+    /// Asks the system to keep nothing of an open file in memory, so that what is read next comes from the disk. Only
+    /// what has been synchronised can be let go.
+    static func forget(_ descriptor: Int32) {
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    }
+
     /// Reads a file that is known to be small.
     ///
     /// `limit` is the most bytes that it may have.
@@ -80,7 +97,8 @@ enum DurableFiles {
         }
     }
 
-    /// Reads a file of any size once, and tells its size and SHA-256. Takes a thread of its own, since it blocks.
+    /// Reads a file of any size once, from the disk as far as can be, and tells its size and SHA-256. Takes a thread of
+    /// its own, since it blocks.
     static func measure(_ path: String, as name: String) async throws(Trouble) -> StoredFile {
         let result: Result<StoredFile, Trouble> = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -94,7 +112,7 @@ enum DurableFiles {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw failed(path) }
         defer { close(descriptor) }
-        posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+        forget(descriptor)
         var hash = SHA256()
         var total: Int64 = 0
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)

@@ -47,8 +47,15 @@ struct BackupPort: EffectPort {
             )
             return .done
         case .prove:
+            let id = try known(context)
+            // The restored copies live in the runner that dumped. Of an encrypted set that lost them nobody here can
+            // make others, so it is dumped again; writers are still stopped.
+            if try await !maker.canProve(id) {
+                _ = try await dump(effect, context, report)
+                try await confirmUnchanged(id, report)
+            }
             do {
-                return .proven(try await maker.prove(try known(context), progress: report))
+                return .proven(try await maker.prove(id, progress: report))
             } catch let disproven as DisprovenSet {
                 throw disproven.trouble
             }
@@ -141,10 +148,10 @@ extension BackupProgress {
     /// What is being done, in words.
     var words: String {
         switch phase {
-        case .dump: "Dumping \(subject)" + (done > 0 ? ", \(done / 1_000_000) MB written" : "")
+        case .dump: "Dumping and restoring \(subject)" + (done > 0 ? ", \(done / 1_000_000) MB" : "")
         case .fingerprint: "Fingerprint of \(subject)" + (total.map { ", \(done) of \($0) tables" } ?? "")
         case .checkFiles: "Reading back \(subject)"
-        case .restore: "Restoring \(subject) into a scratch cluster"
+        case .restore: "Finishing the restored copy of \(subject)"
         case .compare: "Comparing \(subject)" + (total.map { ", \(done) of \($0) tables" } ?? "")
         }
     }

@@ -1,0 +1,91 @@
+@testable import Postgres
+import Processes
+import Synchronization
+import Testing
+import UpgradeModel
+
+/// The rules by which a proof shares the machine: values only.
+struct OverlapTests {
+    @Test func `a scratch server takes a part of the machine and no more`() {
+        let small = ScratchTuning(cores: 1, memoryBytes: 1 << 30)
+        #expect(small.jobs == 1)
+        #expect(small.settings["shared_buffers"] == "64MB")
+        #expect(small.settings["maintenance_work_mem"] == "64MB")
+        #expect(small.settings["max_parallel_maintenance_workers"] == "0")
+        let usual = ScratchTuning(cores: 2, memoryBytes: 24 << 30)
+        #expect(usual.jobs == 2)
+        #expect(usual.settings["shared_buffers"] == "512MB")
+        #expect(usual.settings["maintenance_work_mem"] == "128MB")
+        #expect(!usual.readsRowsBesideDump)
+        let large = ScratchTuning(cores: 64, memoryBytes: 256 << 30)
+        #expect(large.jobs == 8)
+        #expect(large.settings["shared_buffers"] == "512MB")
+        #expect(large.settings["max_parallel_maintenance_workers"] == "4")
+        #expect(large.readsRowsBesideDump)
+        let poor = ScratchTuning(cores: 8, memoryBytes: 512 << 20)
+        #expect(poor.settings["maintenance_work_mem"] == "16MB")
+    }
+
+    @Test func `the longest indexes come first, after the constraints that lock their tables`() {
+        let listing = [
+            "10; 1259 500 TABLE public docs boss", "20; 2606 600 CONSTRAINT public docs docs_pkey boss",
+            "21; 2606 601 CONSTRAINT public other other_pkey boss", "22; 1259 700 INDEX public docs_gin boss",
+            "23; 1259 701 INDEX public other_name boss", "24; 2606 602 FK CONSTRAINT public other fk boss",
+            "25; 1259 700",
+        ]
+        let parts = IndexPlan(long: ["700"], constraints: ["600", "602"]).parts(of: listing)
+        #expect(parts.first == [listing[1]])
+        #expect(parts.long == [listing[3]])
+        #expect(parts.rest == [listing[0], listing[2], listing[4], listing[5], listing[6]])
+        let none = IndexPlan(long: ["999"], constraints: ["600"]).parts(of: listing)
+        #expect(none == IndexPlan.Parts(rest: listing))
+    }
+
+    @Test func `progress never goes back, never passes the end, and is whole only when it is over`() {
+        let told = Mutex<[BackupProgress]>([])
+        let meter = DumpMeter(subject: "d", expected: 1000) { progress in told.withLock { $0.append(progress) } }
+        for bytes: Int64 in [100, 500, 400, 990, 1500, 90_000] { meter.note(bytes) }
+        let before = told.withLock { $0 }.map { Double($0.done) / Double($0.total ?? 0) }
+        #expect(zip(before, before.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(before.allSatisfy { $0 < 1 })
+        meter.end()
+        #expect(told.withLock { $0 }.last.map { $0.done == $0.total } == true)
+        #expect(DumpMeter.progress("d", 5, 0).total == nil)
+    }
+
+    @Test func `only so many go on at a time, and what comes ahead goes first`() async throws {
+        let lanes = Lanes(1)
+        let order = Recorder<Int>()
+        let gate = AsyncStream.makeStream(of: Void.self)
+        async let first: Void = lanes.run {
+            for await _ in gate.stream { break }
+            order.note(1)
+        }
+        while await lanes.isFree { await Task.yield() }
+        async let second: Void = lanes.run { order.note(2) }
+        while await lanes.waitingCount < 1 { await Task.yield() }
+        async let third: Void = lanes.run(ahead: true) { order.note(3) }
+        while await lanes.waitingCount < 2 { await Task.yield() }
+        gate.continuation.yield()
+        _ = try await (first, second, third)
+        #expect(order.all == [1, 3, 2])
+        await #expect(throws: Unexpected.self) { try await lanes.run { throw Unexpected("work") } }
+        #expect(await lanes.isFree)
+    }
+
+    @Test func `what is encrypted is so on its way to the file`() {
+        #expect(Sealing(recipients: []).filters.map(\.name) == ["zstd"])
+        #expect(Sealing(recipients: []).name("d.dump.zst") == "d.dump.zst")
+        #expect(Sealing(recipients: ["age1x"]).filters.map(\.name) == ["zstd", "age"])
+        #expect(Sealing(recipients: ["age1x"]).name("d.dump.zst") == "d.dump.zst.age")
+    }
+
+    @Test func `functions that run when rows are there may change them`() {
+        let view = ObjectPrint(kind: .materializedView, name: "v")
+        let trigger = ObjectPrint(kind: .eventTrigger, name: "t")
+        let table = ObjectPrint(kind: .table, name: "t")
+        #expect(CopyReader.mayChangeRows([table, view]))
+        #expect(CopyReader.mayChangeRows([trigger]))
+        #expect(!CopyReader.mayChangeRows([table]))
+    }
+}

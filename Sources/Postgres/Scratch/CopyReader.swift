@@ -25,12 +25,14 @@ struct CopyReader: Sendable {
     ///
     /// - Throws: `Unrestorable` where an index, a constraint or the like could not be made.
     func fingerprint(_ head: DatabaseRestorer.ArchiveHead) async throws -> DatabaseFingerprint {
-        async let early: RowPrints? = rowsMayChange ? nil : rows()
-        try await restorer.finish(database, head, plan: plan, jobs: jobs, in: lanes)
+        async let early: RowPrints? = rowsMayChange ? nil : self.rows()
+        let late = try await restorer.finish(database, head, plan: plan, jobs: jobs, in: lanes) {
+            rowsMayChange ? try await self.rows() : nil
+        }
         let objects = try await reading { try await $0.takeObjects(scope: scope) }
-        let found = try await early
-        let rows = if let found { found } else { try await rows() }
-        return DatabaseFingerprint(objects: objects, scope: scope).adding(rows)
+        let read = if let late { late } else { try await early }
+        let all = if let read { read } else { try await self.rows() }
+        return DatabaseFingerprint(objects: objects, scope: scope).adding(all)
     }
 
     private func rows() async throws -> RowPrints {

@@ -132,27 +132,31 @@ struct DatabaseRestorer: Sendable {
     /// Makes indexes, constraints and whatever else comes after the rows.
     ///
     /// `plan` says what takes longest at the source, `jobs` how many indexes are built at a time; each program takes a
-    /// lane.
-    func finish(
+    /// lane. `work` begins when nothing is left but those that take longest: they read rows and run no functions.
+    /// Returns what it returns.
+    func finish<Value: Sendable>(
         _ database: String,
         _ head: ArchiveHead,
         plan: IndexPlan,
         jobs: Int,
-        in lanes: Lanes
-    ) async throws {
+        in lanes: Lanes,
+        beside work: () async throws -> Value
+    ) async throws -> Value {
         let parts = plan.parts(of: head.listing.lines)
         guard !parts.long.isEmpty else {
             try await lanes.run(ahead: true) {
                 try await run([commands.rest(of: database, jobs: jobs, file: head.file)], "rest", input: nil)
             }
-            return
+            return try await work()
         }
         // Each group is in the hands of a program of its own; together they keep the processors busy and no more.
         let longJobs = max(1, min(parts.long.count, jobs - 1))
         if !parts.first.isEmpty { try await finish(database, head, "first", parts.first, jobs, lanes, ahead: true) }
         async let long: Void = finish(database, head, "long", parts.long, longJobs, lanes, ahead: true)
         try await finish(database, head, "rest", parts.rest, max(1, jobs - longJobs), lanes)
+        let value = try await work()
         try await long
+        return value
     }
 
     private func finish(

@@ -199,7 +199,7 @@ package struct Prover: Sendable {
                 plan: IndexPlan(),
                 jobs: tuning.jobs,
                 in: Lanes(tuning.cores)
-            )
+            ) {}
         } catch is DatabaseRestorer.Unrestorable {
             return nil
         }

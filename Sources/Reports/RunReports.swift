@@ -91,7 +91,9 @@ package struct RunReport: Encodable, Sendable {
     /// The timeline for a terminal: one line a step, then how it stands and what can be done.
     package var text: String {
         var lines = [
-            "Run \(id): \(from) → \(hops.joined(separator: " → ")), started by \(startedBy) at \(startedAt.prefix(19))Z"
+            kind == "restore"
+                ? "Run \(id): restore of \(backup ?? "a set"), started by \(startedBy) at \(startedAt.prefix(19))Z"
+                : "Run \(id): \(from) → \(hops.joined(separator: " → ")), started by \(startedBy) at \(startedAt.prefix(19))Z"
         ]
         for hop in hops {
             lines.append("\n\(hop)")

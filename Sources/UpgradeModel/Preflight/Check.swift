@@ -36,6 +36,7 @@ package struct Check: Sendable {
         .otherRun, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy, .engine,
         .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion, .releasePackage,
         .targetConfiguration, .images, .databasesConfigured, .databaseReachable, .databaseVersion, .databaseRights,
-        .databaseSize, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory, .backupEncryption, .diskSpace,
+        .databaseSize, .clientTools, .scratchCluster, .restoreRights, .wayBack, .backupsDirectory, .backupEncryption,
+        .diskSpace,
     ]
 }

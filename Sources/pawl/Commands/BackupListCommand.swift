@@ -11,7 +11,7 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         let shelf = BackupShelf(workplace)
         let entries = try shelf.store.list()
         let debris = try shelf.store.debris().map { name in
@@ -33,7 +33,7 @@ struct BackupShowCommand: AsyncParsableCommand {
     @Argument(help: "The set, as `pawl backup list` names it.") var set: String
 
     func run() async throws {
-        let report = BackupReport(try BackupShelf(Workplace(options)).set(named: set))
+        let report = BackupReport(try BackupShelf(Workplace(options, allowsEmpty: true)).set(named: set))
         Answer(options).give(report, text: report.text)
     }
 }

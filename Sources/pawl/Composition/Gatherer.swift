@@ -35,7 +35,7 @@ struct Gatherer: Sendable {
         let deployment = try site.deployment()
         let databases = await DatabaseScout(site).look(environment)
         let target = await target(release, package, environment, deployment)
-        return Observation(
+        var observation = Observation(
             product: workplace.product,
             console: ObservedConsole(
                 version: PawlVersion.value,
@@ -50,6 +50,8 @@ struct Gatherer: Sendable {
             backups: backups(),
             disk: await DiskScout(site).look(release, package, target.images, databases.databases)
         )
+        observation.wayBack = .of { try WayBackScout(workplace: workplace).wayBack(BackupShelf(workplace).sets()) }
+        return observation
     }
 
     // MARK: The target

@@ -39,6 +39,7 @@ import UpgradeModel
         observation.backups.folder = .unknown("why")
         observation.backups.unprovenRecipients = .unknown("why")
         observation.disk = .unknown("why")
+        observation.wayBack = .unknown("why")
         let report = PreflightReport(of: observation)
         // Support can be judged for the target alone, and Pawl always knows its own version.
         let known = ["support-window", "console-version"]

@@ -18,6 +18,8 @@ package struct Observation: Sendable {
     package var backups: ObservedBackups
     /// What the hop needs on disk, and what there is.
     package var disk: Fact<DiskFacts>
+    /// How long a restore takes; nil where no set is proven yet.
+    package var wayBack: Fact<WayBack?> = .known(nil)
 
     /// Puts the facts together.
     package init(

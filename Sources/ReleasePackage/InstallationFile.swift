@@ -9,11 +9,14 @@ package enum InstallationFile {
         package let home: String?
         /// The products that Pawl brings along, by name.
         package let builtInProducts: [String]
+        /// Whether the installation's directory may be missing, as on an empty machine before a restore.
+        package let allowsNoDirectory: Bool
 
         /// Makes surroundings.
-        package init(home: String?, builtInProducts: [String] = []) {
+        package init(home: String?, builtInProducts: [String] = [], allowsNoDirectory: Bool = false) {
             self.home = home
             self.builtInProducts = builtInProducts
+            self.allowsNoDirectory = allowsNoDirectory
         }
     }
 
@@ -71,7 +74,7 @@ package enum InstallationFile {
                 return source
             }
             let deployment = try reader.mapping("deployment") { (reader) throws(DocumentError) in
-                try self.deployment(&reader, resolve)
+                try self.deployment(&reader, surroundings, resolve)
             }
             let settings = try self.settings(&reader)
             let databases = try reader.namedMappings("databases") { (_, reader) throws(DocumentError) in
@@ -141,6 +144,7 @@ package enum InstallationFile {
 
     private static func deployment(
         _ reader: inout MappingReader,
+        _ surroundings: Surroundings,
         _ resolve: (String) -> String
     ) throws(DocumentError) -> Deployment {
         let singleVM = try reader.optionalMapping("singleVM") { (reader) throws(DocumentError) in
@@ -149,7 +153,10 @@ package enum InstallationFile {
             guard SingleVMDeployment.isProjectName(project) else {
                 throw reader.error("project", "may hold only small letters, digits, `-` and `_`")
             }
-            guard case .folder = TextFile.kind(resolvingLinks: directory) else {
+            switch TextFile.kind(resolvingLinks: directory) {
+            case .folder: break
+            case .missing where surroundings.allowsNoDirectory: break
+            default:
                 throw reader.error("directory", "must be the installation's directory, but \(directory) is none")
             }
             return SingleVMDeployment(directory: directory, project: project)

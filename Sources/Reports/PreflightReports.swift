@@ -14,9 +14,16 @@ package struct PreflightDocument: Encodable, Sendable {
     package var target: String
     package var outcome: String
     package var findings: [FindingRow]
+    /// What is checked for, for people.
+    private let what: String
 
-    /// Reports what the checks found.
-    package init(_ report: PreflightReport) {
+    private enum CodingKeys: String, CodingKey {
+        case target, outcome, findings
+    }
+
+    /// Reports what the checks found before an upgrade, or before something else.
+    package init(_ report: PreflightReport, before what: String = "upgrade") {
+        self.what = what
         target = report.target.description
         outcome = report.outcome.rawValue
         findings = report.findings.map {
@@ -67,9 +74,9 @@ package struct PreflightDocument: Encodable, Sendable {
         let blocking = findings.count(where: \.blocking)
         return switch outcome {
         case "pass": "All checks passed."
-        case "warn": "No check keeps the upgrade from starting; some have warnings."
+        case "warn": "No check keeps the \(what) from starting; some have warnings."
         default:
-            "\(blocking) \(blocking == 1 ? "check keeps" : "checks keep") the upgrade from starting. Nothing was changed."
+            "\(blocking) \(blocking == 1 ? "check keeps" : "checks keep") the \(what) from starting. Nothing was changed."
         }
     }
 }

@@ -23,7 +23,7 @@ package struct RestoreOutlook: Sendable {
         if !plan.extra.isEmpty {
             lines.append("  Set aside  \(plan.extra.joined(separator: ", ")): not in this set, and of another state")
         }
-        lines += ["", TextLayout.wrap(PreflightDocument(PreflightReport(of: observation)).summary)]
+        lines += ["", TextLayout.wrap(PreflightDocument(PreflightReport(of: observation), before: "restore").summary)]
         lines += ["", losses]
         lines += [
             "",
@@ -40,7 +40,9 @@ package struct RestoreOutlook: Sendable {
         for database in observation.databases {
             guard case .known(.open(let replaced)) = database.server else { continue }
             rows += replaced.losses.map { (database.name, $0) }
-            if let why = replaced.uncounted { unknown.append("What \(database.name) would lose is not known: \(why)") }
+            if let why = replaced.uncounted {
+                unknown.append("Not everything that \(database.name) would lose is known: \(why)")
+            }
         }
         rows.sort { ($1.loss.lost, $0.database, $0.loss.table) < ($0.loss.lost, $1.database, $1.loss.table) }
         var text =

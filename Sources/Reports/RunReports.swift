@@ -91,7 +91,12 @@ package struct RunReport: Encodable, Sendable {
     /// The timeline for a terminal: one line a step, then how it stands and what can be done.
     package var text: String {
         var lines = [
-            TextLayout.wrap("Run \(id): \(from) → \(hops.joined(separator: " → "))", indent: 4),
+            TextLayout.wrap(
+                kind == "restore"
+                    ? "Run \(id): restore of \(backup ?? "a set")"
+                    : "Run \(id): \(from) → \(hops.joined(separator: " → "))",
+                indent: 4
+            ),
             TextLayout.wrap("Started by \(startedBy) at \(startedAt.prefix(19))Z", indent: 4),
         ]
         for hop in hops {

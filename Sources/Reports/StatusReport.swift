@@ -75,6 +75,10 @@ package struct StatusReport: Encodable, Sendable {
         package var troubles: [Trouble]
         /// Recipients of new sets for whom nobody has shown yet that they can decrypt.
         package var unshownRecipients: [String] = []
+        /// How long a restore takes; nil where no set is proven.
+        package var wayBack: UpgradeModel.WayBack?
+        /// Databases that a restore has replaced and that are still there.
+        package var replaced: [String] = []
 
         /// Puts the facts together; lists of sets newest first, a run only where it has not ended.
         package init(
@@ -146,10 +150,7 @@ package struct StatusReport: Encodable, Sendable {
                     Drift.Service(name: $0.name, version: $0.version?.description)
                 }
             )
-        let proven = facts.sets.first { $0.manifest.proof.state == .proven }
-        wayBack = proven.map {
-            WayBack(seconds: $0.manifest.proof.seconds, provenAt: $0.manifest.proof.at?.description)
-        }
+        wayBack = facts.wayBack.map { WayBack(seconds: $0.seconds, provenAt: $0.provenAt?.description) }
         run = facts.run.map {
             Run(
                 id: $0.request.id.description,
@@ -160,6 +161,12 @@ package struct StatusReport: Encodable, Sendable {
             )
         }
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
+        if !facts.replaced.isEmpty {
+            notices.append(
+                "A restore has replaced databases; they are kept until you drop them: "
+                    + facts.replaced.joined(separator: ", ") + "."
+            )
+        }
         if let standing { notices += Self.notices(standing, facts) }
         if !facts.isRunning, facts.installed != nil { notices.append("The installation is not running.") }
         notices += facts.unshownRecipients.map {
@@ -206,7 +213,8 @@ package struct StatusReport: Encodable, Sendable {
         }
         rows.append(["Last backup", lastBackup.map { "\($0.id), \($0.proof)" } ?? "none"])
         if let wayBack {
-            rows.append(["Way back", "restored in \(TextLayout.duration(wayBack.seconds)) when last proven"])
+            let day = wayBack.provenAt.map { ", last proven on \($0.prefix(10))" } ?? ""
+            rows.append(["Way back", "a restore takes about \(TextLayout.duration(wayBack.seconds))\(day)"])
         }
         if let run {
             rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")])

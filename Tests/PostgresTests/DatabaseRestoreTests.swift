@@ -7,7 +7,7 @@ import UpgradeModel
 /// Restores on a real server, beside what is there. One at a time, since roles are the server's.
 @Suite(.postgresServer, .serialized) struct DatabaseRestoreTests {
     /// A set of one database, and the restore of it.
-    private struct Case {
+    struct Case {
         let fixture: BackupFixture
         let set: BackupSet
         let restore: DatabaseRestore
@@ -39,14 +39,14 @@ import UpgradeModel
         }
     }
 
-    private func makeRoles(_ server: TestServer) async throws {
+    func makeRoles(_ server: TestServer) async throws {
         let connection = try await PostgresConnection.open(server.route("postgres"))
         let found = try await connection.rows("SELECT FROM pg_roles WHERE rolname = 'app'")
         await connection.close()
         if found.isEmpty { try await server.psql("postgres", Everything.roles) }
     }
 
-    private func make(_ name: String, _ sql: String) async throws {
+    func make(_ name: String, _ sql: String) async throws {
         let server = try TestServer.current()
         try await makeRoles(server)
         try await server.create(name, "OWNER app")

@@ -33,16 +33,20 @@ struct TableReader: Sendable {
         return tables
     }
 
-    /// Only the numbers of rows, by the tables' names.
-    func counts() async throws(Trouble) -> [(name: String, rows: Int64)] {
+    /// Only the numbers of rows, by the tables' names; nil where the account may not read them.
+    func counts() async throws(Trouble) -> [(name: String, rows: Int64?)] {
         let names = try await connection.fold(Self.list, into: [(name: String, condition: String)]()) {
             (names: inout [(name: String, condition: String)], row: PostgresRow) throws(Trouble) in
             names.append((try row.required(0), row.text(2) ?? ""))
         }
-        var counts: [(name: String, rows: Int64)] = []
+        var counts: [(name: String, rows: Int64?)] = []
         for (name, condition) in names {
-            let answer = try await connection.rows("SELECT count(*) FROM ONLY \(name) x \(condition)")
-            counts.append((name, answer.first?.integer(0) ?? 0))
+            do throws(Trouble) {
+                let answer = try await connection.rows("SELECT count(*) FROM ONLY \(name) x \(condition)")
+                counts.append((name, answer.first?.integer(0)))
+            } catch  where error.code == "database-rights" {
+                counts.append((name, nil))
+            }
         }
         return counts
     }

@@ -66,7 +66,9 @@ package enum RestoreScout {
         guard found.exists else { return found }
         do throws(Trouble) {
             found.sessions = try await DatabaseSessions.others(in: route)
-            found.losses = try await losses(route, backup)
+            let (losses, unread) = try await losses(route, backup)
+            found.losses = losses
+            if !unread.isEmpty { found.uncounted = "the account may not read \(unread.joined(separator: ", "))" }
         } catch {
             found.uncounted = error.message
         }
@@ -80,15 +82,20 @@ package enum RestoreScout {
         FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
         """
 
-    /// Counts rows now, and takes away those that the set has.
-    private static func losses(_ route: DatabaseRoute, _ backup: DatabaseBackup?) async throws(Trouble) -> [LostRows] {
+    /// Counts rows now, and takes away those that the set has; with the tables that could not be read.
+    private static func losses(
+        _ route: DatabaseRoute,
+        _ backup: DatabaseBackup?
+    ) async throws(Trouble) -> (losses: [LostRows], unread: [String]) {
         let kept = Dictionary((backup?.fingerprint.tables ?? []).map { ($0.name, $0.rows) }) { first, _ in first }
         let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": "60000"])
         let present = try await TableReader(connection: connection).counts()
         await connection.close()
-        return present.compactMap { name, rows in
+        let losses = present.compactMap { name, rows -> LostRows? in
+            guard let rows else { return nil }
             let saved = kept[name] ?? 0
             return rows > saved ? LostRows(table: name, present: rows, inSet: saved) : nil
         }.sorted { ($1.lost, $0.table) < ($0.lost, $1.table) }
+        return (losses, present.filter { $0.rows == nil }.map(\.name))
     }
 }

@@ -37,7 +37,7 @@ package struct Check: Sendable {
         .engine, .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
         .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
         .directConnection, .databaseVersion, .databaseRights, .databaseSize, .freeConnections, .foreignSessions,
-        .longTransactions, .replicationLag, .clientTools, .scratchCluster, .restoreRights, .backupsDirectory,
+        .longTransactions, .replicationLag, .clientTools, .scratchCluster, .restoreRights, .wayBack, .backupsDirectory,
         .backupsDisk, .lastBackup, .backupEncryption, .diskSpace, .rehearsal,
     ]
 }

@@ -15,7 +15,7 @@ struct AbortCommand: AsyncParsableCommand {
     @Argument(help: "The run (default: the newest).") var run: String?
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         if let trouble = workplace.store.safeMode { throw trouble }
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)

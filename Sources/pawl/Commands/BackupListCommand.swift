@@ -11,7 +11,7 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         let shelf = BackupShelf(workplace)
         let entries = try shelf.list()
         let debris = try DebrisScout(workplace).look().map { item in
@@ -34,7 +34,7 @@ struct BackupShowCommand: AsyncParsableCommand {
     @Argument(help: "The set, as `pawl backup list` names it.") var set: String
 
     func run() async throws {
-        let shelf = BackupShelf(try Workplace(options))
+        let shelf = BackupShelf(try Workplace(options, allowsEmpty: true))
         let report = try shelf.report(on: shelf.set(named: set))
         Answer(options).give(report, text: report.text)
     }

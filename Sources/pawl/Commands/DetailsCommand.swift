@@ -23,7 +23,7 @@ struct DetailsCommand: AsyncParsableCommand {
     @Option(help: "Write everything to one file, without secrets.") var report: String?
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         let watching = Watching(workplace: workplace, options: options, streamsEvents: follow)
         let id = try watching.run(named: run)
         if let report {

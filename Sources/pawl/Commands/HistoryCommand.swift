@@ -10,7 +10,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         let views = try workplace.store.runs().map { request in
             try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
         }

@@ -32,7 +32,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Start the restore and do not watch it.") var detach = false
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         if let trouble = workplace.store.safeMode { throw trouble }
         let set = try BackupShelf(workplace).set(named: backup)
         let identity = identity.map { Workplace.absolute($0) }
@@ -50,7 +50,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let (observation, installed) = try await look(workplace, set, plan)
         let report = PreflightReport(of: observation)
         guard report.outcome != .fail else {
-            let document = PreflightDocument(report)
+            let document = PreflightDocument(report, before: "restore")
             Answer(options).give(document, text: document.text)
             throw Exit(status: .refused)
         }

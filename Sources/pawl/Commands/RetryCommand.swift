@@ -23,7 +23,7 @@ struct RetryCommand: AsyncParsableCommand {
     @Flag(help: "Do not watch the run.") var detach = false
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         if let trouble = workplace.store.safeMode { throw trouble }
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)

@@ -14,7 +14,7 @@ struct RunnerCommand: AsyncParsableCommand {
     @Argument var run: String
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         guard let id = RunID(run) else {
             throw Trouble(.operator, "unknown-run", "`\(run)` is not the name of a run.", remedy: "See `pawl history`.")
         }

@@ -30,13 +30,14 @@ struct UpgradeCommand: AsyncParsableCommand {
     @Flag(help: "Consider prereleases too.") var prereleases = false
 
     func run() async throws {
-        let workplace = try Workplace(options)
+        let workplace = try Workplace(options, allowsEmpty: true)
         if let trouble = workplace.store.safeMode { throw trouble }
         let runner = RunnerProcess(workplace: workplace)
         if let open = try RunnerProcess.openRun(in: workplace) {
             try await goOn(with: open, runner)
             return
         }
+        try workplace.requireDirectory()
         let place = try await Standpoint(workplace)
         let plan = try place.plan(to: to?.version, prereleases: prereleases)
         guard plan.refusal == nil, !plan.hops.isEmpty else {

@@ -33,7 +33,7 @@ struct Gatherer: Sendable {
         let deployment = try site.deployment()
         let databases = await DatabaseScout(site).look(environment)
         let target = await TargetScout(site, place).look(release, package, environment)
-        return Observation(
+        var observation = Observation(
             product: workplace.product,
             console: ObservedConsole(
                 version: PawlVersion.value,
@@ -55,6 +55,8 @@ struct Gatherer: Sendable {
                 )
             }
         )
+        observation.wayBack = .of { try WayBackScout(workplace: workplace).wayBack(BackupShelf(workplace).sets()) }
+        return observation
     }
 
     private func runtime(_ deployment: ComposeDeployment) async -> ObservedRuntime {

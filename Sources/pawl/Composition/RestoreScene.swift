@@ -161,6 +161,8 @@ struct RestoreScene: Sendable {
                     )
                 )
             }
+        } catch let trouble as Trouble where trouble.code == "service-not-running" {
+            server = .known(.toBeStarted(service: (try? service(of: name)) ?? name))
         } catch {
             server = .unknown(Fact<Never>.reason(error))
         }

@@ -13,10 +13,11 @@ struct Workplace: Sendable {
     let data: DataFolder
     let store: StateStore
 
-    /// Reads the configuration and opens the data folder.
-    init(_ options: GlobalOptions) throws {
+    /// Reads the configuration and opens the data folder. `allowsEmpty` says whether the installation's folder may be
+    /// missing, as on an empty machine before a restore.
+    init(_ options: GlobalOptions, allowsEmpty: Bool = false) throws {
         configuration = Self.configurationPath(options)
-        installation = try InstallationFile.read(file: configuration, Self.surroundings)
+        installation = try InstallationFile.read(file: configuration, Self.surroundings(allowsEmpty: allowsEmpty))
         guard case .file(let path) = installation.product else {
             throw Trouble(
                 .operator,
@@ -39,8 +40,16 @@ struct Workplace: Sendable {
         store = try StateStore(in: data)
     }
 
-    static var surroundings: InstallationFile.Surroundings {
-        InstallationFile.Surroundings(home: ProcessInfo.processInfo.environment["HOME"])
+    static func surroundings(allowsEmpty: Bool) -> InstallationFile.Surroundings {
+        InstallationFile.Surroundings(
+            home: ProcessInfo.processInfo.environment["HOME"],
+            allowsNoDirectory: allowsEmpty
+        )
+    }
+
+    /// Makes sure that the installation's folder is there.
+    func requireDirectory() throws {
+        _ = try InstallationFile.read(file: configuration, Self.surroundings(allowsEmpty: false))
     }
 
     static func configurationPath(_ options: GlobalOptions) -> String {

@@ -44,6 +44,7 @@ import UpgradeModel
         observation.backups.unprovenRecipients = .unknown("why")
         observation.disk = .unknown("why")
         observation.rehearsal = .unknown("why")
+        observation.wayBack = .unknown("why")
         let report = PreflightReport(of: observation)
         // Support can be judged for the target alone, and Pawl always knows its own version.
         let known = ["support-window", "console-version"]

@@ -20,6 +20,8 @@ package struct Observation: Sendable {
     package var disk: Fact<DiskFacts>
     /// What is known about rehearsals of the target's migrations.
     package var rehearsal: Fact<ObservedRehearsal>
+    /// How long a restore takes; nil where no set is proven yet.
+    package var wayBack: Fact<WayBack?> = .known(nil)
 
     /// Puts the facts together.
     package init(

@@ -120,7 +120,7 @@ private enum RestoreChecks {
             ) { server in
                 switch server {
                 case .toBeStarted(let service):
-                    .pass("`\(database.name)`: the service \(service) has no container; it will be started.")
+                    .pass("`\(database.name)`: the service \(service) does not run; it will be started.")
                 case .open(let replaced):
                     .pass(
                         replaced.exists

@@ -6,7 +6,7 @@ package struct RestoreObservation: Sendable {
         package enum Server: Sendable, Hashable {
             /// It answers.
             case open(Replaced)
-            /// It is a service of the installation that has no container; the restore starts it.
+            /// It is a service of the installation that does not run; the restore starts it.
             case toBeStarted(service: String)
         }
 

@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import Processes
+import UpgradeModel
+
+/// Schema, rows, indexes and constraints.
+extension DatabaseRestore {
+    /// Fills a database from the stored dump.
+    func fill(
+        _ name: String,
+        _ tools: PostgresTools,
+        _ progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws(Trouble) {
+        let commands = ServerRestoreCommands(
+            tools: tools,
+            environment: try route.reaching(database: name).environment(
+                settings: ["default_transaction_read_only": "off", "statement_timeout": "0"]
+            )
+        )
+        let open = FilterCommands.open(dump, identity: identity)
+        // Every large object takes a lock until the transaction ends.
+        let isOne =
+            backup.fingerprint.objects.count { $0.kind == .largeObjects } < 1000
+            && backup.fingerprint.scope.largeObjectGroup == 1 && backup.fingerprint.tables.count < 1000
+        let content = open + [commands.content(of: name, singleTransaction: isOne)]
+        try await stream(content, progress)
+        let contents = "\(work)/contents-\(UUID().uuidString).dump"
+        defer { unlink(contents) }
+        try await readContents(to: contents, open, tools)
+        let jobs = max(1, min(4, ProcessInfo.processInfo.activeProcessorCount))
+        try await Pipes.run(
+            [commands.rest(of: name, jobs: jobs, file: contents)],
+            log: log("rest"),
+            code: "restore-failed"
+        )
+        let connection = try await PostgresConnection.open(
+            route.reaching(database: name),
+            settings: ["default_transaction_read_only": "off", "statement_timeout": "0"]
+        )
+        // Without statistics the first hour of the restored application would be a slow one.
+        try await connection.execute("ANALYZE")
+        await connection.close()
+    }
+
+    private func stream(
+        _ stages: [Command],
+        _ progress: @Sendable @escaping (BackupProgress) -> Void
+    ) async throws(Trouble) {
+        let descriptor = Glibc.open(dump, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DurableFiles.failed(dump) }
+        defer { close(descriptor) }
+        let (subject, total, log) = (backup.name, backup.dump.bytes, log("content"))
+        do {
+            // The first stage reads through the same open file, so its place in it is how far it is.
+            try await Pipes.reporting {
+                let done = Int64(lseek(descriptor, 0, SEEK_CUR))
+                progress(BackupProgress(phase: .restore, subject: subject, done: done, total: total))
+            } _: {
+                try await Pipes.run(stages, log: log, input: .descriptor(descriptor), code: "restore-failed")
+            }
+        } catch {
+            throw Trouble(any: error)
+        }
+    }
+
+    /// The beginning of the archive, which is all that is needed once the rows are there.
+    private func readContents(to file: String, _ open: [Command], _ tools: PostgresTools) async throws(Trouble) {
+        try DurableFiles.write(Data(), to: file)
+        var bytes = 8 << 20
+        while true {
+            try await Pipes.run(
+                open + [Command("head", ["-c", String(bytes)])],
+                log: log("contents"),
+                input: .path(dump),
+                output: .path(file),
+                code: "restore-failed",
+                tolerated: Set(0..<open.count)
+            )
+            let isWhole = DurableFiles.size(file) < bytes
+            do throws(Trouble) {
+                _ = try await DumpListing.read(file, tools: tools, identity: nil, folder: work, log: log("list"))
+                return
+            } catch {
+                guard !isWhole, error.code == "dump-unreadable" else { throw error }
+            }
+            bytes *= 4
+        }
+    }
+}

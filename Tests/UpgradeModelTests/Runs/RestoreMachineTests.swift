@@ -1,0 +1,91 @@
+import Foundation
+import Simulators
+import Testing
+
+@testable import UpgradeModel
+
+@Suite struct RestoreMachineTests {
+    private func plan() throws -> RestorePlan {
+        RestorePlan(
+            set: try Samples.proof(of: "set").set,
+            release: version("2026.1.1"),
+            databases: ["demo", "ai"],
+            extra: ["extra"]
+        )
+    }
+
+    private func machine() throws -> UpgradeMachine {
+        try UpgradeMachine(
+            RunPlan(restoring: try plan(), from: version("2026.3.1"), highWaterMark: version("2026.3.1"))
+        )
+    }
+
+    private func outcome(_ effect: Effect) throws -> Outcome {
+        effect.kind == .proveDatabase
+            ? .proven(try Samples.proof(of: "set", database: effect.subject ?? "")) : .done
+    }
+
+    @Test func `the order is: stop, restore and prove each, close, rename all, then configuration and release`() throws
+    {
+        var machine = try machine()
+        var effects = try machine.handle(.started)
+        var order: [String] = []
+        while let effect = effects.first {
+            order.append(effect.kind.rawValue + (effect.subject.map { ":" + $0 } ?? ""))
+            #expect(
+                machine.plan.highWaterMark
+                    == (machine.isPastPointOfNoReturn ? version("2026.1.1") : version("2026.3.1"))
+            )
+            effects = try machine.handle(.succeeded(effect, outcome(effect)))
+        }
+        #expect(machine.phase == .restored)
+        #expect(
+            order == [
+                "check-restore", "unpack-set", "record-writers", "stop-writers", "provide-databases",
+                "restore-database:demo", "prove-database:demo", "restore-database:ai", "prove-database:ai",
+                "close-databases", "set-aside:demo", "set-aside:ai", "set-aside:extra", "bring-in:demo", "bring-in:ai",
+                "remove-failed", "replace-configuration", "switch-release", "start", "await-health", "clean-up",
+            ]
+        )
+        let kinds = Set(order.map { $0.prefix { $0 != ":" } }.map(String.init))
+        #expect(kinds == Set(RestoreCourse.kinds.map(\.rawValue)))
+    }
+
+    @Test func `a proof of another database or of another set is none`() throws {
+        var machine = try machine()
+        var effects = try machine.handle(.started)
+        while let effect = effects.first, effect.kind != .proveDatabase {
+            effects = try machine.handle(.succeeded(effect, .done))
+        }
+        let prove = try #require(effects.first)
+        for proof in [try Samples.proof(of: "set", database: "ai"), try Samples.proof(of: "other", database: "demo")] {
+            #expect(throws: IllegalEvent.self) { try machine.handle(.succeeded(prove, .proven(proof))) }
+        }
+        #expect(throws: IllegalEvent.self) { try machine.handle(.succeeded(prove, .done)) }
+        #expect(machine.pending == prove)
+    }
+
+    @Test func `a check that says no is a refusal, and nothing was tried`() throws {
+        var machine = try machine()
+        let check = try #require(try machine.handle(.started).first)
+        let why = Trouble(.environment, "preflight-failed", "Damaged.", remedy: "Use another.")
+        #expect(try machine.handle(.refused(check, why)).isEmpty)
+        #expect(machine.phase == .refused && machine.reason == why)
+    }
+
+    @Test func `a plan that an older Pawl has written is read as an upgrade`() throws {
+        let text = #"{"from":"2026.1.1","hops":["2026.2.1"],"highWaterMark":"2026.1.1"}"#
+        let plan = try JSONDecoder().decode(RunPlan.self, from: Data(text.utf8))
+        #expect(plan.restore == nil && plan.hops == [version("2026.2.1")])
+        // And what is written of an upgrade now looks as it did.
+        let written = String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)
+        #expect(!written.contains("restore"))
+    }
+
+    @Test func `a restore survives being written down`() throws {
+        let plan = RunPlan(restoring: try plan(), from: version("2026.3.1"), highWaterMark: nil)
+        #expect(try JSONDecoder().decode(RunPlan.self, from: JSONEncoder().encode(plan)) == plan)
+        let event = Event.restoreRequested(by: "root@vm", plan: try self.plan())
+        #expect(try JSONDecoder().decode(Event.self, from: JSONEncoder().encode(event)) == event)
+    }
+}

@@ -124,7 +124,9 @@ package struct RehearsalReport: Encodable, Sendable {
             "  schema  \(schema.added.count) added, \(schema.changed.count) changed, \(schema.removed.count) removed"
         )
         for (mark, names) in [("+", schema.added), ("~", schema.changed), ("-", schema.removed)] {
-            lines += names.prefix(12).map { TextLayout.wrap("    \(mark) \(TextLayout.plain($0))", indent: 6) }
+            lines += names.prefix(12).map {
+                "    " + TextLayout.wrap("\(mark) \(TextLayout.plain($0))", indent: 6, columns: 76)
+            }
             if names.count > 12 { lines.append("    \(mark) and \(names.count - 12) more") }
         }
         guard !database.locks.isEmpty else {
@@ -135,6 +137,6 @@ package struct RehearsalReport: Encodable, Sendable {
         let rows = database.locks.prefix(Self.shownLocks).map { lock in
             ["", lock.mode, TextLayout.duration(lock.seconds), lock.relation]
         }
-        return lines + [TextLayout.table(["", "MODE", "SECONDS", "TABLE"], Array(rows))]
+        return lines + [TextLayout.table(["", "MODE", "HELD", "TABLE"], Array(rows))]
     }
 }

@@ -24,6 +24,25 @@ import UpgradeModel
         #expect(try read("").entries == [])
     }
 
+    @Test func `other values take the place of some, and what refers to them follows when it is merged`() throws {
+        let own = try read("DB_HOST=database\nURL=\"postgres://${DB_HOST}/x\"\nKEPT='a b$'")
+        let changed = try own.changing(["DB_HOST": "172.19.0.1", "DB_PASSWORD": "Abc123"])
+        let merged = try MergedEnvironment(operator: changed, defaults: try read("DB_PASSWORD=real\nREST=1"))
+        #expect(
+            merged.values == [
+                "DB_HOST": "172.19.0.1", "URL": "postgres://172.19.0.1/x", "KEPT": "a b$", "DB_PASSWORD": "Abc123",
+                "REST": "1",
+            ]
+        )
+        #expect(!merged.text.contains("real"))
+    }
+
+    @Test(arguments: ["a b", "a\nB=1", "a#", "$b", "\"", "ä"])
+    func `a value that would need quotes is not written`(value: String) throws {
+        let file = try read("A=1")
+        #expect(throws: Trouble.self) { try file.changing(["A": value]) }
+    }
+
     @Test func `references look back`() throws {
         let file = try read("A=1\nB=${A}2\nC=\"${B:-x}\"\nD=${E:-y}\nF=${E}\nE=late\nG=${NONE:-}")
         #expect(

@@ -70,6 +70,16 @@ import UpgradeModel
         #expect(try place.read(InstallationFile.text(of: installation), builtIn: ["carto"]) == installation)
     }
 
+    @Test func `runs rehearse where it is said, and nothing but always and never can be said`() throws {
+        let place = try Place()
+        #expect(try place.read(place.text).rehearsal == .never)
+        let always = try place.read(place.text + "\nrehearsal: always\n")
+        #expect(always.rehearsal == .always)
+        #expect(try place.read(InstallationFile.text(of: always)) == always)
+        let trouble = #expect(throws: Trouble.self) { try place.read(place.text + "\nrehearsal: sometimes\n") }
+        #expect(trouble?.message.contains("`always` or `never`") == true)
+    }
+
     @Test func `a tilde is the home`() throws {
         let place = try Place()
         let text = place.text.replacing("secrets/demo", with: "~/secrets/demo")

@@ -58,7 +58,7 @@ import UpgradeModel
         #expect(report.text.contains("Nothing was changed."))
         #expect(report.text.contains("stopped, its time was over"))
         #expect(report.text.contains("+4.2 MB"))
-        #expect(report.text.contains("+ table public.notes"))
+        #expect(report.text.contains("\n    + table public.notes\n"))
         let wide = report.text.split(separator: "\n").filter { $0.count > 80 && !$0.contains("ooooo") }
         #expect(wide.isEmpty, "\(wide)")
     }

@@ -132,4 +132,56 @@ extension Scenarios {
             #expect(records.count == 1)
         }
     }
+
+    @Test func `a run that is killed while it rehearses goes on, and every migration still runs once`() async throws {
+        try await Demo.with { demo in
+            let started = try await demo.pawl(
+                "upgrade",
+                "--to",
+                Demo.required,
+                "--rehearse",
+                "--yes",
+                "--detach",
+                "-o",
+                "json"
+            )
+            #expect(started.exit == 0, "\(started)")
+            let run = try #require(started.text("id"))
+            let filter = "--filter label=pawl.rehearsal.project=\(demo.project)"
+            _ = try await demo.event(containing: "pawl-rehearsal-", within: .seconds(240)) {
+                try await Demo.shell("docker ps \(filter) --format '{{.Names}}'")
+            }
+            try await demo.kill(run: run, during: "rehearse")
+            let resumed = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            #expect(resumed.exit == 0, "\(resumed)")
+            #expect(resumed.text("id") == run)
+            #expect(try await demo.migrationRuns() == "\(Demo.first) 1\n\(Demo.required) 1")
+            #expect(try await remains(demo) == [])
+        }
+    }
+
+    @Test func `where the product does not say how services find the database, that is said and nothing is pretended`()
+        async throws
+    {
+        try await Demo.with { demo in
+            let product = demo.root + "/product.yaml"
+            try await Demo.shell(
+                "grep -v 'host: \"${DB_HOST}\"' Demo/product.yaml > \(product); "
+                    + "sed -i 's|^product:.*|product: \(product)|' \(demo.root)/pawl.yaml"
+            )
+            let refused = try await demo.pawl("rehearse", "-o", "json")
+            #expect(refused.exit == 3, "\(refused)")
+            #expect(refused.text("error", "code") == "rehearsal-impossible")
+            #expect(refused.text("error", "message")?.contains("demo") == true, "\(refused)")
+            let asked = try await demo.pawl("upgrade", "--rehearse", "--yes", "-o", "json")
+            #expect(asked.exit == 3, "\(asked)")
+            #expect(asked.text("error", "code") == "rehearsal-impossible")
+            let preflight = try await demo.pawl("preflight", "-o", "json")
+            #expect(preflight.exit == 0, "a rehearsal that nobody asked for is not missed: \(preflight)")
+            try await Demo.shell("echo 'rehearsal: always' >> \(demo.root)/pawl.yaml")
+            let blocked = try await demo.pawl("preflight", "-o", "json")
+            #expect(blocked.exit == 3, "\(blocked)")
+            #expect(blocked.output.contains("rehearsal: never"), "\(blocked)")
+        }
+    }
 }

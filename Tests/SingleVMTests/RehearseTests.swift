@@ -45,7 +45,7 @@ import UpgradeModel
     {
         try await Shop.with { shop in
             let api = try #require(try await shop.container("api").addresses.values.first)
-            let ask = "/bin/busybox wget -q -O - -T 3 http://\(api)/health"
+            let ask = "(echo GET /health HTTP/1.0; echo) | /bin/busybox nc -w 3 \(api) 80 | grep -q version"
             // Whoever is in the project's network is answered, as soon as the service listens.
             let patient = "i=0; until \(ask); do i=$((i+1)); [ $i -lt 100 ] || exit 1; usleep 100000; done"
             try await RealEngine.docker(

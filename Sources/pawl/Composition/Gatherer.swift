@@ -47,13 +47,7 @@ struct Gatherer: Sendable {
             clientTools: databases.tools,
             backups: await BackupScout(site).look(),
             disk: await DiskScout(site).look(release, package, target.images, databases.databases),
-            rehearsal: .of {
-                ObservedRehearsal(
-                    isWanted: workplace.installation.rehearsal == .always,
-                    obstacle: try Rehearser(site).obstacle().map { Fact<Never>.reason($0) },
-                    newest: RehearsalShelf(workplace).newest(from: try place.matchingRelease, to: release)
-                )
-            }
+            rehearsal: .of { try rehearsal(of: release) }
         )
         observation.wayBack = .of { try WayBackScout(workplace: workplace).wayBack(BackupShelf(workplace).sets()) }
         return observation

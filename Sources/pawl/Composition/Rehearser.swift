@@ -67,18 +67,14 @@ struct Rehearser: Sendable {
             run: run,
             startedAt: Workplace.now()
         )
-        do {
-            let outcome = try await work.carryOut()
-            record.migrations = outcome.migrations
-            record.databases = outcome.databases
-            record.failure = outcome.failure
-            record.seconds = (ContinuousClock.now - started) / .seconds(1)
-            try shelf.keep(record, schemas: outcome.schemas)
-            return record
-        } catch {
-            try? FileManager.default.removeItem(atPath: shelf.folder(of: id))
-            throw error
-        }
+        // Where this throws, the folder stays with what the tools said, until the next rehearsal is begun.
+        let outcome = try await work.carryOut()
+        record.migrations = outcome.migrations
+        record.databases = outcome.databases
+        record.failure = outcome.failure
+        record.seconds = (ContinuousClock.now - started) / .seconds(1)
+        try shelf.keep(record, schemas: outcome.schemas)
+        return record
     }
 
     private func environment() throws(Trouble) -> InstalledEnvironment {

@@ -71,8 +71,15 @@ package struct PruneReport: Encodable, Sendable {
     private func lines(goes: String) -> String {
         guard !kept.isEmpty || !removed.isEmpty else { return "There is nothing to keep and nothing to remove." }
         let stays = kept.map { [$0.id, "kept", Self.why($0.reason)] }
-        let leaves = removed.map { [$0.id, goes, "\(TextLayout.size($0.bytes)), \(Self.why($0.reason))"] }
-        return TextLayout.table(["BACKUP", "", ""], stays + leaves)
+        let sets = removed.filter { DebrisKind(rawValue: $0.reason) == nil }
+        let leaves = sets.map { [$0.id, goes, "\(TextLayout.size($0.bytes)), \(Self.why($0.reason))"] }
+        let debris = removed.filter { DebrisKind(rawValue: $0.reason) != nil }.map {
+            // Paths are longer than columns of a table.
+            "  \($0.id)\n      \(goes): \(TextLayout.size($0.bytes)), \(Self.why($0.reason))"
+        }
+        let tables = stays.isEmpty && leaves.isEmpty ? [] : [TextLayout.table(["BACKUP", "", ""], stays + leaves)]
+        return (tables + (debris.isEmpty ? [] : (["What dead runs have left:"] + debris)))
+            .joined(separator: "\n")
     }
 
     private static func why(_ reason: String) -> String {

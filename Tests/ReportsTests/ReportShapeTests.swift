@@ -107,6 +107,24 @@ import UpgradeModel
         #expect(BackupListReport([], debris: []).text == "There is no backup yet.")
     }
 
+    @Test func `what would be removed is told with the reason, and what stays too`() throws {
+        let path = "/var/lib/pawl/runs/20261123-103045-7f3a/package-2026.4.13"
+        let report = PruneReport(
+            kept: [.init(id: "20261123T103112Z-2026.1.19", reason: "wayBack")],
+            removed: [
+                .init(id: "20261120T103112Z-2026.1.19", reason: "older", bytes: 5000),
+                .init(id: path, reason: "package", bytes: 7000),
+            ],
+            dryRun: true
+        )
+        for words in ["the way back", "older than those", "unpacked package", "would go", path] {
+            #expect(report.text.contains(words), "\(words)")
+        }
+        #expect(PruneReport(kept: [], removed: [], dryRun: false).text.contains("nothing"))
+        let page = try Reference.page("json.md")
+        for kind in DebrisKind.allCases { #expect(page.contains("`\(kind.rawValue)`")) }
+    }
+
     private func backup() throws -> BackupSet {
         let id = try #require(BackupSetID("20261123T103112Z-2026.1.19"))
         let dump = StoredFile(path: "demo.dump.zst", bytes: 1_048_576, sha256: String(repeating: "a", count: 64))

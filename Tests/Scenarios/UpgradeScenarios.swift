@@ -198,4 +198,74 @@ import Testing
             #expect(policies.contains("unless-stopped"))
         }
     }
+
+    @Test func `a write after the backup was confirmed ends the run, a mere analysis does not`() async throws {
+        try await Demo.with { demo in
+            func upgrade(meanwhile sql: String) async throws -> Pawl.Answer {
+                let started = try await demo.pawl("upgrade", "--to", Demo.required, "--yes", "--detach", "-o", "json")
+                let run = try #require(started.text("id"), "\(started)")
+                // The databases were confirmed unchanged before the proof began.
+                try await demo.waitFor(run: run, effect: "prove")
+                _ = try await demo.psql(sql)
+                _ = try await demo.pawl("details", run, "--follow")
+                return try await demo.pawl("details", run, "-o", "json")
+            }
+            let hashes = try await demo.hashes()
+            let written = try await upgrade(meanwhile: "UPDATE customers SET full_name = 'Eve' WHERE id = 1")
+            #expect(written.text("state") == "aborted", "\(written)")
+            #expect(written.text("reason", "code") == "database-written")
+            #expect(written.text("reason", "message")?.contains("public.customers") == true)
+            #expect(try await demo.health().contains(Demo.first))
+            #expect(try await demo.hashes() != hashes, "what was written stays")
+
+            let analysed = try await upgrade(meanwhile: "ANALYZE customers")
+            #expect(analysed.text("state") == "succeeded", "\(analysed)")
+            #expect(try await demo.health().contains(Demo.required))
+        }
+    }
+
+    @Test func `an encrypted set warns until somebody has shown that they can decrypt, and a forged one is refused`()
+        async throws
+    {
+        try await Demo.with { demo in
+            try await Demo.shell("age-keygen -o \(demo.root)/own; age-keygen -o \(demo.root)/other")
+            let recipient = try await Demo.shell("age-keygen -y \(demo.root)/own")
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            try await Demo.shell("sed -i 's|^backups:|&\\n  encryptTo: [\(recipient)]|' \(demo.root)/pawl.yaml")
+            func warns() async throws -> (preflight: Bool, status: Bool) {
+                let checks = try await demo.pawl("preflight", "-o", "json")["findings"] as? [[String: Any]] ?? []
+                let check = checks.first { $0["check"] as? String == "backup-encryption" }
+                let status = try await demo.pawl("status", "-o", "json")
+                let notices = status["notices"] as? [String] ?? []
+                return (check?["outcome"] as? String == "warn", notices.contains { $0.contains(recipient) })
+            }
+            #expect(try await warns() == (true, true))
+            // Beside a service that writes, a sequence may move between the dump and its fingerprint.
+            try await Demo.shell(
+                "docker stop $(docker ps -q --filter label=com.docker.compose.project=\(demo.project) "
+                    + "--filter label=com.docker.compose.service=worker)"
+            )
+            let created = try await demo.pawl("backup", "create", "-o", "json")
+            let set = try #require(created.text("id"), "\(created)")
+            let wrong = try await demo.pawl("backup", "verify", set, "--identity", demo.root + "/other", "-o", "json")
+            #expect(wrong.exit == 3)
+            #expect(wrong.text("error", "code") == "identity-wrong")
+            #expect(wrong.text("error", "blame") == "operator")
+            #expect(try await warns() == (true, true))
+            let right = try await demo.pawl("backup", "verify", set, "--identity", demo.root + "/own", "-o", "json")
+            #expect(right.text("proof", "state") == "proven", "\(right)")
+            #expect(right.text("record") == "recorded")
+            #expect(try await warns() == (false, false))
+
+            try await Demo.shell(
+                "cd \(demo.root)/backups/\(set) && sed -i 's/\"rows\":/\"rows\": /' manifest.json && "
+                    + "sha256sum manifest.json >manifest.sha256"
+            )
+            let forged = try await demo.pawl("backup", "show", set, "-o", "json")
+            #expect(forged.text("error", "code") == "backup-damaged", "\(forged)")
+            let pruned = try await demo.pawl("backup", "prune", "--yes", "-o", "json")
+            #expect(pruned.exit == 0)
+            #expect(FileManager.default.fileExists(atPath: "\(demo.root)/backups/\(set)"))
+        }
+    }
 }

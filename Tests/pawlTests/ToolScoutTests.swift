@@ -15,7 +15,7 @@ import UpgradeModel
 
     @Test(arguments: [
         "docker-compose -p shop up -d", "/usr/bin/python3 /usr/bin/docker-compose --project-name=shop restart api",
-        "docker compose -p shop down", "/usr/bin/docker --log-level info compose --project-name shop pull",
+        "docker compose -p shop down", "/usr/bin/docker --log-level info compose --project-name shop create",
         "/usr/libexec/docker/cli-plugins/docker-compose compose -p shop up",
         "docker-compose -f /opt/shop/docker-compose.yml stop",
         "docker-compose --project-directory /opt/shop run api sh",
@@ -26,6 +26,7 @@ import UpgradeModel
 
     @Test(arguments: [
         "docker-compose -p other up", "docker-compose -p shop logs -f", "docker-compose -p shop ps",
+        "docker-compose -p shop exec api sh",
         "docker-compose -f /opt/shopping/docker-compose.yml up", "docker-compose -p shop", "docker ps",
         "vi docker-compose.yml", "docker-compose", "docker-compose -p shop --env-file up config",
     ])

@@ -8,7 +8,8 @@ enum ActivitySQL {
         """
         WITH here AS (
           SELECT s.pid, s.usesysid, s.usename, s.application_name, s.client_addr, s.state, s.xact_start, s.backend_xid,
-            s.query, s.datname = current_database() AS is_here, coalesce(s.backend_type, 'client backend') AS kind
+            s.query, s.datname = current_database() AS is_here, coalesce(s.backend_type, 'client backend') AS kind,
+            s.backend_start
           FROM pg_catalog.pg_stat_activity s
           WHERE s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL AND s.application_name <> 'pawl'
             AND coalesce(s.backend_type, 'client backend') IN ('client backend', 'walsender')
@@ -46,19 +47,21 @@ enum ActivitySQL {
         )
         SELECT h.pid, h.usename, h.application_name, host(h.client_addr),
           extract(epoch FROM clock_timestamp() - h.xact_start),
-          h.backend_xid IS NOT NULL OR coalesce(l.writes, false), h.usesysid IN (SELECT oid FROM able), l.tables,
-          h.work, h.state IS NULL
+          h.backend_xid IS NOT NULL OR coalesce(l.writes, false) OR EXISTS (SELECT FROM pg_catalog.pg_locks t
+            WHERE t.pid = h.pid AND t.locktype = 'transactionid' AND t.granted AND t.mode = 'ExclusiveLock'),
+          h.usesysid IN (SELECT oid FROM able), l.tables,
+          h.work, h.state IS NULL, h.backend_start
         FROM seen h LEFT JOIN locks l ON l.pid = h.pid
         WHERE (h.is_here AND h.kind = 'client backend') OR h.work = 'base-backup'
         UNION ALL
         SELECT NULL, p.owner, p.gid, NULL, extract(epoch FROM clock_timestamp() - p.prepared), true, true, l.tables,
-          NULL, false
+          NULL, false, p.prepared
         FROM pg_catalog.pg_prepared_xacts p
         LEFT JOIN locks l ON l.pid IS NULL AND l.virtualtransaction = (
           SELECT t.virtualtransaction FROM pg_catalog.pg_locks t
           WHERE t.pid IS NULL AND t.locktype = 'transactionid' AND t.transactionid = p.transaction LIMIT 1)
         WHERE p.database = current_database()
-        LIMIT 2000
+        ORDER BY 11 NULLS LAST, 1 LIMIT 2000
         """
     }
 

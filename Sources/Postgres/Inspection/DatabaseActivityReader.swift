@@ -83,25 +83,20 @@ package struct DatabaseActivityReader: Sendable {
         let version = await connection.serverVersionNumber
         let own = try await connection.rows("SELECT pg_catalog.host(pg_catalog.inet_client_addr())")
         var visible: [ObservedSession] = []
-        var hidden = 0
+        var hidden: [ObservedSession] = []
         for row in try await connection.rows(ActivitySQL.sessions(version: version)) {
-            guard !row.bool(9) else {
-                hidden += 1
-                continue
-            }
-            visible.append(
-                ObservedSession(
-                    backend: row.integer(0).map { Int($0) },
-                    user: row.text(1) ?? "",
-                    application: row.text(2) ?? "",
-                    address: row.text(3),
-                    transactionSeconds: row.text(4).flatMap { Double($0) },
-                    isWriting: row.bool(5),
-                    mayWrite: row.bool(6),
-                    tables: (row.text(7) ?? "").split(separator: "\n").map(String.init),
-                    work: row.text(8).flatMap { MaintenanceWork(rawValue: $0) }
-                )
+            let session = ObservedSession(
+                backend: row.integer(0).map { Int($0) },
+                user: row.text(1) ?? "",
+                application: row.text(2) ?? "",
+                address: row.text(3),
+                transactionSeconds: row.text(4).flatMap { Double($0) },
+                isWriting: row.bool(5),
+                mayWrite: row.bool(6),
+                tables: (row.text(7) ?? "").split(separator: "\n").map(String.init),
+                work: row.text(8).flatMap { MaintenanceWork(rawValue: $0) }
             )
+            if row.bool(9) { hidden.append(session) } else { visible.append(session) }
         }
         return ObservedSessions(visible: visible, hidden: hidden, ownAddress: own.first?.text(0))
     }

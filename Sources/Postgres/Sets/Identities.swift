@@ -23,7 +23,7 @@ package struct Identities: Sendable {
             )
         }
         guard let sample = sample(of: set) else { return }
-        let answer = try await ask(Command("age", ["-d", "-i", path]), input: .path(sample))
+        let answer = try await ask(Command("age", ["-d", "-i", path, "-o", "/dev/null"]), input: .path(sample))
         guard !answer.status.isSuccess else { return }
         let said = answer.errorText
         if said.contains("no identity matched") || said.contains("incorrect identity") {

@@ -74,7 +74,6 @@ struct ToolScout: Sendable {
 
     /// Commands that change something.
     private static let changing: Set<String> = [
-        "up", "down", "start", "stop", "restart", "rm", "kill", "run", "create", "pull", "build", "pause", "unpause",
-        "scale", "exec", "cp", "watch",
+        "up", "down", "start", "stop", "restart", "rm", "kill", "run", "create", "pause", "unpause", "scale", "watch",
     ]
 }

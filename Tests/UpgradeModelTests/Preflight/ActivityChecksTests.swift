@@ -7,7 +7,8 @@ import UpgradeModel
         try finding(id) { $0.databases = .known([wellDatabase { change(&$0.activity) }]) }
     }
 
-    private func sessions(_ id: String, _ sessions: [ObservedSession], hidden: Int = 0) throws -> Finding {
+    private func sessions(_ id: String, _ sessions: [ObservedSession], hidden: [ObservedSession] = []) throws -> Finding
+    {
         try judged(id) {
             $0.sessions = .known(ObservedSessions(visible: sessions, hidden: hidden, ownAddress: "172.18.0.1"))
         }
@@ -133,9 +134,12 @@ import UpgradeModel
     }
 
     @Test func `hidden sessions and prepared transactions are told`() throws {
-        let hidden = try sessions("foreign-sessions", [], hidden: 3)
+        let hidden = try sessions("foreign-sessions", [], hidden: [psql(nil), psql(nil, isWriting: true)])
         #expect(hidden.outcome == .warn)
+        #expect(hidden.message.contains("Right now") && hidden.message.contains("2 of them"))
         #expect(hidden.remedy?.contains("pg_monitor") == true)
+        #expect(try sessions("foreign-sessions", [], hidden: [psql(nil, mayWrite: false)]).outcome == .pass)
+        #expect(try sessions("another-tool", [], hidden: [psql(nil, work: .restore)]).outcome == .fail)
         let prepared = ObservedSession(backend: nil, user: "demo", application: "tx1", isWriting: true)
         #expect(try sessions("foreign-sessions", [prepared]).message.contains("prepared transaction `tx1`"))
     }

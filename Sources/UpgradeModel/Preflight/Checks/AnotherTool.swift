@@ -10,7 +10,7 @@ extension Check {
         // A database that cannot be asked is another finding's affair.
         let databases = observation.databases.value ?? []
         let inDatabases = databases.flatMap { database in
-            (database.activity?.sessions.value?.visible ?? []).compactMap { judge($0, in: database.name) }
+            (database.activity?.sessions.value?.all ?? []).compactMap { judge($0, in: database.name) }
         }
         return .all([onMachine] + inDatabases, none: onMachine)
     }

@@ -23,10 +23,11 @@ extension Check {
         services: Set<String>
     ) -> Verdict {
         let name = database.name
-        let foreign = sessions.visible.filter {
-            $0.work == nil && ($0.isWriting || $0.mayWrite)
-                && !isProducts($0, in: sessions, isOutside: database.isOutside, services: services)
+        // Of a hidden one nobody knows where it comes from; the product's are of Pawl's own account as a rule, and seen.
+        let unknown = sessions.visible.filter {
+            !isProducts($0, in: sessions, isOutside: database.isOutside, services: services)
         }
+        let foreign = (unknown + sessions.hidden).filter { $0.work == nil && ($0.isWriting || $0.mayWrite) }
         let remedy =
             "Close them, or stop what opens them, before you start. Pawl ends no session unasked; what they write while "
             + "the backup is made ends the upgrade before anything is changed."
@@ -51,11 +52,13 @@ extension Check {
                 )
             )
         }
-        if sessions.hidden > 0 {
+        let hidden = sessions.hidden.filter { $0.isWriting || $0.mayWrite }.count
+        if hidden > 0 {
             verdicts.append(
                 .warn(
-                    "What \(sessions.hidden) sessions in `\(name)` do is hidden from Pawl's account.",
-                    remedy: "Let it see them: `GRANT pg_monitor TO …`."
+                    "Where \(hidden == 1 ? "one" : "\(hidden)") of them in `\(name)` \(hidden == 1 ? "comes" : "come") "
+                        + "from is hidden from Pawl's account.",
+                    remedy: "Let it see that: `GRANT pg_monitor TO …`."
                 )
             )
         }

@@ -2,13 +2,17 @@
 package struct ObservedSessions: Sendable, Hashable {
     /// Those that the account may see, oldest first.
     package var visible: [ObservedSession]
-    /// How many there are of which the account may not see what they do.
-    package var hidden: Int
+    /// Those of which the account may not see where they come from and since when they are at it, by number. Whose
+    /// they are, what they call themselves and what they have locked is known of them too.
+    package var hidden: [ObservedSession]
     /// The address from which Pawl's own sessions come; nil for a socket.
     package var ownAddress: String?
 
+    /// All of them.
+    var all: [ObservedSession] { visible + hidden }
+
     /// Puts them together.
-    package init(visible: [ObservedSession], hidden: Int = 0, ownAddress: String? = nil) {
+    package init(visible: [ObservedSession], hidden: [ObservedSession] = [], ownAddress: String? = nil) {
         self.visible = visible
         self.hidden = hidden
         self.ownAddress = ownAddress

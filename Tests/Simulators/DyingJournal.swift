@@ -24,7 +24,8 @@ package final class DyingJournal: Journal {
         to run: RunID,
         at moment: Moment,
         under lease: Lease,
-        highWaterMark: ReleaseVersion?
+        highWaterMark: ReleaseVersion?,
+        answering decision: Int64?
     ) throws(Trouble) -> [JournalEntry] {
         // Reports of progress come when they like; only what decides is counted, so that every number means one place.
         if case .progress? = payloads.first { return [] }
@@ -33,7 +34,14 @@ package final class DyingJournal: Journal {
             return count
         }
         guard number < deathAt || (number == deathAt && afterCommit) else { throw Self.death }
-        let entries = try journal.append(payloads, to: run, at: moment, under: lease, highWaterMark: highWaterMark)
+        let entries = try journal.append(
+            payloads,
+            to: run,
+            at: moment,
+            under: lease,
+            highWaterMark: highWaterMark,
+            answering: decision
+        )
         if number == deathAt { throw Self.death }
         return entries
     }
@@ -53,8 +61,6 @@ package final class DyingJournal: Journal {
     package func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
         try journal.openDecision(for: run)
     }
-
-    package func answer(_ id: Int64) throws(Trouble) { try journal.answer(id) }
 
     package func changes() -> AsyncStream<Void> { journal.changes() }
 }

@@ -12,6 +12,7 @@ extension Scenarios {
             var walk = KillWalk(durations: undisturbed.seconds)
             let witness = try await walk.go(through: demo)
             let rows = try witness.rows()
+            for kill in walk.kills { KillRecord.add("\(kill)") }
             #expect(try await demo.hashes() == undisturbed.hashes)
             #expect(try await demo.migrationRuns() == undisturbed.migrations)
             #expect(try await demo.health().contains(Demo.newest))
@@ -23,6 +24,7 @@ extension Scenarios {
             let events = try await OutsideEvents(of: demo, since: began, until: try await demo.clock())
             #expect(events.happenings.count > 20, "\(events.happenings)")
             let strangers = events.strangers(to: rows)
+            KillRecord.add("\(events.happenings.count) changes of containers, \(strangers.count) strangers")
             #expect(strangers.isEmpty, "changes that the journal does not know: \(strangers)")
             #expect(try await demo.pawl("status", "-o", "json").exit == 0)
         }

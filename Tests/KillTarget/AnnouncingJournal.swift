@@ -1,10 +1,11 @@
+import Simulators
 import Synchronization
 import UpgradeEngine
 import UpgradeModel
 
 /// The real journal, and a word after every commit that decides something.
-final class AnnouncingJournal: Journal {
-    private let journal: any Journal
+final class AnnouncingJournal: JournalInFront {
+    let journal: any Journal
     private let checkpoints: Checkpoints
     private let newest = Mutex<Int64>(0)
 
@@ -44,22 +45,4 @@ final class AnnouncingJournal: Journal {
         }
         return entries
     }
-
-    func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry] {
-        try journal.entries(of: run, after: id)
-    }
-
-    func runs() throws(Trouble) -> [RunRequest] { try journal.runs() }
-
-    func highWaterMark() throws(Trouble) -> ReleaseVersion? { try journal.highWaterMark() }
-
-    func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
-        try journal.leave(decision, for: run, at: moment)
-    }
-
-    func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
-        try journal.openDecision(for: run)
-    }
-
-    func changes() -> AsyncStream<Void> { journal.changes() }
 }

@@ -3,8 +3,8 @@ package import UpgradeEngine
 package import UpgradeModel
 
 /// A journal in front of a real one, at one of whose commits the runner dies: nothing is written from then on.
-package final class DyingJournal: Journal {
-    private let journal: any Journal
+package final class DyingJournal: JournalInFront {
+    package let journal: any Journal
     private let deathAt: Int
     private let afterCommit: Bool
     private let commits = Mutex(0)
@@ -45,22 +45,4 @@ package final class DyingJournal: Journal {
         if number == deathAt { throw Self.death }
         return entries
     }
-
-    package func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry] {
-        try journal.entries(of: run, after: id)
-    }
-
-    package func runs() throws(Trouble) -> [RunRequest] { try journal.runs() }
-
-    package func highWaterMark() throws(Trouble) -> ReleaseVersion? { try journal.highWaterMark() }
-
-    package func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
-        try journal.leave(decision, for: run, at: moment)
-    }
-
-    package func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
-        try journal.openDecision(for: run)
-    }
-
-    package func changes() -> AsyncStream<Void> { journal.changes() }
 }

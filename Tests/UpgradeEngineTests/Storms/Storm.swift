@@ -27,8 +27,16 @@ struct Storm: Sendable {
     static let versions = ["2026.1.1", "2026.2.1", "2026.2.2", "2026.3.1"].compactMap { try? ReleaseVersion($0) }
 
     init(seed: UInt64, over ground: Ground) {
-        weather = Weather(seed: seed)
-        self.ground = ground
+        let weather = Weather(seed: seed)
+        self.weather = weather
+        self.ground = Ground(
+            journal: ground.journal,
+            takeLease: {
+                let lease = try ground.takeLease()
+                weather.own(lease.token)
+                return lease
+            }
+        )
         run = RunID(startedAt: weather.now(), salt: 1)
         plan = RunPlan(from: Self.versions[0], hops: [Self.versions[1], Self.versions[3]], highWaterMark: nil)
     }
@@ -57,7 +65,8 @@ struct Storm: Sendable {
             journal: ground.journal,
             weather: weather,
             decisions: Self.decisions,
-            rival: { port in try? await carry(faulty, port) }
+            // A process of its own: what becomes of the one that it robs does not end it.
+            rival: { port in await Task { try? await carry(faulty, port) }.value }
         )
         var before: [JournalEntry] = []
         var violations: [String] = []

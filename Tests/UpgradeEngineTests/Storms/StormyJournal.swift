@@ -1,9 +1,10 @@
+import Simulators
 import UpgradeEngine
 import UpgradeModel
 
 /// A journal upon a disk that fails, under a runner that dies, beside others that take over.
-final class StormyJournal: Journal {
-    private let journal: any Journal
+final class StormyJournal: JournalInFront {
+    let journal: any Journal
     private let weather: Weather
     private let takeOver: @Sendable () throws -> Void
 
@@ -41,6 +42,8 @@ final class StormyJournal: Journal {
         case .declined?: return try commit()
         default: break
         }
+        // It will not succeed.
+        guard weather.isOwner(lease.token) else { return try commit() }
         weather.tick()
         switch weather.commitFate() {
         case .good: return try commit()
@@ -67,20 +70,10 @@ final class StormyJournal: Journal {
         return try journal.entries(of: run, after: id)
     }
 
-    func runs() throws(Trouble) -> [RunRequest] { try journal.runs() }
-
-    func highWaterMark() throws(Trouble) -> ReleaseVersion? { try journal.highWaterMark() }
-
-    func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
-        try journal.leave(decision, for: run, at: moment)
-    }
-
     func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
         guard !weather.isDead else { throw Weather.death }
         return try journal.openDecision(for: run)
     }
-
-    func changes() -> AsyncStream<Void> { journal.changes() }
 
     static let diskFull = Trouble(.environment, "disk-full", "ENOSPC", changed: true, remedy: "Make room.")
     static let ioError = Trouble(.environment, "io-error", "EIO", changed: true, remedy: "See to the disk.")

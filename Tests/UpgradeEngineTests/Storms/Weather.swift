@@ -23,6 +23,7 @@ final class Weather: Sendable {
         var troubles: Int
         var isDead = false
         var clock: Int64 = 1_795_000_000_000_000
+        var owner: Int64 = 0
     }
 
     private let state: Mutex<State>
@@ -86,6 +87,14 @@ final class Weather: Sendable {
 
     /// What the dead throw.
     static let death = Trouble(.internal, "death", "The runner died.", remedy: "Start another one.")
+
+    // MARK: Owners
+
+    /// Notes that the runner with this token is the newest.
+    func own(_ token: Int64) { state.withLock { $0.owner = max($0.owner, token) } }
+
+    /// Whether the runner with this token is the newest. What others do must not move the weather.
+    func isOwner(_ token: Int64) -> Bool { state.withLock { $0.owner == token } }
 
     // MARK: Time
 

@@ -6,12 +6,12 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
 BIN = $(abspath $(SCRATCH))/debug
 
-.PHONY: demo test test-unit test-postgres test-scenarios bench build release setup lint format clean
+.PHONY: demo test test-unit test-kills test-postgres test-scenarios seeds kill-matrix mutants bench build release setup lint format clean
 
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
 
-test: setup lint test-unit test-postgres test-scenarios
+test: setup lint test-unit test-kills test-postgres test-scenarios
 
 setup:
 	scripts/setup
@@ -28,7 +28,11 @@ tests-built: setup
 test-unit: tests-built
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'UpgradeModelTests'
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build \
-		--skip 'UpgradeModelTests|PostgresTests|SingleVMTests|Scenarios'
+		--skip 'UpgradeModelTests|KillMatrixTests|PostgresTests|SingleVMTests|Scenarios'
+
+# Real runners over a simulated world, killed from outside at every place of every effect. Budget: 4 minutes.
+test-kills: tests-built
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'KillMatrixTests'
 
 # Real PostgreSQL, started by the tests. Budget: 6 minutes.
 test-postgres: tests-built
@@ -41,6 +45,19 @@ test-scenarios: tests-built build
 run-scenarios:
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'SingleVMTests'
 	PAWL=$(BIN)/pawl swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --no-parallel --filter 'Scenarios'
+
+# Ten thousand seeds of simulated weather. Budget: 10 minutes.
+seeds: tests-built
+	PAWL_SEEDS=10000 swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'StormTests'
+
+# A fresh real upgrade for every point at which something can die, with an Engine of its own. Takes hours; choose points
+# with POINTS="dump prove".
+kill-matrix: tests-built build
+	SCRATCH=$(abspath $(SCRATCH)) PAWL=$(BIN)/pawl scripts/kill-matrix --engine $(POINTS)
+
+# Small changes to the model that its tests must notice: SAMPLE of them, 0 for all.
+mutants: setup
+	scripts/mutate --sample $(or $(SAMPLE),40)
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

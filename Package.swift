@@ -87,19 +87,35 @@ let package = Package(
             path: "Tests/Simulators",
             swiftSettings: house
         ),
+        // A runner over a simulated world, to be killed from outside
+        .executableTarget(
+            name: "KillTarget",
+            dependencies: ["Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", "Processes"],
+            path: "Tests/KillTarget",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "KillMatrixTests",
+            dependencies: ["KillTarget", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", "Processes"],
+            swiftSettings: house
+        ),
         tests(of: "Processes"),
         tests(of: "Archives", ["Processes"]),
         tests(of: "Documents"),
         tests(of: "WebClient"),
         tests(of: "UpgradeModel", ["Simulators"]),
         tests(of: "UpgradeEngine", ["UpgradeModel", "StateStore", "Simulators"]),
-        tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel", grdb]),
+        tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel", "Simulators", grdb]),
         tests(of: "Postgres", ["UpgradeEngine", "UpgradeModel", "Processes"]),
         tests(of: "SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
         tests(of: "pawl", ["Processes", "UpgradeModel"]),
-        .testTarget(name: "Scenarios", dependencies: ["Processes", "Documents"], swiftSettings: house),
+        .testTarget(
+            name: "Scenarios",
+            dependencies: ["Processes", "Documents", "StateStore", "UpgradeEngine", "UpgradeModel"],
+            swiftSettings: house
+        ),
     ]
 )

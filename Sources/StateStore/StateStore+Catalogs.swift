@@ -11,7 +11,10 @@ extension StateStore {
                 arguments: [source]
             )
             return try row.map {
-                (checkedAt: Moment(microseconds: $0[0]), memory: try StoredJSON.value(CatalogMemory.self, $0[1]))
+                (
+                    checkedAt: Moment(microseconds: try $0.decode(atIndex: 0)),
+                    memory: try StoredJSON.value(CatalogMemory.self, try $0.decode(atIndex: 1))
+                )
             }
         }
     }

@@ -9,9 +9,10 @@ extension StateStore: Journal {
         to run: RunID,
         at moment: Moment,
         under lease: Lease,
-        highWaterMark: ReleaseVersion?
+        highWaterMark: ReleaseVersion?,
+        answering decision: Int64?
     ) throws(Trouble) -> [JournalEntry] {
-        try write { database in
+        let written: (entries: [JournalEntry], head: JournalSeal.Head) = try write { database in
             guard try Int64.fetchOne(database, sql: "SELECT token FROM lease") == lease.token else {
                 throw Trouble(
                     .environment,
@@ -21,8 +22,8 @@ extension StateStore: Journal {
                 )
             }
             let head = try Row.fetchOne(database, sql: "SELECT id, hash FROM head")
-            var id: Int64 = head?[0] ?? 0
-            var previous: Data = head?[1] ?? Chain.beginning
+            var id: Int64 = try head?.decode(atIndex: 0) ?? 0
+            var previous: Data = try head?.decode(atIndex: 1) ?? Chain.beginning
             let at = moment.microseconds
             var entries: [JournalEntry] = []
             for payload in payloads {
@@ -53,18 +54,25 @@ extension StateStore: Journal {
                 sql: "INSERT OR REPLACE INTO head (one, id, hash) VALUES (1, ?, ?)",
                 arguments: [id, previous]
             )
-            return entries
+            if let decision {
+                try database.execute(sql: "UPDATE decision SET answered = 1 WHERE id = ?", arguments: [decision])
+            }
+            return (entries, JournalSeal.Head(id: id, hash: previous))
         }
+        seal.set(to: written.head)
+        return written.entries
     }
 
     package func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry] {
         try read { database in
+            // Not by the index: what opening has checked is the table, and a damaged index could hide rows of it.
             let rows =
                 if let run {
                     try Row.fetchAll(
                         database,
-                        sql: "SELECT id, at, run, payload FROM journal WHERE run = ? AND id > ? ORDER BY id",
-                        arguments: [run.description, id]
+                        sql:
+                            "SELECT id, at, run, payload FROM journal NOT INDEXED WHERE id > ? AND run = ? ORDER BY id",
+                        arguments: [id, run.description]
                     )
                 } else {
                     try Row.fetchAll(
@@ -74,12 +82,12 @@ extension StateStore: Journal {
                     )
                 }
             return try rows.map { row in
-                guard let run = RunID(row[2]) else { throw CocoaError(.coderInvalidValue) }
+                guard let run = RunID(try row.decode(atIndex: 2)) else { throw CocoaError(.coderInvalidValue) }
                 return JournalEntry(
-                    id: row[0],
-                    at: Moment(microseconds: row[1]),
+                    id: try row.decode(atIndex: 0),
+                    at: Moment(microseconds: try row.decode(atIndex: 1)),
                     run: run,
-                    payload: try StoredJSON.value(Payload.self, row[3])
+                    payload: try StoredJSON.value(Payload.self, try row.decode(atIndex: 3))
                 )
             }
         }
@@ -89,7 +97,10 @@ extension StateStore: Journal {
         try read { database in
             let texts = try String.fetchAll(
                 database,
-                sql: "SELECT payload FROM journal WHERE id IN (SELECT min(id) FROM journal GROUP BY run) ORDER BY id"
+                sql: """
+                    SELECT payload FROM journal
+                    WHERE id IN (SELECT min(id) FROM journal NOT INDEXED GROUP BY run) ORDER BY id
+                    """
             )
             return try texts.compactMap { text in
                 guard case .created(let request) = try StoredJSON.value(Payload.self, text) else { return nil }
@@ -134,13 +145,12 @@ extension StateStore: Journal {
                 sql: "SELECT id, payload FROM decision WHERE run = ? AND answered = 0 ORDER BY id LIMIT 1",
                 arguments: [run.description]
             )
-            return try row.map { (id: $0[0], decision: try StoredJSON.value(Decision.self, $0[1])) }
-        }
-    }
-
-    package func answer(_ id: Int64) throws(Trouble) {
-        try write { database in
-            try database.execute(sql: "UPDATE decision SET answered = 1 WHERE id = ?", arguments: [id])
+            return try row.map {
+                (
+                    id: try $0.decode(atIndex: 0),
+                    decision: try StoredJSON.value(Decision.self, try $0.decode(atIndex: 1))
+                )
+            }
         }
     }
 

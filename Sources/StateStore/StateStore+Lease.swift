@@ -6,7 +6,15 @@ extension StateStore {
     /// Takes the lease. The caller holds the ``RunnerLock``, so whoever had it before is gone.
     package func takeLease(owner: String, at moment: Moment) throws(Trouble) -> Lease {
         try write { database in
-            let token = (try Int64.fetchOne(database, sql: "SELECT token FROM lease") ?? 0) + 1
+            // Above the journal's newest token too: that one is in the chain, the lease's own row is not.
+            let newest = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT max(coalesce((SELECT token FROM lease), 0),
+                        coalesce((SELECT token FROM journal ORDER BY id DESC LIMIT 1), 0))
+                    """
+            )
+            let token = (newest ?? 0) + 1
             try database.execute(
                 sql: "INSERT OR REPLACE INTO lease (one, token, owner, since) VALUES (1, ?, ?, ?)",
                 arguments: [token, owner, moment.microseconds]
@@ -19,7 +27,13 @@ extension StateStore {
     package func newestLease() throws(Trouble) -> Lease? {
         try read { database in
             let row = try Row.fetchOne(database, sql: "SELECT token, owner, since FROM lease")
-            return row.map { Lease(token: $0[0], owner: $0[1], since: Moment(microseconds: $0[2])) }
+            return try row.map {
+                Lease(
+                    token: try $0.decode(atIndex: 0),
+                    owner: try $0.decode(atIndex: 1),
+                    since: Moment(microseconds: try $0.decode(atIndex: 2))
+                )
+            }
         }
     }
 }

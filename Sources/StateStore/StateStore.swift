@@ -8,6 +8,7 @@ package import UpgradeModel
 /// (WAL with `synchronous=FULL`).
 package struct StateStore: Sendable {
     let database: DatabasePool
+    let seal: JournalSeal
     /// Why nothing may be written: the journal is not what Pawl wrote. Nil in good times.
     package let safeMode: Trouble?
 
@@ -23,6 +24,10 @@ package struct StateStore: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
             let isNew = !FileManager.default.fileExists(atPath: folder.database)
+            seal = JournalSeal(path: folder.path + "/journal.seal")
+            // Read first: the journal is always as new as its seal, and may get newer meanwhile.
+            let sealed = seal.head
+            if isNew, let sealed { throw Self.gone(folder, sealed) }
             let pool = try DatabasePool(path: folder.database, configuration: configuration)
             if isNew { chmod(folder.database, 0o600) }
             if try pool.read(Schema.migrator.hasBeenSuperseded) {
@@ -35,7 +40,9 @@ package struct StateStore: Sendable {
             }
             if try !pool.read(Schema.migrator.hasCompletedMigrations) { try Schema.migrator.migrate(pool) }
             database = pool
-            safeMode = try pool.read { try Self.brokenLink(in: $0) ?? Self.brokenBackupRecord(in: $0) }
+            safeMode = try pool.read {
+                try Self.brokenLink(in: $0) ?? Self.lostRow(in: $0, sealed: sealed) ?? Self.brokenBackupRecord(in: $0)
+            }
         } catch {
             throw Self.trouble(error)
         }
@@ -50,24 +57,59 @@ package struct StateStore: Sendable {
             sql: "SELECT id, at, run, token, payload, mark, previous, hash FROM journal ORDER BY id"
         )
         while let row = try rows.next() {
-            let id: Int64 = row[0]
-            let hash: Data = row[7]
-            let expected = Chain.hash(
-                previous: previous,
-                id: id,
-                at: row[1],
-                run: row[2],
-                token: row[3],
-                payload: row[4],
-                mark: row[5]
-            )
-            guard id == last + 1, row[6] == previous, hash == expected else { return broken(at: id) }
-            previous = hash
-            last = id
+            // A damaged page can hold anything where a column is said to be.
+            guard let link = try? Link(row), link.id == last + 1, link.previous == previous, link.hash == link.expected
+            else { return broken(at: last + 1) }
+            previous = link.hash
+            last = link.id
         }
         let head = try Row.fetchOne(database, sql: "SELECT id, hash FROM head")
-        guard (head?[0] ?? 0) == last, (head?[1] ?? Chain.beginning) == previous else { return broken(at: last + 1) }
+        let newest = try head.map { JournalSeal.Head(id: try $0.decode(atIndex: 0), hash: try $0.decode(atIndex: 1)) }
+        guard (newest?.id ?? 0) == last, (newest?.hash ?? Chain.beginning) == previous else {
+            return broken(at: last + 1)
+        }
         return nil
+    }
+
+    /// A row of the journal as far as the chain is concerned.
+    private struct Link {
+        var id: Int64
+        var previous: Data
+        var hash: Data
+        /// What the hash should be.
+        var expected: Data
+
+        init(_ row: Row) throws {
+            id = try row.decode(atIndex: 0)
+            previous = try row.decode(atIndex: 6)
+            hash = try row.decode(atIndex: 7)
+            expected = Chain.hash(
+                previous: previous,
+                id: id,
+                at: try row.decode(atIndex: 1),
+                run: try row.decode(atIndex: 2),
+                token: try row.decode(atIndex: 3),
+                payload: try row.decode(atIndex: 4),
+                mark: try row.decode(atIndex: 5)
+            )
+        }
+    }
+
+    /// What was written once and is there no more, where the seal knows of it.
+    private static func lostRow(in database: Database, sealed: JournalSeal.Head?) throws -> Trouble? {
+        guard let sealed else { return nil }
+        let hash = try Data.fetchOne(database, sql: "SELECT hash FROM journal WHERE id = ?", arguments: [sealed.id])
+        return hash == sealed.hash ? nil : broken(at: sealed.id)
+    }
+
+    private static func gone(_ folder: DataFolder, _ sealed: JournalSeal.Head) -> Trouble {
+        Trouble(
+            .environment,
+            "state-unusable",
+            "Pawl's own database, \(folder.database), is gone; its journal had \(sealed.id) rows.",
+            remedy: "Bring it back from a copy of the data folder. To start anew, make sure of what runs, then move "
+                + "\(folder.path) out of the way and run `pawl init`."
+        )
     }
 
     private static func broken(at id: Int64) -> Trouble {

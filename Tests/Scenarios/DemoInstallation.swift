@@ -60,7 +60,8 @@ struct DemoInstallation: Sendable {
             return value
         } catch {
             let kept = ProcessInfo.processInfo.environment["PAWL_KEEP_SCENARIOS"] != nil
-            if !kept { try await installation.remove() }
+            guard !kept else { throw error }
+            do { try await installation.remove() } catch let second { throw Failure("\(error)\nand then: \(second)") }
             throw error
         }
     }

@@ -197,7 +197,7 @@ extension Scenarios {
     private func brokenJournal(_ demo: Demo) async throws {
         let upgrade = try await demo.pawl("upgrade", "--to", Demo.required, "--yes")
         #expect(upgrade.exit == 0, "\(upgrade)")
-        try await Demo.shell("cp \(demo.data)/pawl.sqlite \(demo.root)/kept.sqlite")
+        try await Demo.shell("mkdir \(demo.root)/kept && cp \(demo.data)/pawl.sqlite* \(demo.root)/kept")
         try await sqlite(
             demo,
             "DROP TRIGGER journal_is_for_good_1; UPDATE journal SET at = at + 1 WHERE id = 3"
@@ -207,7 +207,7 @@ extension Scenarios {
         #expect((status.output + status.errors).contains("journal"), "\(status)")
         try await refused(demo, ["upgrade", "--yes"], exit: 5, mentions: ["journal", "Nothing was changed"])
         try await refused(demo, ["backup", "create"], exit: 5, mentions: ["journal"])
-        try await Demo.shell("rm \(demo.data)/pawl.sqlite*; cp \(demo.root)/kept.sqlite \(demo.data)/pawl.sqlite")
+        try await Demo.shell("rm \(demo.data)/pawl.sqlite*; cp \(demo.root)/kept/* \(demo.data)")
         #expect(try await demo.pawl("plan", "--to", Demo.first).exit == 3, "and all is well again")
     }
 

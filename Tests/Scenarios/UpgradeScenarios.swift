@@ -128,13 +128,7 @@ import Testing
     }
 
     /// What an upgrade that nobody disturbs leaves behind.
-    private static let undisturbed = Task {
-        try await Demo.with { demo in
-            let upgrade = try await demo.pawl("upgrade", "--yes", "-o", "json")
-            guard upgrade.exit == 0 else { throw Failure("\(upgrade)") }
-            return (hashes: try await demo.hashes(), migrations: try await demo.migrationRuns())
-        }
-    }
+    static let undisturbed = Task { try await Demo.with { demo in try await UndisturbedUpgrade(of: demo) } }
 
     @Test func `a migration that waits for a lock is shown with the session and the table, and then goes on`()
         async throws

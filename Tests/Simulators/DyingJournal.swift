@@ -3,8 +3,8 @@ package import UpgradeEngine
 package import UpgradeModel
 
 /// A journal in front of a real one, at one of whose commits the runner dies: nothing is written from then on.
-package final class DyingJournal: Journal {
-    private let journal: any Journal
+package final class DyingJournal: JournalInFront {
+    package let journal: any Journal
     private let deathAt: Int
     private let afterCommit: Bool
     private let commits = Mutex(0)
@@ -24,7 +24,8 @@ package final class DyingJournal: Journal {
         to run: RunID,
         at moment: Moment,
         under lease: Lease,
-        highWaterMark: ReleaseVersion?
+        highWaterMark: ReleaseVersion?,
+        answering decision: Int64?
     ) throws(Trouble) -> [JournalEntry] {
         // Reports of progress come when they like; only what decides is counted, so that every number means one place.
         if case .progress? = payloads.first { return [] }
@@ -33,28 +34,15 @@ package final class DyingJournal: Journal {
             return count
         }
         guard number < deathAt || (number == deathAt && afterCommit) else { throw Self.death }
-        let entries = try journal.append(payloads, to: run, at: moment, under: lease, highWaterMark: highWaterMark)
+        let entries = try journal.append(
+            payloads,
+            to: run,
+            at: moment,
+            under: lease,
+            highWaterMark: highWaterMark,
+            answering: decision
+        )
         if number == deathAt { throw Self.death }
         return entries
     }
-
-    package func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry] {
-        try journal.entries(of: run, after: id)
-    }
-
-    package func runs() throws(Trouble) -> [RunRequest] { try journal.runs() }
-
-    package func highWaterMark() throws(Trouble) -> ReleaseVersion? { try journal.highWaterMark() }
-
-    package func leave(_ decision: Decision, for run: RunID, at moment: Moment) throws(Trouble) {
-        try journal.leave(decision, for: run, at: moment)
-    }
-
-    package func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)? {
-        try journal.openDecision(for: run)
-    }
-
-    package func answer(_ id: Int64) throws(Trouble) { try journal.answer(id) }
-
-    package func changes() -> AsyncStream<Void> { journal.changes() }
 }

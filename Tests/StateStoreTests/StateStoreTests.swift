@@ -19,14 +19,15 @@ import UpgradeModel
         return RunRequest(id: try #require(Self.run), plan: plan, startedBy: "root@vm", startedAt: Self.moment)
     }
 
-    func write(_ payloads: [Payload], to store: StateStore, mark: String? = nil) throws {
+    func write(_ payloads: [Payload], to store: StateStore, mark: String? = nil, answering: Int64? = nil) throws {
         let lease = try #require(try store.newestLease())
         _ = try store.append(
             payloads,
             to: #require(Self.run),
             at: Self.moment,
             under: lease,
-            highWaterMark: mark.map { try ReleaseVersion($0) }
+            highWaterMark: mark.map { try ReleaseVersion($0) },
+            answering: answering
         )
     }
 
@@ -143,6 +144,7 @@ import UpgradeModel
     @Test func `a wish waits for its answer, and nobody else's is taken meanwhile`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)
+            _ = try store.takeLease(owner: "one", at: Self.moment)
             let run = try #require(Self.run)
             #expect(try store.openDecision(for: run) == nil)
             try store.leave(.retry(by: "a", target: nil), for: run, at: Self.moment)
@@ -153,7 +155,7 @@ import UpgradeModel
             #expect(trouble?.code == "decision-waiting")
             let first = try #require(try store.openDecision(for: run))
             #expect(first.decision == .retry(by: "a", target: nil))
-            try store.answer(first.id)
+            try write([.declined(first.decision, .test)], to: store, answering: first.id)
             #expect(try store.openDecision(for: run) == nil)
             try store.leave(.abort(by: "b"), for: run, at: Self.moment)
             #expect(try store.openDecision(for: run)?.decision == .abort(by: "b"))
@@ -209,4 +211,8 @@ import UpgradeModel
             #expect((own[.posixPermissions] as? Int) == 0o700)
         }
     }
+}
+
+extension Trouble {
+    fileprivate static let test = Trouble(.operator, "test", "It cannot be.", remedy: "Leave it.")
 }

@@ -107,8 +107,6 @@ package struct BackupMaker: Sendable {
         return manifest
     }
 
-    }
-
     /// Puts a proven set in its place. Nothing happens where it is there already.
     ///
     /// `proof` is what `prove` returned for this set. Throws `Trouble`; the set is then still under its temporary

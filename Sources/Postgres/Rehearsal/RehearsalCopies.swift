@@ -123,10 +123,10 @@ private struct Maker: Sendable {
         do {
             try await restorer.restoreRoles(dump.roles)
             for database in dump.databases {
-                _ = try await restorer.restore(
+                let head = try await restorer.restore(
                     database.path,
                     as: database.database,
-                    source: DatabaseFingerprint(objects: database.schema, scope: database.scope)
+                    source: DatabaseRestorer.Source(database.schema, database.scope)
                 ) { bytes in
                     progress(
                         BackupProgress(
@@ -137,6 +137,14 @@ private struct Maker: Sendable {
                         )
                     )
                 }
+                let tuning = ScratchTuning.ofThisMachine
+                try await restorer.finish(
+                    database.database,
+                    head,
+                    plan: IndexPlan(),
+                    jobs: tuning.jobs,
+                    in: Lanes(tuning.cores)
+                ) {}
                 // Nobody needs it any more, and the copy needs the room.
                 try? FileManager.default.removeItem(atPath: database.path)
             }

@@ -62,10 +62,13 @@ struct RehearsalDumper: Sendable {
             )
         }
         let roles = "roles.sql.zst"
-        try await DatabaseDumper(layout: layout, toolFolders: toolFolders).dumpGlobals(
-            of: BackupRequest.Database(name: first.name, route: first.route),
-            identity: server.identity,
-            name: roles
+        let commands = DumpCommands(tools: server.tools, environment: try first.route.environment())
+        try await Pipes.run(
+            // Passwords are the rehearsal's own.
+            [commands.globals(database: first.route.database, passwords: false), FilterCommands.compress],
+            log: ToolLog(path: "\(layout.work)/roles.log"),
+            output: .path("\(layout.partial)/\(roles)"),
+            code: "dump-failed"
         )
         return Dump(
             tools: server.tools,

@@ -95,7 +95,8 @@ package struct Lease: Sendable, Codable, Hashable {
 /// The record of what was wanted, tried and seen. Every write is durable when the call returns.
 package protocol Journal: Sendable {
     /// Writes rows, in one durable commit, if `lease` is still the newest one. `highWaterMark` is the new mark where
-    /// these rows raise it, or lower it by a restore; it is committed together with them.
+    /// these rows raise it, or lower it by a restore, and `decision` the number of the wish that they answer; both are
+    /// committed together with them, so that no wish is granted twice.
     ///
     /// - Returns: the rows as they are written.
     /// - Throws: code `lease-lost` where somebody else owns the installation; `journal-broken` in safe mode.
@@ -104,7 +105,8 @@ package protocol Journal: Sendable {
         to run: RunID,
         at moment: Moment,
         under lease: Lease,
-        highWaterMark: ReleaseVersion?
+        highWaterMark: ReleaseVersion?,
+        answering decision: Int64?
     ) throws(Trouble) -> [JournalEntry]
 
     /// The rows after `id`, oldest first; of one run, or of all.
@@ -122,9 +124,19 @@ package protocol Journal: Sendable {
     /// The oldest wish for `run` that nobody has answered, with its number.
     func openDecision(for run: RunID) throws(Trouble) -> (id: Int64, decision: Decision)?
 
-    /// Marks a wish as answered.
-    func answer(_ id: Int64) throws(Trouble)
-
     /// Yields once at first, and then whenever any process has committed something; ends when the consumer stops.
     func changes() -> AsyncStream<Void>
+}
+
+extension Journal {
+    /// Writes rows that answer no wish.
+    package func append(
+        _ payloads: [Payload],
+        to run: RunID,
+        at moment: Moment,
+        under lease: Lease,
+        highWaterMark: ReleaseVersion?
+    ) throws(Trouble) -> [JournalEntry] {
+        try append(payloads, to: run, at: moment, under: lease, highWaterMark: highWaterMark, answering: nil)
+    }
 }

@@ -85,17 +85,20 @@ package struct Runner: Sendable {
             group.addTask { .effect(try await perform(effect, in: context)) }
             group.addTask {
                 for await report in progress {
-                    try write([.progress(effect, report)], to: id)
+                    try mention(.progress(effect, report), of: id)
                     // Whoever watches wants the newest word, not every word.
                     try? await Task.sleep(for: .seconds(1))
                 }
                 return .bystander
             }
-            if machine.choices.contains(.abort) {
-                group.addTask {
-                    for await _ in journal.changes() where try journal.openDecision(for: id) != nil { return .decision }
-                    return .bystander
+            group.addTask {
+                for await _ in journal.changes() {
+                    // What cannot be read now is read at the next change, or before the next effect.
+                    guard let (number, decision) = try? journal.openDecision(for: id) else { continue }
+                    if machine.takes(decision) { return .decision }
+                    try mention(.declined(decision, .declined(decision, in: machine)), of: id, answering: number)
                 }
+                return .bystander
             }
             defer { group.cancelAll() }
             while let ending = try await group.next() {
@@ -149,33 +152,63 @@ package struct Runner: Sendable {
     private func grantDecision(_ machine: inout UpgradeMachine, of id: RunID) throws -> Bool {
         guard let (number, decision) = try journal.openDecision(for: id) else { return false }
         do {
-            try tell(&machine, decision.event, of: id)
+            try tell(&machine, decision.event, of: id, answering: number)
+            return true
         } catch is IllegalEvent {
-            try write([.declined(decision, .declined(decision, in: machine))], to: id)
-            try journal.answer(number)
+            try write([.declined(decision, .declined(decision, in: machine))], to: id, answering: number)
             return false
         }
-        try journal.answer(number)
-        return true
     }
 
     /// The machine's answer is an intent; both are one commit, so that no event is ever without what follows from it.
-    private func tell(_ machine: inout UpgradeMachine, _ event: Event, of id: RunID) throws {
+    private func tell(
+        _ machine: inout UpgradeMachine,
+        _ event: Event,
+        of id: RunID,
+        answering decision: Int64? = nil
+    ) throws {
         var next = machine
         let effects = try next.handle(event)
         let mark = next.plan.highWaterMark
         // A restore lowers it: the last mark on record is the one that counts.
         let moved = mark == machine.plan.highWaterMark ? nil : mark
-        try write([.event(event)] + effects.map { .intent($0) }, to: id, highWaterMark: moved)
+        let payloads: [Payload] = [.event(event)] + effects.map { .intent($0) }
+        try write(payloads, to: id, highWaterMark: moved, answering: decision)
         machine = next
     }
 
-    private func write(_ payloads: [Payload], to id: RunID, highWaterMark: ReleaseVersion? = nil) throws {
-        _ = try journal.append(payloads, to: id, at: now(), under: lease, highWaterMark: highWaterMark)
+    /// Writes what nothing follows from. That it cannot be written is no reason to disturb the effect at work, except
+    /// where another runner owns the installation.
+    private func mention(_ payload: Payload, of id: RunID, answering decision: Int64? = nil) throws {
+        do {
+            try write([payload], to: id, answering: decision)
+        } catch let trouble as Trouble where trouble.code != "lease-lost" {}
+    }
+
+    private func write(
+        _ payloads: [Payload],
+        to id: RunID,
+        highWaterMark: ReleaseVersion? = nil,
+        answering decision: Int64? = nil
+    ) throws {
+        _ = try journal.append(
+            payloads,
+            to: id,
+            at: now(),
+            under: lease,
+            highWaterMark: highWaterMark,
+            answering: decision
+        )
     }
 }
 
 extension UpgradeMachine {
+    /// Whether the decision can be granted as things stand.
+    fileprivate func takes(_ decision: Decision) -> Bool {
+        var copy = self
+        return (try? copy.handle(decision.event)) != nil
+    }
+
     /// The release that the databases belong to before the current hop: the one that ran, or the mark as it was when the
     /// run was asked for, where something older was started behind Pawl's back.
     fileprivate func releaseBeforeHop(_ asked: RunPlan) -> ReleaseVersion {

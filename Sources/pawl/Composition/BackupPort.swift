@@ -40,11 +40,7 @@ struct BackupPort: EffectPort {
         switch effect.kind {
         case .dump: return .dumped(try await dump(effect, context, report))
         case .confirmUnchanged:
-            try await UnchangedDatabases(site).confirm(
-                try known(context),
-                noting: Self.horizonPath(effect, context),
-                report: report
-            )
+            try await confirmUnchanged(try known(context), effect, context, report)
             return .done
         case .prove:
             let id = try known(context)
@@ -52,7 +48,7 @@ struct BackupPort: EffectPort {
             // make others, so it is dumped again; writers are still stopped.
             if try await !maker.canProve(id) {
                 _ = try await dump(effect, context, report)
-                try await confirmUnchanged(id, report)
+                try await confirmUnchanged(id, effect, context, report)
             }
             do {
                 return .proven(try await maker.prove(id, progress: report))
@@ -82,6 +78,15 @@ struct BackupPort: EffectPort {
         let request = try await shelf.request(id, at: now, of: context.from, site: site)
         _ = try await maker.dump(request, progress: report)
         return id
+    }
+
+    private func confirmUnchanged(
+        _ id: BackupSetID,
+        _ effect: Effect,
+        _ context: EffectContext,
+        _ report: @escaping @Sendable (BackupProgress) -> Void
+    ) async throws {
+        try await UnchangedDatabases(site).confirm(id, noting: Self.horizonPath(effect, context), report: report)
     }
 
     private func known(_ context: EffectContext) throws -> BackupSetID {

@@ -4,9 +4,9 @@ extension Gatherer {
     /// What is known about rehearsals of a release's migrations.
     func rehearsal(of release: Release) throws -> ObservedRehearsal {
         ObservedRehearsal(
-            isWanted: workplace.installation.rehearsal == .always,
+            isWanted: site.workplace.installation.rehearsal == .always,
             obstacle: try Rehearser(site).obstacle().map { Fact<Never>.reason($0) },
-            newest: RehearsalShelf(workplace).newest(from: try place.matchingRelease, to: release)
+            newest: RehearsalShelf(site.workplace).newest(from: try place.matchingRelease, to: release)
         )
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Simulators
 import Testing
 
 @testable import UpgradeModel

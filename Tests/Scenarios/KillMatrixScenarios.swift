@@ -1,0 +1,128 @@
+import Foundation
+import Glibc
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+extension Scenarios {
+    /// What an upgrade of one hop leaves behind that nobody disturbs.
+    static let undisturbedHop = Task {
+        try await Demo.with(Demo.required) { demo in try await UndisturbedUpgrade(of: demo) }
+    }
+
+    @Test(arguments: KillPoint.chosen)
+    func `a fresh upgrade that is killed at one point ends like an undisturbed one`(point: KillPoint) async throws {
+        let undisturbed = try await Self.undisturbedHop.value
+        let began = ContinuousClock.now
+        var met = "never begun"
+        var result = "as undisturbed"
+        do {
+            try await Demo.with(Demo.required) { demo in
+                let witness = try Witness(demo)
+                met = try await kill(point, witness, undisturbed)
+                let wayOn = try await goOn(demo, mayNeedHelp: point.toll == .engine)
+                try hold(try await demo.hashes() == undisturbed.hashes, "other rows than an undisturbed upgrade")
+                // A migration that died with its Engine has run as often as somebody decided that it should.
+                let runs = try await demo.migrationRuns()
+                try hold(runs == undisturbed.migrations || wayOn == .afterRetry, "migrations ran otherwise: \(runs)")
+                try hold(try await demo.health().contains(Demo.newest), "it does not serve")
+                if wayOn != .byItself { result += ", \(wayOn.rawValue)" }
+            }
+            KillRecord.add(point, met, result, began.duration(to: .now))
+        } catch {
+            KillRecord.add(point, met, "FAILED", began.duration(to: .now))
+            throw error
+        }
+    }
+
+    /// How a run that was killed came to its end.
+    private enum WayOn: String {
+        case byItself
+        case afterRetry = "after a retry"
+        case afterAbort = "after an abort and another upgrade"
+    }
+
+    /// Continues as an operator does. Where the Engine died too, a tool or a migration may have died with it: then the
+    /// run may be given up before the point of no return, or wait for a retry after it.
+    private func goOn(_ demo: Demo, mayNeedHelp: Bool) async throws -> WayOn {
+        let resumed = try await demo.pawl("upgrade", "--yes", "-o", "json")
+        let state = try await demo.pawl("details", "-o", "json").text("state")
+        switch state {
+        case "succeeded": return .byItself
+        case "needs-operator" where mayNeedHelp:
+            let retried = try await demo.pawl("retry", "-o", "json")
+            try hold(retried.exit == 0, "\(retried)")
+            return .afterRetry
+        case "aborted" where mayNeedHelp:
+            let again = try await demo.pawl("upgrade", "--yes", "-o", "json")
+            try hold(again.exit == 0, "\(again)")
+            return .afterAbort
+        default: throw Failure("\(state ?? "?"): \(resumed)")
+        }
+    }
+
+    private func hold(_ condition: Bool, _ otherwise: String) throws {
+        if !condition { throw Failure(otherwise) }
+    }
+
+    /// Kills at the point, and says what the journal showed afterwards.
+    private func kill(_ point: KillPoint, _ witness: Witness, _ undisturbed: UndisturbedUpgrade) async throws -> String
+    {
+        let effect = "0/\(point.effect)#1"
+        let half = Duration.seconds((undisturbed.seconds[effect] ?? 0) / 2)
+        let runner = try await witness.startRunner()
+        try await witness.await("\(effect)") { try witness.begun().contains(effect) ? true : nil }
+        let seen = ContinuousClock.now
+        switch point.when {
+        case .before: break
+        case .during:
+            try await witness.await("half of \(effect)") {
+                try witness.replay()?.open != effect || seen.duration(to: .now) > half ? true : nil
+            }
+        case .after:
+            try await witness.await("the end of \(effect)") { try witness.replay()?.open != effect ? true : nil }
+        }
+        try await strike(runner, point.toll, witness)
+        var met = try witness.replay()?.open == effect ? "open" : "outcome written"
+        guard point.again, try witness.replay()?.machine.hasEnded == false else { return met }
+        let second = try await witness.startRunner()
+        let taken = ContinuousClock.now
+        let open = try witness.replay()?.open
+        try await witness.await("half of the recovery") {
+            try witness.replay()?.open != open || taken.duration(to: .now) > half ? true : nil
+        }
+        try await strike(second, point.toll, witness)
+        met += try witness.replay()?.open == open ? ", open again" : ", then further on"
+        return met
+    }
+
+    private func strike(_ runner: pid_t, _ toll: KillPoint.Toll, _ witness: Witness) async throws {
+        try witness.kill(runner, withChildren: toll != .runner)
+        try await witness.awaitDeath()
+        guard toll == .engine else { return }
+        try await Demo.shell("scripts/kill-matrix --strike-engine", deadline: .seconds(180))
+        let demo = witness.demo
+        _ = try await demo.event(containing: "1", within: .seconds(120)) {
+            (try? await demo.psql("SELECT 1")) ?? ""
+        }
+    }
+}
+
+/// The results, one line a point, in the file that `PAWL_KILL_RESULTS` names.
+enum KillRecord {
+    static func add(_ point: KillPoint, _ met: String, _ result: String, _ duration: Duration) {
+        add(
+            "| `\(point.effect)` | \(point.when) | \(point.toll)\(point.again ? ", twice" : "") | \(met) "
+                + "| \(result) | \(duration.components.seconds) s |"
+        )
+    }
+
+    static func add(_ text: String) {
+        guard let path = ProcessInfo.processInfo.environment["PAWL_KILL_RESULTS"] else { return }
+        let line = text + "\n"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        let bytes = Array(line.utf8)
+        _ = write(descriptor, bytes, bytes.count)
+        close(descriptor)
+    }
+}

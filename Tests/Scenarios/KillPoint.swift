@@ -1,0 +1,55 @@
+import Foundation
+
+/// One point of the whole matrix: a fresh upgrade is killed there and must end like one that nobody disturbs.
+struct KillPoint: Sendable, Hashable, CustomStringConvertible {
+    /// When, seen from the effect.
+    enum When: String, CaseIterable { case before, during, after }
+
+    /// What dies.
+    enum Toll: String, CaseIterable {
+        /// The runner alone; what it has started lives on.
+        case runner
+        /// The runner and every process that it has started.
+        case children
+        /// All that, the Docker Engine and every container: what a power cut leaves of processes.
+        case engine
+    }
+
+    /// The effect, as the journal of the first hop calls it, without hop and attempt.
+    var effect: String
+    var when: When
+    var toll: Toll
+    /// Whether the next runner is killed too, while it recovers.
+    var again: Bool
+
+    /// The words by which points are chosen.
+    var description: String { "\(effect) \(when) \(toll)" + (again ? " again" : "") }
+
+    /// The effects of a hop that goes well. A scenario compares it with what the journal of one says.
+    static let effects = [
+        "check", "keep-installed", "stage", "record-writers", "stop-writers", "dump", "confirm-unchanged", "prove",
+        "publish", "remove-writers", "switch-release", "migrate:migrations", "start", "await-health", "clean-up",
+    ]
+
+    /// The points that `PAWL_KILL_POINTS` asks for: `all`, or beginnings of their words, separated by commas. None
+    /// where it is not set: the whole takes hours, and `scripts/kill-matrix` is for it. Points at which the Engine
+    /// dies need one of their own, which the script provides.
+    static let chosen: [KillPoint] = {
+        let environment = ProcessInfo.processInfo.environment
+        guard let wish = environment["PAWL_KILL_POINTS"], !wish.isEmpty else { return [] }
+        let wishes = wish.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let hasEngine = environment["PAWL_KILL_ENGINE"] != nil
+        return every.filter { point in
+            (point.toll != .engine || hasEngine) && wishes.contains { $0 == "all" || "\(point)".hasPrefix($0) }
+        }
+    }()
+
+    /// The whole matrix.
+    static let every: [KillPoint] = effects.flatMap { effect in
+        When.allCases.flatMap { when in
+            Toll.allCases.flatMap { toll in
+                [false, true].map { KillPoint(effect: effect, when: when, toll: toll, again: $0) }
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ import UpgradeModel
 /// What operators are offered, held against what the machine takes.
 @Suite struct ChoicesTests {
     @Test func `in every state exactly what is offered is taken`() throws {
-        let (edges, _) = try MachineSearchTests().reachable()
+        let edges = try MachineSearchTests().reachable()
         let wishes: [(UpgradeMachine.Choice, Event)] = [
             (.abort, .abortRequested(by: "operator")), (.retry, .retryRequested(by: "operator", target: nil)),
         ]

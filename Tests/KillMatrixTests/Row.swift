@@ -101,7 +101,10 @@ struct Row: Sendable, CustomStringConvertible {
     }
 
     private static func mayBeRepeated(_ effect: String) -> Bool {
-        let kinds: [Effect.Kind] = [.check, .checkReplacement, .confirmUnchanged, .prove, .awaitHealth]
+        let kinds: [Effect.Kind] = [
+            .check, .checkReplacement, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
+            .proveDatabase,
+        ]
         return kinds.contains { effect.contains("/\($0.rawValue)#") }
     }
 }

@@ -25,7 +25,9 @@ struct FolderPort: EffectPort {
 
     private static func manner(of kind: Effect.Kind) -> Manner {
         switch kind {
-        case .check, .checkReplacement, .confirmUnchanged, .prove, .awaitHealth: .repeated
+        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
+            .proveDatabase:
+            .repeated
         case .migrate: .joined
         default: .finished
         }

@@ -231,7 +231,7 @@ extension Scenarios {
     func `a signal ends who watches, and the run goes on`(signal: String) async throws {
         try await Demo.with(Demo.required) { demo in
             let watcher = Task { try await demo.pawl("upgrade", "--yes") }
-            let run = try await demo.event(containing: "run-", within: .seconds(60)) {
+            let run = try await demo.event(containing: "run-", within: .seconds(180)) {
                 (try await demo.pawl("status", "-o", "json").text("run", "id")).map { "run-" + $0 } ?? ""
             }.dropFirst(4)
             try await demo.waitFor(run: String(run), effect: "dump")

@@ -24,25 +24,17 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let identities = identity.map { Identities(path: Workplace.absolute($0)) }
-        var isProven = true
-        for set in found {
-            if let identities, set.isEncrypted {
-                try await identities.check(set)
-                for recipient in try await identities.recipients(opening: set) {
-                    try workplace.store.recordDecryption(for: recipient, of: set.id, at: Workplace.now())
-                }
-            }
-            do {
-                _ = try await shelf.maker().verify(
-                    set.id,
-                    identity: identity.map { Workplace.absolute($0) },
-                    progress: Ticker(options).show
-                )
-            } catch is DisprovenSet {
-                isProven = false
-            }
-        }
+        let isProven = try await prove(found, on: shelf)
+        try answer(shelf)
+        _ = consume lock
+        if !isProven { throw Exit(status: .refused) }
+    }
+
+    /// Answers with the sets as they are now.
+    ///
+    /// The optimizer of Swift 6.3.1 crashes where this becomes a part of `run`.
+    @inline(never)
+    private func answer(_ shelf: BackupShelf) throws {
         let reports = try sets.map { try shelf.report(on: shelf.set(named: $0)) }
         if reports.count == 1, let report = reports.first {
             Answer(options).give(report, text: report.text)
@@ -50,7 +42,39 @@ struct BackupVerifyCommand: AsyncParsableCommand {
             let report = VerifiedReport(backups: reports)
             Answer(options).give(report, text: report.text)
         }
-        _ = consume lock
-        if !isProven { throw Exit(status: .refused) }
+    }
+
+    /// Proves one set after the other; returns whether all of them are what their manifests say.
+    private func prove(_ sets: [BackupSet], on shelf: BackupShelf) async throws -> Bool {
+        var isProven = true
+        for set in sets {
+            try await noteRecipients(of: set, on: shelf)
+            if try await !prove(set, on: shelf) { isProven = false }
+        }
+        return isProven
+    }
+
+    private func prove(_ set: BackupSet, on shelf: BackupShelf) async throws -> Bool {
+        let ticker = Ticker(options)
+        do {
+            _ = try await shelf.maker().verify(
+                set.id,
+                identity: identity.map { Workplace.absolute($0) },
+                progress: { ticker.show($0) }
+            )
+            return true
+        } catch is DisprovenSet {
+            return false
+        }
+    }
+
+    /// Remembers for whom somebody has just shown that they can decrypt.
+    private func noteRecipients(of set: BackupSet, on shelf: BackupShelf) async throws {
+        guard let identity, set.isEncrypted else { return }
+        let identities = Identities(path: Workplace.absolute(identity))
+        try await identities.check(set)
+        for recipient in try await identities.recipients(opening: set) {
+            try shelf.workplace.store.recordDecryption(for: recipient, of: set.id, at: Workplace.now())
+        }
     }
 }

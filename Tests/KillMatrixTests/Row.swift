@@ -105,6 +105,8 @@ struct Row: Sendable, CustomStringConvertible {
             .check, .checkReplacement, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
             .proveDatabase,
         ]
-        return kinds.contains { effect.contains("/\($0.rawValue)#") }
+        // An identity is hop, kind, subject where there is one, and attempt: `0/prove-database:demo#2`.
+        let kind = effect.drop { $0 != "/" }.dropFirst().prefix { $0 != ":" && $0 != "#" }
+        return kinds.contains { $0.rawValue == kind }
     }
 }

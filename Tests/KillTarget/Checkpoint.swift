@@ -52,18 +52,27 @@ struct Checkpoints: Sendable {
         }
         if waitsAtEveryBeginning, case .begun = checkpoint {
             say("at \(checkpoint)")
-            let descriptor = open(gate, O_RDONLY)
+            let descriptor = Self.unlessInterrupted { open(gate, O_RDONLY) }
             var byte: UInt8 = 0
-            _ = read(descriptor, &byte, 1)
+            _ = Self.unlessInterrupted { read(descriptor, &byte, 1) }
             close(descriptor)
         }
     }
 
     /// Writes one line in one piece.
     func say(_ line: String) {
-        let descriptor = open(announcements, O_WRONLY)
+        let descriptor = Self.unlessInterrupted { open(announcements, O_WRONLY) }
         let bytes = Array((line + "\n").utf8)
-        _ = write(descriptor, bytes, bytes.count)
+        _ = Self.unlessInterrupted { write(descriptor, bytes, bytes.count) }
         close(descriptor)
+    }
+
+    /// Calls again what a signal, such as that of a child's end, has interrupted: who walks past the gate is not killed
+    /// where it should be.
+    private static func unlessInterrupted<Number: SignedInteger>(_ call: () -> Number) -> Number {
+        while true {
+            let result = call()
+            if result != -1 || errno != EINTR { return result }
+        }
     }
 }

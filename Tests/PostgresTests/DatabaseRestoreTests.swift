@@ -241,8 +241,7 @@ import UpgradeModel
         #expect(look.bytes > 0 && look.uncounted == nil)
     }
 
-    @Test(.enabled(if: SearchPath.current.find("age-keygen") != nil))
-    func `an encrypted set comes back with its identity, and says so without`() async throws {
+    @Test func `an encrypted set comes back with its identity, and says so without`() async throws {
         let server = try TestServer.current()
         let identity = "\(try server.newFolder())/identity"
         let key = try await collect(Command("age-keygen", ["-o", identity]))

@@ -1,6 +1,7 @@
 -- What scripts/bench measures with, beside the demo's own tables: the shape of an application's metadata. Takes the
--- psql variable percent; 100 makes a database of about 1 GB. Everything follows from the row's number, so that every
--- machine measures with the same rows.
+-- psql variables percent (100 makes a database of about 1 GB) and layers (5: how many parts a document has; those it has
+-- not are text instead, so that there are as many bytes and fewer keys in the index). Everything follows from the row's
+-- number, so that every machine measures with the same rows.
 CREATE SCHEMA bench;
 
 -- Documents of about 1.5 KB that are searched in: most of the bytes, and the longest single index.
@@ -16,7 +17,9 @@ SELECT n, 'user-' || n % 5000,
                 'id', md5(n || ' layer ' || layer), 'type', (ARRAY['point', 'line', 'polygon'])[1 + (n + layer) % 3],
                 'digest', md5(n || ' data ' || layer), 'source', 'SELECT * FROM dataset_' || (n * 7 + layer) % 900,
                 'opacity', (n + layer) % 10 / 10.0, 'color', jsonb_build_array((n * layer) % 256, (n + layer) % 256, n % 256)))
-            FROM generate_series(1, 5) AS layer))
+            FROM generate_series(1, :layers) AS layer),
+        'description', (SELECT string_agg(md5(n || ' text ' || part) || ' of ' || md5(part || ' text ' || n), ' and ')
+            FROM generate_series(1, 3 * (5 - :layers)) AS part))
 FROM generate_series(1, 2600 * :percent) AS n;
 CREATE INDEX documents_content ON bench.documents USING gin (content);
 CREATE INDEX documents_owner ON bench.documents (owner);

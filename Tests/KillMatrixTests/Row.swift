@@ -36,7 +36,10 @@ struct Row: Sendable, CustomStringConvertible {
     }
 
     /// Goes through it; throws where something does not hold.
-    func check() throws {
+    ///
+    /// Returns whether the second runner came to where it was to be killed: one that takes over after the outcome does
+    /// not come to the places before it again.
+    @discardableResult func check() throws -> Bool {
         // From the beginning of the effect before, so that the first to die is one that begins this effect afresh.
         let arena = try Arena(run.story, from: index > 0 ? run.beginnings[index - 1] : nil)
         var rows = try index > 0 ? arena.rows() : []
@@ -48,15 +51,17 @@ struct Row: Sendable, CustomStringConvertible {
         guard try die(arena, first, orAt: []) else { throw Failure("\(self): never came there: \(arena.output)") }
         try see("by the first")
         let written = "written:\(run.story.effects[index].effect.identity)"
+        var isMet = true
         if let second {
             // A place that the second does not come to again is no place: it goes on to the outcome.
-            _ = try die(arena, second, orAt: [written])
+            isMet = try die(arena, second, orAt: [written])
             try see("by the second")
         }
         try arena.start(stops: [])
         guard case .ended(0) = try arena.awaitStop() else { throw Failure("\(self): the last one: \(arena.output)") }
         try see("by the last")
         try compare(arena, rows)
+        return isMet
     }
 
     /// Starts a runner and kills it at the place, or at one of the others.

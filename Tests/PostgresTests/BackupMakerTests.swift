@@ -16,7 +16,7 @@ import UpgradeModel
         try await server.psql("postgres", Everything.roles)
         try await server.create("everything")
         try await server.psql("postgres", Everything.database("everything"))
-        try await server.psql("everything", Everything.content)
+        try await server.psql("everything", try await Everything.content(on: server))
         let request = try fixture.request(["everything"])
         let progress = Recorder<BackupProgress>()
         let manifest = try await fixture.maker.dump(request) { progress.note($0) }

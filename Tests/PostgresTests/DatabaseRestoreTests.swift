@@ -59,7 +59,7 @@ import UpgradeModel
         try await makeRoles(server)
         try await server.create("everything")
         try await server.psql("postgres", Everything.database("everything"))
-        try await server.psql("everything", Everything.content)
+        try await server.psql("everything", try await Everything.content(on: server))
         let before = try await server.fingerprint("everything")
         let one = try await Case("everything")
         try await server.psql("everything", "DROP TABLE orders CASCADE; CREATE TABLE newer (x integer)")

@@ -1,3 +1,5 @@
+import Postgres
+
 /// A database with something of everything that a dump must carry.
 enum Everything {
     /// Roles of the server, made once for a suite.
@@ -23,8 +25,23 @@ enum Everything {
         """
     }
 
-    /// What is in it.
-    static let content = #"""
+    /// What is in it, made from the extensions that a server brings along.
+    static func content(on server: TestServer) async throws -> String {
+        let connection = try await PostgresConnection.open(server.route("postgres"))
+        let rows = try await connection.rows("SELECT name FROM pg_catalog.pg_available_extensions")
+        await connection.close()
+        let available = Set(rows.compactMap { $0.text(0) })
+        var content = content
+        if !available.contains("citext") {
+            content = content.replacing("CREATE EXTENSION citext;", with: "CREATE DOMAIN citext AS text;")
+        }
+        if !available.contains("pgcrypto") {
+            content = content.replacing("CREATE EXTENSION pgcrypto SCHEMA odd;", with: "")
+        }
+        return content
+    }
+
+    private static let content = #"""
         CREATE EXTENSION citext;
         CREATE SCHEMA odd AUTHORIZATION app;
         CREATE EXTENSION pgcrypto SCHEMA odd;

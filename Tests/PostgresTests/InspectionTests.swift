@@ -8,7 +8,7 @@ import UpgradeModel
         let server = try TestServer.current()
         try await server.psql("postgres", Everything.roles)
         try await server.create("inspected")
-        try await server.psql("inspected", Everything.content)
+        try await server.psql("inspected", try await Everything.content(on: server))
         let open = try await DatabaseInspector.inspect(server.route("inspected"))
         guard case .open(let facts) = open else { throw Unexpected("refused") }
         #expect(facts.serverMajor == TestServer.major)

@@ -9,7 +9,7 @@ import UpgradeModel
         if try await server.isEmpty {
             try await server.psql("postgres", Everything.roles)
             try await server.create("pristine")
-            try await server.psql("pristine", Everything.content)
+            try await server.psql("pristine", try await Everything.content(on: server))
         }
         try await server.drop("everything")
         try await server.psql("postgres", "CREATE DATABASE everything TEMPLATE pristine")

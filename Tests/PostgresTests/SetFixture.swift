@@ -10,6 +10,25 @@ struct SetFixture: Sendable {
 
     let backup: BackupFixture
     let original: BackupSet
+    /// Who can open the set, where it is encrypted.
+    var keys: Keys?
+
+    struct Keys: Sendable {
+        /// The file with the identity that opens the set.
+        var identity: String
+        /// Somebody whose identity does not.
+        var otherRecipient: String
+
+        /// Makes two identities in a folder.
+        static func make(in folder: String) async throws -> (keys: Keys, recipient: String) {
+            var recipients: [String] = []
+            for name in ["identity", "other"] {
+                let made = try await collect(Command("age-keygen", ["-o", "\(folder)/\(name)"]))
+                recipients.append(String(try #require(made.errorText.split(whereSeparator: \.isWhitespace).last)))
+            }
+            return (Keys(identity: "\(folder)/identity", otherRecipient: recipients[1]), recipients[0])
+        }
+    }
 
     var server: TestServer { backup.server }
 
@@ -41,6 +60,14 @@ struct SetFixture: Sendable {
         for name in ["demo", "aiproxy"] { try await renew(name, on: server) }
         let set = try await backup.make(try backup.request(["demo", "aiproxy"]))
         return SetFixture(backup: backup, original: set)
+    }
+
+    /// The same databases in a set that is encrypted, on a server that has them.
+    static func makeEncrypted(beside plain: SetFixture) async throws -> SetFixture {
+        let (keys, recipient) = try await Keys.make(in: plain.backup.folder)
+        let backup = try BackupFixture(recipients: [recipient])
+        let set = try await backup.make(try backup.request(["demo", "aiproxy"]))
+        return SetFixture(backup: backup, original: set, keys: keys)
     }
 
     /// Makes a database anew as it was when it was backed up.
@@ -84,7 +111,7 @@ struct SetCopy: Sendable {
     /// What a verification says, one line a finding; nothing where it passes.
     func verify() async throws -> [String] {
         do {
-            _ = try await maker.verify(id)
+            _ = try await maker.verify(id, identity: fixture.keys?.identity)
             return []
         } catch let disproven as DisprovenSet {
             return disproven.failures.map(\.description)

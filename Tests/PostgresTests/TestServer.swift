@@ -66,13 +66,9 @@ struct Unexpected: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Gives a suite a server of its own.
-struct ServerTrait: SuiteTrait, TestScoping {
-    @concurrent func provideScope(
-        for test: Test,
-        testCase: Test.Case?,
-        performing body: @concurrent @Sendable () async throws -> Void
-    ) async throws {
+extension TestServer {
+    /// Runs something with a server of its own, which is removed afterwards.
+    static func with(_ body: @concurrent @Sendable () async throws -> Void) async throws {
         let folder = "/tmp/pawl-tests-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
             atPath: folder,
@@ -81,7 +77,7 @@ struct ServerTrait: SuiteTrait, TestScoping {
         )
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await ScratchCluster.with(
-            tools: try await PostgresTools.locate(major: TestServer.major),
+            tools: try await PostgresTools.locate(major: major),
             under: "\(folder)/server",
             bootstrapRole: "postgres",
             user: try ScratchCluster.unprivilegedUser(),
@@ -91,8 +87,19 @@ struct ServerTrait: SuiteTrait, TestScoping {
             ]
         ) { cluster in
             let server = TestServer(cluster: cluster, folder: folder)
-            try await TestServer.$running.withValue(server) { try await body() }
+            try await $running.withValue(server) { try await body() }
         }
+    }
+}
+
+/// Gives a suite a server of its own.
+struct ServerTrait: SuiteTrait, TestScoping {
+    @concurrent func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing body: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await TestServer.with(body)
     }
 }
 
@@ -102,9 +109,10 @@ extension Trait where Self == ServerTrait {
 }
 
 extension TestServer {
-    /// The newest major version whose server is on this machine; 15 where there is none, which then says what to
-    /// install.
+    /// `PAWL_TEST_POSTGRES`, or the newest major version whose server is on this machine; 15 where there is none, which
+    /// then says what to install.
     static var major: Int {
+        if let chosen = ProcessInfo.processInfo.environment["PAWL_TEST_POSTGRES"].flatMap({ Int($0) }) { return chosen }
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         return folders.compactMap { Int($0) }.max() ?? 15
     }

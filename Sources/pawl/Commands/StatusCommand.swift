@@ -39,7 +39,6 @@ struct StatusCommand: AsyncParsableCommand {
             run: nil,
             troubles: []
         )
-        let scout = WayBackScout(workplace: workplace)
         facts.highWaterMark = try workplace.store.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)
         do {
@@ -71,12 +70,13 @@ struct StatusCommand: AsyncParsableCommand {
         do {
             facts.sets = try BackupShelf(workplace).sets()
             facts.unshownRecipients = try BackupShelf(workplace).unprovenRecipients()
-            facts.wayBack = try scout.wayBack(facts.sets)
+            let scout = try WayBackScout(workplace)
+            facts.wayBack = scout.wayBack(facts.sets)
+            // A server that does not answer is no reason to say nothing else.
+            facts.replaced = (try? await scout.replaced()) ?? []
         } catch let trouble as Trouble {
             troubles.append(trouble)
         }
-        // A server that does not answer is no reason to say nothing else.
-        facts.replaced = (try? await Site.with(workplace) { try await scout.replaced(at: $0) }) ?? []
         facts.troubles = troubles
         return facts
     }

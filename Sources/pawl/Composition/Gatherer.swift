@@ -49,7 +49,7 @@ struct Gatherer: Sendable {
             disk: await DiskScout(site).look(release, package, target.images, databases.databases),
             rehearsal: .of { try rehearsal(of: release) }
         )
-        observation.wayBack = .of { try WayBackScout(workplace: workplace).wayBack(BackupShelf(workplace).sets()) }
+        observation.wayBack = .of { try WayBackScout(workplace).wayBack(BackupShelf(workplace).sets()) }
         return observation
     }
 

@@ -6,29 +6,35 @@ import UpgradeModel
 /// Finds the way back, and what earlier restores have left on the servers.
 struct WayBackScout: Sendable {
     let workplace: Workplace
-
     /// The runs that ended as restores, oldest first.
-    private func restores() throws -> [RunView] {
-        try workplace.store.runs().map { request in
+    private let restores: [RunView]
+
+    init(_ workplace: Workplace) throws {
+        self.workplace = workplace
+        restores = try workplace.store.runs().map { request in
             try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
         }.filter { $0.machine.phase == .restored }
     }
 
     /// How long a restore takes; nil where no set is proven.
-    func wayBack(_ sets: [BackupSet]) throws -> WayBack? {
-        let seconds = try restores().suffix(10).compactMap { view -> Double? in
+    func wayBack(_ sets: [BackupSet]) -> WayBack? {
+        let seconds = restores.suffix(10).compactMap { view -> Double? in
             // Of an upgrade that gave way only what came after is the restore.
             let steps = view.request.plan.restore == nil ? view.steps.filter { $0.step == .restore } : view.steps
             let taken = steps.compactMap(\.seconds).reduce(0, +)
             return taken > 0 ? taken : nil
         }
-        return WayBack(proofs: sets.map(\.manifest.proof), restores: seconds)
+        return WayBack(sets: sets.map { WayBack.Known($0.manifest) }, restores: seconds)
     }
 
     /// Databases that restores have replaced and that are still there.
-    func replaced(at site: Site) async throws -> [String] {
-        let names = Set(try restores().flatMap(\.replaced))
+    func replaced() async throws -> [String] {
+        let names = Set(restores.flatMap(\.replaced))
         guard !names.isEmpty else { return [] }
+        return try await Site.with(workplace) { try await find(names, at: $0) }
+    }
+
+    private func find(_ names: Set<String>, at site: Site) async throws -> [String] {
         var found: Set<String> = []
         for database in try await BackupShelf(workplace).databases(at: site) {
             let server = ServerDatabases(database.route)

@@ -144,11 +144,13 @@ package struct RunReport: Encodable, Sendable {
                 reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
             if choices.contains("retry") {
                 text += "\n\nSafe to do now:\n  pawl retry              go on with \(hop ?? to)"
-                if choices.contains("restore") {
+                if choices.contains("restore"), restored == nil {
                     text += "\n  pawl retry --to RELEASE go on with a newer, corrected release"
                 }
             }
-            if choices.contains("restore"), let backup {
+            if choices.contains("restore"), restored != nil {
+                text += "\n  pawl restore --backup SET\n                          bring another backup set back instead"
+            } else if choices.contains("restore"), let backup {
                 text +=
                     "\n  pawl restore --backup \(backup)\n                          go back to the backup from before this hop"
             }

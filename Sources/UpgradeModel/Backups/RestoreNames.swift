@@ -1,4 +1,5 @@
-/// The names that a database goes through in a restore. They hold the run's name, so that no two restores meet.
+/// The names that a database goes through in a restore. They hold the run's name, and the number of a further restore in
+/// it, so that no two restores meet.
 package struct RestoreNames: Sendable, Hashable {
     /// The name that the installation uses.
     package let database: String
@@ -12,10 +13,10 @@ package struct RestoreNames: Sendable, Hashable {
     /// The longest name, in bytes, that PostgreSQL keeps whole.
     package static let longest = 63
 
-    /// Derives the names of `database` in `run`.
-    package init(_ database: String, run: RunID) {
+    /// Derives the names of `database` in `run`; `number` is the plan's.
+    package init(_ database: String, run: RunID, number: Int? = nil) {
         self.database = database
-        let token = String(run.description.map { $0 == "-" ? "_" : $0 })
+        let token = String(run.description.map { $0 == "-" ? "_" : $0 }) + (number.map { "_\($0)" } ?? "")
         making = Self.name(database, "_restoring_" + token)
         finished = Self.name(database, "_restored_" + token)
         aside = Self.name(database, "_before_" + token)

@@ -5,7 +5,8 @@
 ///        └───────────── failure: discard, put back ─────────┘  ║   └──── failure: wait for an operator, go on ────┘
 /// ```
 ///
-/// `║` is this restore's own point of no return: the mark is lowered in the same commit, before the first rename.
+/// `║` is this restore's own point of no return: the mark is lowered in the same commit, before the first rename. One that
+/// waits after the last rename can give way to the restore of another set.
 package struct RestoreCourse: Sendable, Codable, Hashable {
     /// One thing to do.
     package struct Stop: Sendable, Codable, Hashable {
@@ -19,7 +20,7 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     package enum Stage: Sendable, Codable, Hashable {
         /// The stop that is to be performed now.
         case going(Int)
-        /// A stop past the point of no return that failed; it can only be tried again.
+        /// A stop past the point of no return that failed.
         case waiting(Int, Trouble)
         /// The undoing of a restore that was given up.
         case undoing(Int, gaveUp: Trouble)
@@ -27,23 +28,19 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         case stuck(Int, why: Trouble, gaveUp: Trouble)
     }
 
-    /// Where an upgrade waited that the restore came out of, and waits again where the restore is given up.
-    package struct Origin: Sendable, Codable, Hashable {
-        /// The hop that failed.
-        package var hop: UpgradeMachine.Hop
-        /// The proof of the set from before that hop.
-        package var proof: Proof
-        /// Where it would go on.
-        package var resume: UpgradeMachine.Resume
-        /// Why it waited.
-        package var why: Trouble
+    /// Where a run waited that the restore came out of, and waits again where the restore is given up.
+    package indirect enum Origin: Sendable, Codable, Hashable {
+        /// An upgrade: the hop that failed, the proof of the set from before it, and where it would go on.
+        case upgrade(UpgradeMachine.Hop, Proof, UpgradeMachine.Resume)
+        /// A restore that had renamed every database, and that could not be finished.
+        case restore(RestoreCourse)
     }
 
     /// What is brought back.
     package let plan: RestorePlan
     /// The hop that its effects count as; the target is the set's release.
     package var hop: UpgradeMachine.Hop
-    /// The upgrade that it came out of; nil for a run of its own.
+    /// What it came out of; nil for a run of its own.
     package let origin: Origin?
     /// How far it is.
     package var stage: Stage = .going(0)
@@ -129,7 +126,8 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     package var choices: [UpgradeMachine.Choice] {
         switch stage {
         case .going: isPastPointOfNoReturn ? [] : [.abort]
-        case .waiting: [.retry]
+        // Between the renames there is nothing that another set could take the place of.
+        case .waiting(let number, _): number < pointOfNoReturn + renames.count ? [.retry] : [.retry, .restore]
         case .undoing: []
         case .stuck: [.abort]
         }

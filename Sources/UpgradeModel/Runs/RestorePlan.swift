@@ -10,6 +10,8 @@ package struct RestorePlan: Sendable, Codable, Hashable {
     package var extra: [String]
     /// The absolute path of the file with the `age` identity that decrypts the set; nil where it is not encrypted.
     package var identity: String?
+    /// Which restore of its run it is, counted from 1; nil for the first. Names of databases follow from it.
+    package internal(set) var number: Int?
 
     /// Makes a plan.
     package init(

@@ -1,12 +1,19 @@
 /// How the machine goes through a restore; the order of things is ``RestoreCourse``'s.
 extension UpgradeMachine {
-    /// A restore out of an upgrade that waits.
+    /// A restore out of an upgrade that waits, or out of another restore that does.
     mutating func requestRestore(_ restore: RestorePlan, _ event: Event) throws(IllegalEvent) {
-        guard case .needsOperator(let hop, let proof, let resume, let why) = state, !restore.databases.isEmpty else {
-            throw illegal(event)
+        guard !restore.databases.isEmpty, choices.contains(.restore) else { throw illegal(event) }
+        var restore = restore
+        let origin: RestoreCourse.Origin
+        let failed: Hop
+        switch state {
+        case .needsOperator(let hop, let proof, let resume, _): (origin, failed) = (.upgrade(hop, proof, resume), hop)
+        case .restoring(let course):
+            (origin, failed) = (.restore(course), course.hop)
+            restore.number = (course.plan.number ?? 1) + 1
+        default: throw illegal(event)
         }
-        let own = Hop(index: hop.index, target: restore.release, attempt: hop.attempt + 1)
-        let origin = RestoreCourse.Origin(hop: hop, proof: proof, resume: resume, why: why)
+        let own = Hop(index: failed.index, target: restore.release, attempt: failed.attempt + 1)
         state = .restoring(RestoreCourse(restore, hop: own, origin: origin))
     }
 
@@ -78,15 +85,18 @@ extension UpgradeMachine {
         state = .restoring(course)
     }
 
-    /// A restore that changed nothing is over: aborted, or the upgrade that it came out of waits again.
+    /// A restore that changed nothing is over: aborted, or what it came out of waits again.
     private mutating func end(_ course: RestoreCourse, _ why: Trouble) {
-        guard let origin = course.origin else {
-            state = .aborted(course.hop, why)
-            return
+        switch course.origin {
+        case nil: state = .aborted(course.hop, why)
+        case .upgrade(var hop, let proof, let resume):
+            hop.attempt = course.hop.attempt
+            state = .needsOperator(hop, proof, resume, why)
+        case .restore(var earlier):
+            earlier.hop.attempt = course.hop.attempt
+            if case .waiting(let number, _) = earlier.stage { earlier.stage = .waiting(number, why) }
+            state = .restoring(earlier)
         }
-        var hop = origin.hop
-        hop.attempt = course.hop.attempt
-        state = .needsOperator(hop, origin.proof, origin.resume, why)
     }
 
     /// An operator gives a restore up, or lets its undoing be tried again.

@@ -21,7 +21,10 @@ struct RestoreGround: Sendable {
 
     private var mark: String { folder + "/unpacked" }
 
-    var isUnpacked: Bool { FileManager.default.fileExists(atPath: mark) }
+    /// Whether it is this set that was unpacked, and to the end.
+    func holds(_ set: BackupSetID) -> Bool {
+        FileManager.default.contents(atPath: mark) == Data(set.text.utf8)
+    }
 
     func makeFolders() throws {
         for path in [folder, work] {
@@ -44,7 +47,7 @@ struct RestoreGround: Sendable {
         try makeFolders()
         try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
         try copyRelease(of: set)
-        guard FileManager.default.createFile(atPath: mark, contents: Data()) else {
+        guard FileManager.default.createFile(atPath: mark, contents: Data(set.id.text.utf8)) else {
             throw Trouble(
                 .environment,
                 "disk-full",

@@ -13,7 +13,7 @@ struct RestorePort: EffectPort {
         switch effect.kind {
         // Looking and comparing change nothing and may always be done again.
         case .checkRestore, .proveDatabase: return .notStarted
-        case .unpackSet: return scene.ground.isUnpacked ? .done(.done) : .notStarted
+        case .unpackSet: return scene.ground.holds(scene.set.id) ? .done(.done) : .notStarted
         case .provideDatabases: return .notStarted
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
@@ -127,7 +127,9 @@ struct RestorePort: EffectPort {
 
     private var workplaceNames: [String] { site.workplace.product.configuration }
 
-    private func suffix(_ context: EffectContext) -> String { ".before-\(context.run)" }
+    private func suffix(_ context: EffectContext) -> String {
+        ".before-\(context.run)" + (context.restore?.number.map { "-\($0)" } ?? "")
+    }
 
     // MARK: Who and where
 
@@ -159,7 +161,7 @@ struct RestorePort: EffectPort {
         _ context: EffectContext
     ) async throws -> (route: DatabaseRoute, names: RestoreNames) {
         let route = try await scene.route(to: subject(effect))
-        return (route, RestoreNames(route.database, run: context.run))
+        return (route, RestoreNames(route.database, run: context.run, number: scene.plan.number))
     }
 
     private func swap(_ effect: Effect, _ scene: RestoreScene, _ context: EffectContext) async throws -> DatabaseSwap {
@@ -178,7 +180,12 @@ struct RestorePort: EffectPort {
         for name in scene.plan.databases + scene.plan.extra {
             do {
                 let route = try await scene.route(to: name)
-                swaps.append(DatabaseSwap(route, names: RestoreNames(route.database, run: context.run)))
+                swaps.append(
+                    DatabaseSwap(
+                        route,
+                        names: RestoreNames(route.database, run: context.run, number: scene.plan.number)
+                    )
+                )
             } catch let trouble as Trouble where reachable && trouble.code == "service-not-running" {
                 continue
             }

@@ -68,14 +68,18 @@ import UpgradeModel
             case .abort: try add(node.machine, node.world, .abortRequested(by: "operator"))
             case .retry:
                 try add(node.machine, node.world, .retryRequested(by: "operator", target: nil))
-                if node.machine.choices.contains(.restore), let target = node.machine.hop?.target, target < Self.fixed {
+                if node.machine.restore == nil, node.machine.choices.contains(.restore),
+                    let target = node.machine.hop?.target, target < Self.fixed
+                {
                     try add(node.machine, node.world, .retryRequested(by: "operator", target: Self.fixed))
                 }
             case .restore:
-                // Out of the upgrade of one hop, and once: one that was given up leaves the machine where it was.
-                guard let set = node.machine.backup, node.machine.hop?.attempt == 1, node.machine.plan.hops.count == 1
-                else { continue }
-                let plan = Self.restore(of: set, Self.releaseBefore(node.machine))
+                // Out of the upgrade of one hop or out of a restore that waits, and once: one that was given up leaves
+                // the machine where it was.
+                guard let set = node.machine.backup, node.machine.hop?.attempt == 1 else { continue }
+                let isRestoring = node.machine.restore != nil
+                guard isRestoring || node.machine.plan.hops.count == 1 else { continue }
+                let plan = Self.restore(of: set, isRestoring ? Self.b : Self.releaseBefore(node.machine))
                 try add(node.machine, node.world, .restoreRequested(by: "operator", plan: plan))
             }
         }
@@ -196,7 +200,8 @@ import UpgradeModel
     /// Whether a restore has passed its point of no return, and the mark is what it restores.
     static func isReturning(_ machine: UpgradeMachine) -> Bool {
         switch machine.state {
-        case .restoring(let course): course.isPastPointOfNoReturn
+        case .restoring(let course):
+            if case .restore = course.origin { true } else { course.isPastPointOfNoReturn }
         case .restored: true
         default: false
         }

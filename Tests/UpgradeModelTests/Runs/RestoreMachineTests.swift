@@ -89,3 +89,67 @@ import Testing
         #expect(try JSONDecoder().decode(Event.self, from: JSONEncoder().encode(event)) == event)
     }
 }
+
+extension RestoreMachineTests {
+    /// A restore that fails at the given effect, and waits.
+    private func waiting(at kind: Effect.Kind) throws -> UpgradeMachine {
+        var machine = try machine()
+        var effects = try machine.handle(.started)
+        while let effect = effects.first, effect.kind != kind {
+            effects = try machine.handle(.succeeded(effect, outcome(effect)))
+        }
+        _ = try machine.handle(.failed(try #require(effects.first), why))
+        return machine
+    }
+
+    private var why: Trouble { Trouble(.release, "unhealthy", "It does not serve.", remedy: "Look.") }
+
+    @Test func `a restore that waits gives way to another set once everything is renamed`() throws {
+        #expect(try waiting(at: .bringIn).choices == [.retry])
+        var machine = try waiting(at: .awaitHealth)
+        #expect(machine.choices == [.retry, .restore])
+        #expect(machine.plan.highWaterMark == version("2026.1.1"))
+
+        let other = RestorePlan(
+            set: try Samples.proof(of: "other").set,
+            release: version("2026.2.1"),
+            databases: ["demo"]
+        )
+        var effects = try machine.handle(.restoreRequested(by: "o", plan: other))
+        #expect(machine.restore?.set == other.set && machine.restore?.number == 2)
+        #expect(machine.isPastPointOfNoReturn)
+        while let effect = effects.first {
+            let proof = try Samples.proof(of: "other", database: effect.subject ?? "")
+            effects = try machine.handle(.succeeded(effect, effect.kind == .proveDatabase ? .proven(proof) : .done))
+        }
+        #expect(machine.phase == .restored)
+        #expect(machine.plan.highWaterMark == version("2026.2.1"))
+    }
+
+    @Test func `where the other set cannot be brought back, the first restore waits again and can go on`() throws {
+        var machine = try waiting(at: .start)
+        let other = RestorePlan(
+            set: try Samples.proof(of: "other").set,
+            release: version("2026.2.1"),
+            databases: ["demo"]
+        )
+        let check = try #require(try machine.handle(.restoreRequested(by: "o", plan: other)).first)
+        let no = Trouble(.environment, "preflight-failed", "Damaged.", remedy: "Use another.")
+        #expect(try machine.handle(.refused(check, no)).isEmpty)
+        #expect(machine.phase == .needsOperator && machine.reason == no)
+        #expect(machine.restore == (try plan()))
+        #expect(machine.plan.highWaterMark == version("2026.1.1"))
+
+        var effects = try machine.handle(.retryRequested(by: "o", target: nil))
+        #expect(effects.first?.kind == .start)
+        while let effect = effects.first { effects = try machine.handle(.succeeded(effect, outcome(effect))) }
+        #expect(machine.phase == .restored)
+    }
+
+    @Test func `databases of a second restore in a run have names of their own`() throws {
+        let run = try #require(RunID("20261123-103045-7f3a"))
+        let names = [RestoreNames("demo", run: run), RestoreNames("demo", run: run, number: 2)]
+        #expect(Set(names.flatMap { [$0.making, $0.finished, $0.aside] }).count == 6)
+        #expect(names[0].aside == "demo_before_20261123_103045_7f3a")
+    }
+}

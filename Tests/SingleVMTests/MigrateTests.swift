@@ -2,6 +2,7 @@ import Foundation
 import Processes
 import Synchronization
 import Testing
+import UpgradeEngine
 import UpgradeModel
 
 @testable import SingleVM
@@ -151,6 +152,51 @@ import UpgradeModel
             #expect(seen.withLock { $0 } == (1...5000).map { "line \($0)" })
             let log = try String(contentsOfFile: "\(shop.logs)/\(try shop.task().containerName).log", encoding: .utf8)
             #expect(log.split(separator: "\n").count == 5000)
+        }
+    }
+
+    @Test func `a restore stops the migration that still runs, and nothing of the project is left at work`()
+        async throws
+    {
+        let limits = DeploymentLimits(stop: .seconds(1), migration: .seconds(2))
+        try await Shop.with(limits: limits) { shop in
+            try await staged(shop, "echo waiting for a lock; exec sleep 100000")
+            await expectTrouble("migration-hanging") {
+                try await shop.deployment.migrate(try shop.task(), logs: shop.logs) { _ in }
+            }
+            let port = DeploymentEffects(shop.deployment) { version, _ in try await shop.package("\(version)") }
+            var context = try shop.context()
+            context.restore = RestorePlan(
+                set: BackupSetID(at: Moment(microseconds: 0), release: try shop.one),
+                release: try shop.one,
+                databases: ["shop"]
+            )
+            func effect(_ kind: Effect.Kind) throws -> Effect {
+                Effect(kind, hop: 0, target: try shop.one, subject: nil, attempt: 2)
+            }
+            await expectTrouble("writer-running", saying: [try shop.task().containerName]) {
+                try await shop.deployment.checkStill()
+            }
+            _ = try await port.perform(effect(.recordWriters), in: context)
+            try await shop.deployment.stopWriters(recordedAt: shop.logs + "/writers-restore-2.json") { _, _ in }
+            #expect(try await port.probe(effect(.stopWriters), in: context).isOpen, "the migration is not stopped yet")
+            for _ in 0..<2 { _ = try await port.perform(effect(.stopWriters), in: context) }
+            #expect(try await port.probe(effect(.stopWriters), in: context) == .done(.done))
+            let migration = try #require(try await shop.engine.container(try shop.task().containerName))
+            #expect(!migration.isActive)
+            try await shop.deployment.checkStill()
+            #expect(try await shop.container("database").isActive)
+            // What somebody starts meanwhile is seen by the look before the databases are closed.
+            let labels = [
+                "com.docker.compose.project": shop.name, "com.docker.compose.service": "database",
+                "com.docker.compose.oneoff": "True",
+            ].flatMap { ["--label", "\($0.key)=\($0.value)"] }
+            try await RealEngine.docker(
+                ["run", "-d", "--name", "\(shop.name)-by-hand"] + labels + [shop.image("1.0.0"), "sleep", "100000"]
+            )
+            await expectTrouble("writer-running", saying: ["\(shop.name)-by-hand"]) {
+                try await shop.deployment.checkStill()
+            }
         }
     }
 }

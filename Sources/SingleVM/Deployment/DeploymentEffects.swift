@@ -25,7 +25,7 @@ package struct DeploymentEffects: EffectPort {
         case .keepInstalled: deployment.probeKept(context.from)
         case .stage: try await deployment.probeStaged(effect.target)
         case .recordWriters: try deployment.probeRecord(at: record(effect, context))
-        case .stopWriters: try await deployment.probeStopped()
+        case .stopWriters: try await deployment.probeStopped(withMigrations: context.restore != nil)
         case .removeWriters, .removeFailed: try await deployment.probeRemoved()
         case .switchRelease: deployment.probeSwitch(to: effect.target)
         case .migrate: try await deployment.probeMigration(try task(effect, context), logs: context.folder)
@@ -49,7 +49,9 @@ package struct DeploymentEffects: EffectPort {
             let release = try await content(effect.target, context)
             return .staged(migrations: try await deployment.stage(effect.target, content: release, report: report))
         case .recordWriters: _ = try await deployment.recordWriters(of: context.from, at: record(effect, context))
-        case .stopWriters: try await deployment.stopWriters(recordedAt: record(effect, context), report: report)
+        case .stopWriters:
+            if context.restore != nil { try await deployment.stopMigrations(report: report) }
+            try await deployment.stopWriters(recordedAt: record(effect, context), report: report)
         case .removeWriters: try await deployment.removeWriters(replacing: false)
         case .removeFailed: try await deployment.removeWriters(replacing: true)
         case .switchRelease: try deployment.switchRelease(to: effect.target, from: context.from)

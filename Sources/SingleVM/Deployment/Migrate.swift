@@ -63,7 +63,7 @@ extension ComposeDeployment {
     }
 
     /// The migration containers of this project, oldest attempt first.
-    private func migrationContainers() async throws(Trouble) -> [EngineContainer] {
+    package func migrationContainers() async throws(Trouble) -> [EngineContainer] {
         try await containers().filter { $0.isOneOff && $0.labels[MigrationTask.Label.migration] != nil }
     }
 

@@ -60,8 +60,46 @@ extension ComposeDeployment {
         }
     }
 
-    /// Says how far the writers are stopped.
-    package func probeStopped() async throws(Trouble) -> Probe {
+    /// Stops migrations that still run, for a restore: one that tries again would migrate what was restored. A run that
+    /// waits with a migration at work is the reason to restore.
+    package func stopMigrations(report: @Sendable (String, Double?) -> Void) async throws(Trouble) {
+        for migration in try await migrationContainers() where migration.isActive {
+            report("Stopping \(migration.name)", nil)
+            if migration.restartPolicy != .never { try await engine.setRestartPolicy(.never, of: migration.id) }
+            if migration.state == .paused { try await engine.unpause(migration.id) }
+            try await engine.stop(migration.id, timeout: limits.stop)
+        }
+        if let alive = try await migrationContainers().first(where: \.isActive) {
+            throw Trouble(
+                .environment,
+                "migration-running",
+                "\(alive.name) runs although it was stopped.",
+                changed: true,
+                remedy: "Stop it with `docker stop \(alive.name)`, then try again."
+            )
+        }
+    }
+
+    /// Makes sure that nothing of the project runs but its database servers.
+    ///
+    /// - Throws: code `writer-running` where something does.
+    package func checkStill() async throws(Trouble) {
+        let alive = try await containers().filter { $0.isActive && ($0.isOneOff || !product.isDatabase($0.service)) }
+        guard !alive.isEmpty else { return }
+        let names = alive.map(\.name).sorted()
+        throw Trouble(
+            .environment,
+            "writer-running",
+            "What may write to the databases still runs, or runs again: \(names.joined(separator: ", ")).",
+            remedy: "Find out who starts it, `docker stop \(names.joined(separator: " "))`, then try again."
+        )
+    }
+
+    /// Says how far the writers are stopped, and migrations where they are to be stopped too.
+    package func probeStopped(withMigrations: Bool = false) async throws(Trouble) -> Probe {
+        if withMigrations, let migration = try await migrationContainers().first(where: \.isActive) {
+            return .underway(evidence: "\(migration.name) still runs")
+        }
         let writers = try await writers()
         let loose = writers.filter { $0.isActive || $0.restartPolicy != .never }
         if loose.isEmpty { return .done(.done) }

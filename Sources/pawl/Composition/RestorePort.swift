@@ -58,7 +58,10 @@ struct RestorePort: EffectPort {
             } catch let disproven as DisprovenSet {
                 throw disproven.restoreTrouble
             }
-        case .closeDatabases: for swap in try await swaps(scene, context) { try await swap.close() }
+        case .closeDatabases:
+            // The last look before the point of no return: whatever writes now would write to what is restored.
+            try await site.deployment().checkStill()
+            for swap in try await swaps(scene, context) { try await swap.close() }
         case .setAside:
             guard let name = try await swap(effect, scene, context).setAside() else { return .done }
             return .setAside(as: name)

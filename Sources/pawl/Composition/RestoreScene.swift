@@ -131,11 +131,20 @@ struct RestoreScene: Sendable {
             lock: lock,
             release: release,
             missingImages: images,
+            atWork: await .of { try await atWork() },
             databases: databases,
             missingTools: await missingTools(databases),
             freeBytes: await .of {
                 try DiskScout.fileSystem(of: await site.engine.info().rootFolder).freeBytes
             }
+        )
+    }
+
+    private func atWork() async throws -> RestoreObservation.AtWork {
+        let deployment = try site.deployment()
+        return RestoreObservation.AtWork(
+            migrations: try await deployment.migrationContainers().filter(\.isActive).map(\.name),
+            others: try await deployment.oneOffContainers().filter(\.isActive).map(\.name)
         )
     }
 

@@ -15,6 +15,7 @@ extension RestoreObservation {
             lock: .known(nil),
             release: .known([]),
             missingImages: .known([]),
+            atWork: .known(AtWork()),
             databases: [
                 Database(
                     name: "demo",
@@ -65,6 +66,14 @@ extension RestoreObservation {
         #expect(try outcomes { $0.missingImages = .unknown("the Engine is down") } == ["restore-release": .error])
         #expect(try outcomes { $0.proof = ProofRecord(state: .failed) } == ["restore-proof": .fail])
         #expect(try outcomes { $0.proof = ProofRecord() } == ["restore-proof": .warn])
+    }
+
+    @Test func `what somebody else runs blocks the restore, and a migration that still runs is announced`() throws {
+        #expect(try outcomes { $0.atWork = .known(.init(others: ["shop_worker_run_1"])) } == ["restore-others": .fail])
+        #expect(
+            try outcomes { $0.atWork = .known(.init(migrations: ["pawl-1-0-m-1"])) } == ["restore-others": .warn]
+        )
+        #expect(try outcomes { $0.atWork = .unknown("the Engine is down") } == ["restore-others": .error])
     }
 
     @Test func `what a server does not allow blocks the restore`() throws {

@@ -7,6 +7,7 @@ extension PreflightReport {
             ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
+            ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
             ("restore-version", "Servers can take the dumps", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
@@ -99,6 +100,27 @@ private enum RestoreChecks {
                 )
         }
         return .all([files, images], none: files)
+    }
+
+    static func others(_ observation: RestoreObservation) -> Verdict {
+        observation.atWork.judged(
+            "what is at work in the project",
+            remedy: "See that the Docker Engine answers (`docker ps`)."
+        ) { atWork in
+            let others = atWork.others.map { name in
+                Verdict.fail(
+                    "The container \(name), which belongs to no service, is at work and may write to the databases.",
+                    remedy: "Wait until it has ended, or stop it: `docker stop \(name)`."
+                )
+            }
+            let migrations = atWork.migrations.map { name in
+                Verdict.warn(
+                    "The migration \(name) still runs; the restore stops it.",
+                    remedy: "Nothing need be done; what it has done so far is in the database that is set aside."
+                )
+            }
+            return .all(others + migrations, none: .pass("Nothing is at work but the project's services."))
+        }
     }
 
     private static func each(

@@ -65,6 +65,20 @@ package struct RestoreObservation: Sendable {
         }
     }
 
+    /// Containers at work that belong to no service of the project, by name.
+    package struct AtWork: Sendable, Hashable {
+        /// Migrations that Pawl has started.
+        package var migrations: [String]
+        /// What somebody else has started.
+        package var others: [String]
+
+        /// Names them.
+        package init(migrations: [String] = [], others: [String] = []) {
+            self.migrations = migrations
+            self.others = others
+        }
+    }
+
     /// What is to be restored.
     package var plan: RestorePlan
     /// When the set was made.
@@ -79,6 +93,8 @@ package struct RestoreObservation: Sendable {
     package var release: Fact<[String]>
     /// Images of that release that the Engine has not got.
     package var missingImages: Fact<[String]>
+    /// What else is at work in the project.
+    package var atWork: Fact<AtWork>
     /// The databases of the set, and those that the installation has besides.
     package var databases: [Database]
     /// Why the programs for a major version are not there, by version; nil for those that are.
@@ -95,6 +111,7 @@ package struct RestoreObservation: Sendable {
         lock: Fact<String?>,
         release: Fact<[String]>,
         missingImages: Fact<[String]>,
+        atWork: Fact<AtWork>,
         databases: [Database],
         missingTools: [String],
         freeBytes: Fact<Int64>
@@ -106,6 +123,7 @@ package struct RestoreObservation: Sendable {
         self.lock = lock
         self.release = release
         self.missingImages = missingImages
+        self.atWork = atWork
         self.databases = databases
         self.missingTools = missingTools
         self.freeBytes = freeBytes

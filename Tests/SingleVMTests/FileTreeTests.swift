@@ -62,4 +62,23 @@ import Testing
             #expect(try !FileTree.isSame(folder + "/live", folder + "/nowhere"))
         }
     }
+
+    @Test func `a file of any size is compared and put in place`() throws {
+        try withFolder { folder in
+            // Larger than any file that is read into memory as a whole.
+            var bytes = Data(count: 40 << 20)
+            try make(folder + "/source", "new")
+            try bytes.write(to: URL(filePath: folder + "/source/geodata.bin"))
+            try make(folder + "/live", "new")
+            bytes[bytes.count - 1] = 1
+            try bytes.write(to: URL(filePath: folder + "/live/geodata.bin"))
+            #expect(try !FileTree.isSame(folder + "/source", folder + "/live"))
+            try FileTree.replace(folder + "/live", with: folder + "/source", keepingAs: ".before")
+            #expect(try FileTree.isSame(folder + "/source", folder + "/live"))
+            #expect(try Data(contentsOf: URL(filePath: folder + "/live.before/geodata.bin")) == bytes)
+            try (bytes + [0]).write(to: URL(filePath: folder + "/live.before/longer"))
+            try bytes.write(to: URL(filePath: folder + "/live.before/shorter"))
+            #expect(try !FileTree.isSame(folder + "/live.before/longer", folder + "/live.before/shorter"))
+        }
+    }
 }

@@ -77,21 +77,110 @@ enum DurableFiles {
 
     /// Writes a file under a temporary name, makes it durable, and gives it its name.
     static func write(_ bytes: [UInt8], to path: String, access: Access) throws(Trouble) {
+        try make(path, access: access) { descriptor throws(Trouble) in
+            let result = bytes.withUnsafeBytes { bytes in
+                Result { () throws(Trouble) in try writeAll(bytes, to: descriptor, path) }
+            }
+            try result.get()
+        }
+    }
+
+    /// Copies a regular file of any size, links followed, likewise.
+    static func copy(_ source: String, to path: String, access: Access) throws(Trouble) {
+        let original = try open(source)
+        defer { close(original) }
+        try make(path, access: access) { descriptor throws(Trouble) in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try fill(buffer, from: original, source)
+                if count == 0 { return }
+                try writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: descriptor, path)
+            }
+        }
+    }
+
+    /// Whether two regular files of any size, links followed, have the same bytes.
+    static func isSame(_ one: String, _ other: String) throws(Trouble) -> Bool {
+        let (left, right) = (try open(one), try open(other))
+        defer {
+            close(left)
+            close(right)
+        }
+        let buffers = (0..<2).map { _ in UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 16) }
+        defer { for buffer in buffers { buffer.deallocate() } }
+        while true {
+            let count = try fill(buffers[0], from: left, one)
+            guard try fill(buffers[1], from: right, other) == count else { return false }
+            if count == 0 { return true }
+            guard let here = buffers[0].baseAddress, let there = buffers[1].baseAddress,
+                memcmp(here, there, count) == 0
+            else { return false }
+        }
+    }
+
+    private static let chunk = 1 << 18
+
+    /// Opens a regular file.
+    private static func open(_ path: String) throws(Trouble) -> Int32 {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw unreadable(path, EINVAL)
+        }
+        return descriptor
+    }
+
+    /// Reads until a buffer is full or the file is over.
+    private static func fill(
+        _ buffer: UnsafeMutableRawBufferPointer,
+        from descriptor: Int32,
+        _ path: String
+    ) throws(Trouble) -> Int {
+        var count = 0
+        while count < buffer.count {
+            let got = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            if got == 0 { break }
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw unreadable(path, errno)
+            }
+            count += got
+        }
+        return count
+    }
+
+    private static func writeAll(
+        _ bytes: UnsafeRawBufferPointer,
+        to descriptor: Int32,
+        _ path: String
+    ) throws(Trouble) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw unwritable(path, errno)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Makes a file under a temporary name, gives it access once it is filled, makes it durable, and gives it its name.
+    private static func make(
+        _ path: String,
+        access: Access,
+        fill: (Int32) throws(Trouble) -> Void
+    ) throws(Trouble) {
         let temporary = path + ".new"
         _ = unlink(temporary)
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw unwritable(path, errno) }
         do {
             defer { close(descriptor) }
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw unwritable(path, errno)
-                }
-                rest = rest.dropFirst(count)
-            }
+            try fill(descriptor)
             if let user = access.user, let group = access.group, geteuid() == 0 {
                 guard fchown(descriptor, user, group) == 0 else { throw unwritable(path, errno) }
             }

@@ -92,7 +92,7 @@ enum FileTree {
         guard kind == DurableFiles.kind(other) else { return false }
         switch kind {
         case .nothing, .link, .other: return true
-        case .file: return try DurableFiles.read(one) == DurableFiles.read(other)
+        case .file: return try DurableFiles.isSame(one, other)
         case .folder:
             let names = DurableFiles.names(in: one)
             guard names == DurableFiles.names(in: other) else { return false }
@@ -123,8 +123,7 @@ enum FileTree {
     private static func copy(_ source: String, to target: String) throws(Trouble) {
         switch DurableFiles.kind(source) {
         case .file:
-            guard let bytes = try DurableFiles.read(source) else { return }
-            try DurableFiles.write(bytes, to: target, access: DurableFiles.access(of: source) ?? .secret)
+            try DurableFiles.copy(source, to: target, access: DurableFiles.access(of: source) ?? .secret)
         case .link(let destination): try DurableFiles.link(target, to: destination)
         case .folder:
             try DurableFiles.makeFolder(target, mode: DurableFiles.access(of: source)?.mode ?? 0o700)

@@ -111,7 +111,7 @@ let package = Package(
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
-        tests(of: "pawl", ["Processes", "UpgradeModel"]),
+        tests(of: "pawl", ["Postgres", "Processes", "UpgradeEngine", "UpgradeModel"]),
         .testTarget(
             name: "Scenarios",
             dependencies: ["Processes", "Documents", "StateStore", "UpgradeEngine", "UpgradeModel"],

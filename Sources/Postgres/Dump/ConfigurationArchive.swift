@@ -31,7 +31,16 @@ enum ConfigurationArchive {
                 )
             }
         }
-        let contents = try await measure(configuration.paths, in: configuration.folder)
+        let tree = ConfigurationTree(configuration.paths, in: configuration.folder)
+        if let trouble = tree.troubles.first {
+            throw Trouble(
+                .operator,
+                "configuration-unreadable",
+                "\(trouble.path) belongs to the configuration, but \(trouble.reason).",
+                remedy: "Put it back, or see that Pawl may read it; remove a link that leads nowhere."
+            )
+        }
+        let contents = try await measure(tree)
         try await Pipes.run(
             [
                 Command(
@@ -40,7 +49,8 @@ enum ConfigurationArchive {
                         "--create", "--format=posix", "--sort=name", "--numeric-owner",
                         "--directory=\(configuration.folder)",
                     ]
-                        + ["--"] + configuration.paths
+                        + (tree.followsLinks ? ["--dereference", "--hard-dereference"] : []) + ["--"]
+                        + configuration.paths
                 ), FilterCommands.compress,
             ],
             log: log,
@@ -85,8 +95,8 @@ enum ConfigurationArchive {
         } catch  where error.code == "configuration-unreadable" {
             return [difference(SetLayout.configurationName, .unrestorable, error.message)]
         }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let found = Dictionary(try await measure(names, in: folder).map { ($0.path, $0) }) { first, _ in first }
+        let unpacked = try await measure(ConfigurationTree(unpackedIn: folder))
+        let found = Dictionary(unpacked.map { ($0.path, $0) }) { first, _ in first }
         let wanted = Dictionary(expected.map { ($0.path, $0) }) { first, _ in first }
         return Set(found.keys).union(wanted.keys).sorted().compactMap { path in
             switch (wanted[path], found[path]) {
@@ -97,27 +107,17 @@ enum ConfigurationArchive {
         }
     }
 
-    /// Every file below some paths. Links are what they point to says, so that a changed one is seen.
-    private static func measure(_ paths: [String], in folder: String) async throws(Trouble) -> [StoredFile] {
+    /// Every file. Links that are stored are what they point to says, so that a changed one is seen.
+    private static func measure(_ tree: ConfigurationTree) async throws(Trouble) -> [StoredFile] {
         var files: [StoredFile] = []
-        var rest = paths
-        while let path = rest.popLast() {
-            let whole = "\(folder)/\(path)"
-            let attributes = try? FileManager.default.attributesOfItem(atPath: whole)
-            switch attributes?[.type] as? FileAttributeType {
-            case .typeDirectory:
-                rest += ((try? FileManager.default.contentsOfDirectory(atPath: whole)) ?? []).map { "\(path)/\($0)" }
-            case .typeSymbolicLink:
-                let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: whole)) ?? ""
-                files.append(
-                    StoredFile(path: path, bytes: 0, sha256: DurableFiles.sha256(Data("link \(target)".utf8)))
-                )
-            case .typeRegular:
-                files.append(try await DurableFiles.measure(whole, as: path))
-            default:
-                continue
+        for file in tree.files {
+            if let target = file.link {
+                let digest = DurableFiles.sha256(Data("link \(target)".utf8))
+                files.append(StoredFile(path: file.path, bytes: 0, sha256: digest))
+            } else {
+                files.append(try await DurableFiles.measure(file.place, as: file.path))
             }
         }
-        return files.sorted { $0.path < $1.path }
+        return files
     }
 }

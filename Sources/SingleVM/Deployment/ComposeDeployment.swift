@@ -67,7 +67,7 @@ package struct ComposeDeployment: Sendable {
 
     /// The calls of the tool for a release's folder.
     package func compose(_ release: ReleaseFolder) async throws(Trouble) -> ComposeProject {
-        let overrides = folder.overrideNames.map { folder.path + "/" + $0 }
+        let overrides = InstallationFolder.overrideNames.map { folder.path + "/" + $0 }
             .filter { DurableFiles.kind($0) != .nothing }
         return ComposeProject(
             tool: try await composeTool(),

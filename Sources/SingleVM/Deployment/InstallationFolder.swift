@@ -31,7 +31,7 @@ package struct InstallationFolder: Sendable, Hashable {
     package func release(_ version: ReleaseVersion) -> ReleaseFolder { ReleaseFolder(path: "\(releases)/\(version)") }
 
     /// The operator's own additions, which Compose adds to the file of whatever release runs.
-    package var overrideNames: [String] { ["docker-compose.override.yml", "docker-compose.override.yaml"] }
+    package static let overrideNames = ["docker-compose.override.yml", "docker-compose.override.yaml"]
 }
 
 /// The folder of one rendered release.

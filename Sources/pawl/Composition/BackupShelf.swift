@@ -171,7 +171,7 @@ struct BackupShelf: Sendable {
             databases: try await databases(at: site),
             configuration: BackupRequest.Configuration(
                 folder: workplace.singleVM.directory,
-                paths: workplace.product.configuration
+                paths: workplace.presentConfigurationPaths
             ),
             releaseFiles: files
         )

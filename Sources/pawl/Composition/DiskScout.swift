@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import ReleasePackage
 import SingleVM
 import StateStore
@@ -31,7 +32,7 @@ struct DiskScout: Sendable {
             let archives = folder.imageArchives.reduce(Int64(0)) { $0 + $1.bytes }
             let estimate = DiskEstimate(
                 databases: sizes,
-                configuration: configurationSize(),
+                configuration: workplace.configurationTree.bytes,
                 // An archive of images is not compressed as a rule: what it weighs is what the Engine will hold.
                 images: missing ? archives : 0,
                 package: 2 * (release.package?.bytes ?? 0)
@@ -51,13 +52,6 @@ struct DiskScout: Sendable {
             return .known(DiskFacts(needs: estimate.needs(at: places), fileSystems: fileSystems))
         } catch {
             return .unknown(Fact<Never>.reason(error))
-        }
-    }
-
-    private func configurationSize() -> Int64 {
-        let workplace = site.workplace
-        return workplace.product.configuration.reduce(0) { sum, name in
-            sum + Self.size(workplace.singleVM.directory + "/" + name)
         }
     }
 

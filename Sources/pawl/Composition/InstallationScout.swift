@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import ReleasePackage
 import SingleVM
 import StateStore
@@ -38,7 +39,7 @@ struct InstallationScout: Sendable {
                 let values = try environment.get().values
                 return workplace.product.keys.filter { values[$0, default: ""].isEmpty }
             },
-            configuration: .known(configurationTroubles()),
+            configuration: .known(workplace.configurationTree.troubles),
             packageVersion: packageVersion()
         )
     }
@@ -99,19 +100,6 @@ struct InstallationScout: Sendable {
         guard run == nil, try RunnerLock.isHeld(in: workplace.data) else { return nil }
         let lease = try workplace.store.newestLease()
         return ActiveRun(id: nil, startedBy: lease?.owner, since: lease?.since.description)
-    }
-
-    private func configurationTroubles() -> [ConfigurationTrouble] {
-        workplace.product.configuration.compactMap { name in
-            let path = workplace.singleVM.directory + "/" + name
-            guard FileManager.default.fileExists(atPath: path) else {
-                return ConfigurationTrouble(path: path, reason: "is missing")
-            }
-            guard FileManager.default.isReadableFile(atPath: path) else {
-                return ConfigurationTrouble(path: path, reason: "cannot be read")
-            }
-            return nil
-        }
     }
 
     private func packageVersion() -> Fact<ReleaseVersion?> {

@@ -128,7 +128,7 @@ struct RestorePort: EffectPort {
         try deployment.placeRelease(scene.plan.release, from: scene.ground.release, keepingAs: suffix(context))
     }
 
-    private var workplaceNames: [String] { site.workplace.product.configuration }
+    private var workplaceNames: [String] { site.workplace.configurationPaths }
 
     private func suffix(_ context: EffectContext) -> String {
         ".before-\(context.run)" + (context.restore?.number.map { "-\($0)" } ?? "")

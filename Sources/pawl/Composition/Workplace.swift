@@ -1,5 +1,7 @@
 import Foundation
+import Postgres
 import ReleasePackage
+import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -68,6 +70,28 @@ struct Workplace: Sendable {
     /// The variables and services of the installation, as its folder says now.
     func environment() throws -> InstalledEnvironment {
         try InstalledEnvironment(directory: singleVM.directory, product: product)
+    }
+
+    /// What of the installation's folder belongs to its configuration: what the product names, and the operator's own
+    /// additions to the Compose file, which every release runs with.
+    var configurationPaths: [String] {
+        let named = product.configuration
+        guard !named.contains(".") else { return named }
+        return named + InstallationFolder.overrideNames.filter { !named.contains($0) }
+    }
+
+    /// The files of the configuration that are to be stored.
+    var configurationTree: ConfigurationTree {
+        ConfigurationTree(presentConfigurationPaths, in: singleVM.directory)
+    }
+
+    /// The same paths without additions that nobody has made.
+    var presentConfigurationPaths: [String] {
+        let named = Set(product.configuration)
+        return configurationPaths.filter { name in
+            let whole = "\(singleVM.directory)/\(name)"
+            return named.contains(name) || (try? FileManager.default.attributesOfItem(atPath: whole)) != nil
+        }
     }
 
     /// The product's settings here.

@@ -9,7 +9,7 @@ extension Check {
                 troubles.map { trouble in
                     .fail(
                         "`\(trouble.path)` belongs to the configuration, but \(trouble.reason).",
-                        remedy: "Put it back, or see that Pawl may read it."
+                        remedy: "Put it back, or see that Pawl may read it; remove a link that leads nowhere."
                     )
                 },
                 none: .pass("Every file of the configuration can be read.")

@@ -30,6 +30,17 @@ import UpgradeModel
         route.user = "locked"
         route.password = .provided { "wrong" }
         #expect(await code(route) == "operator database-login-refused")
+        // A restore asks why an account would be refused, before it is the only one that is left.
+        let known = server.route("postgres")
+        let refusal = await RestoreScout.refusal(of: route.reaching(database: "nowhere"), besides: known)
+        #expect(refusal?.contains("password authentication failed") == true)
+        var other = route
+        other.user = "made_by_the_restore"
+        #expect(await RestoreScout.refusal(of: other, besides: known) == nil)
+        other = route
+        other.password = .provided { "canary" }
+        #expect(await RestoreScout.refusal(of: other, besides: known) == nil)
+        #expect(await RestoreScout.refusal(of: other.reaching(database: "nowhere"), besides: known) == nil)
         route.password = .file("/no/such/file")
         #expect(await code(route) == "operator password-file-unreadable")
         let file = "\(try server.newFolder())/password"

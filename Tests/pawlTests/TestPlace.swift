@@ -1,4 +1,5 @@
 import Foundation
+import UpgradeModel
 
 @testable import pawl
 
@@ -64,6 +65,25 @@ struct TestPlace {
 
     func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(filePath: "\(root)/\(path)"))
+    }
+
+    /// A set that says nothing but whose it is; it lies nowhere.
+    func set(of installation: String = "demo", files: [StoredFile] = []) throws -> BackupSet {
+        let manifest = BackupManifest(
+            id: try plan().set,
+            createdAt: Moment(microseconds: 0),
+            release: "1.0.0",
+            origin: BackupOrigin(product: "demo", installation: installation, deployment: "single-vm", pawl: "0.1.0"),
+            databases: [],
+            files: files
+        )
+        return BackupSet(manifest: manifest, path: "\(backups)/\(manifest.id)", manifestDigest: "00")
+    }
+
+    func plan() throws -> RestorePlan {
+        let release = try ReleaseVersion("1.0.0")
+        let set = BackupSetID(at: Moment(microseconds: 0), release: release)
+        return RestorePlan(set: set, release: release, databases: ["demo"])
     }
 
     func workplace() throws -> Workplace {

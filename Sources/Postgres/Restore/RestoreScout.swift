@@ -75,6 +75,31 @@ package enum RestoreScout {
         return found
     }
 
+    /// Why a server refuses an account; nil where it lets it in, does not have it yet, or cannot be asked.
+    ///
+    /// - Parameters:
+    ///   - account: the database, reached with that account.
+    ///   - route: how the server is reached otherwise.
+    /// - Returns: what the server said, or nil.
+    package static func refusal(of account: DatabaseRoute, besides route: DatabaseRoute) async -> String? {
+        do throws(Trouble) {
+            do throws(Trouble) {
+                let connection = try await PostgresConnection.open(account)
+                await connection.close()
+            } catch  where error.code == "database-unknown" {
+                try await ServerDatabases(account).answer()
+            }
+            return nil
+        } catch {
+            guard error.code == "database-login-refused" else { return nil }
+            let isThere = try? await ServerDatabases(route).with { connection throws(Trouble) in
+                try await !connection.rows("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", [account.user])
+                    .isEmpty
+            }
+            return isThere == false ? nil : error.message
+        }
+    }
+
     private static let question = """
         SELECT r.rolsuper, r.rolcreatedb, r.rolcreaterole,
           (SELECT pg_catalog.pg_database_size(d.oid) FROM pg_catalog.pg_database d WHERE d.datname = $1),

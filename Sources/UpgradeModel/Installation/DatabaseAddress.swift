@@ -29,6 +29,17 @@ package enum DatabaseAddress: Sendable, Hashable {
         }
     }
 
+    /// Whether another address is that of the same database; accounts and how to connect are not compared.
+    package func isSamePlace(as other: DatabaseAddress) -> Bool {
+        switch (self, other) {
+        case (.url(let one, _), .url(let two, _)):
+            (one.host.lowercased(), one.port, one.database) == (two.host.lowercased(), two.port, two.database)
+        case (.service(let one), .service(let two)):
+            (one.service, one.port, one.database) == (two.service, two.port, two.database)
+        case (.url, .service), (.service, .url): false
+        }
+    }
+
     /// Where the database is, for people; never with a password.
     package var text: String {
         switch self {

@@ -74,7 +74,10 @@ struct DatabaseRoutes: Sendable {
         }
     }
 
-    private func password(
+    /// Where a password comes from.
+    ///
+    /// - Throws: code `password-missing` where a variable has no value.
+    func password(
         _ source: PasswordSource?,
         in environment: InstalledEnvironment
     ) throws -> DatabaseRoute.Password {

@@ -148,6 +148,54 @@ struct RestoreScene: Sendable {
         )
     }
 
+    /// What the set's configuration says of a database; it has been unpacked. `isOpen` says whether the server answers.
+    func afterwards(_ name: String, isOpen: Bool) async -> RestoreObservation.Database.Afterwards {
+        // Where there is no installation, Pawl goes by the set's configuration too.
+        guard let present = try? workplace.environment() else { return .same }
+        let past: InstalledEnvironment
+        do {
+            past = try InstalledEnvironment(directory: ground.installation, product: workplace.product)
+        } catch {
+            return .unknown(Fact<Never>.reason(error))
+        }
+        // What pawl.yaml says is the same before and after; the application goes by its own environment.
+        let own = (here: address(name, in: present), there: address(name, in: past))
+        let said = (here: try? resolved(name).database.address, there: address(name, in: past, configured: true))
+        if let here = own.here ?? said.here {
+            guard let there = own.here == nil ? said.there : own.there ?? said.there else {
+                return .unknown("the set's configuration does not say where the database is")
+            }
+            guard here.isSamePlace(as: there) else { return .elsewhere(here: here.text, there: there.text) }
+        }
+        guard isOpen, let account = own.there ?? said.there else { return .same }
+        do {
+            let route = try await route(to: name)
+            var other = route
+            other.user = account.user
+            other.password = try DatabaseRoutes(site).password(account.password, in: past)
+            guard let refusal = await RestoreScout.refusal(of: other, besides: route) else { return .same }
+            // Servers may well let another account in from the containers only.
+            return other.user == route.user ? .refused(refusal) : .unknown(refusal)
+        } catch {
+            return .unknown(Fact<Never>.reason(error))
+        }
+    }
+
+    /// Where an environment says that a database is; with `configured` as pawl.yaml says, where it does.
+    private func address(
+        _ name: String,
+        in environment: InstalledEnvironment,
+        configured: Bool = false
+    ) -> DatabaseAddress? {
+        let found = workplace.product.resolveDatabases(
+            settings: workplace.settings(in: environment).isOn,
+            configured: configured ? workplace.installation.databases : [:],
+            environment: environment.values,
+            services: environment.compose.names
+        )
+        return found.first { $0.definition.name == name }?.address
+    }
+
     private func look(_ name: String, _ roles: [String]) async -> RestoreObservation.Database {
         let backup = set.manifest.databases.first { $0.name == name }
         let server: Fact<RestoreObservation.Database.Server>
@@ -175,11 +223,17 @@ struct RestoreScene: Sendable {
         } catch {
             server = .unknown(Fact<Never>.reason(error))
         }
+        var afterwards: RestoreObservation.Database.Afterwards?
+        if backup != nil {
+            let isOpen = if case .known(.open) = server { true } else { false }
+            afterwards = await self.afterwards(name, isOpen: isOpen)
+        }
         return RestoreObservation.Database(
             name: name,
             major: backup?.major,
             dumpBytes: backup?.dump.bytes ?? 0,
-            server: server
+            server: server,
+            afterwards: afterwards
         )
     }
 

@@ -21,13 +21,15 @@ extension RestoreObservation {
                     name: "demo",
                     major: 15,
                     dumpBytes: 1000,
-                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000)))
+                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
+                    afterwards: .same
                 ),
                 Database(
                     name: "extra",
                     major: nil,
                     dumpBytes: 0,
-                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000)))
+                    server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
+                    afterwards: nil
                 ),
             ],
             missingTools: [],
@@ -90,6 +92,32 @@ extension RestoreObservation {
         #expect(
             try outcomes { $0.missingTools = ["PostgreSQL 15's programs are not here"] } == ["restore-tools": .fail]
         )
+    }
+
+    @Test func `a restore must not fill another database than the one that the application then runs on`() throws {
+        func outcome(
+            _ afterwards: RestoreObservation.Database.Afterwards
+        ) throws -> [String: CheckOutcome] {
+            try outcomes { $0.databases[0].afterwards = afterwards }
+        }
+        #expect(try outcome(.elsewhere(here: "demo at a:5432", there: "demo at b:5432")) == ["restore-address": .fail])
+        #expect(try outcome(.refused("password authentication failed")) == ["restore-address": .fail])
+        #expect(try outcome(.unknown("it does not say")) == ["restore-address": .warn])
+    }
+
+    @Test(arguments: [
+        ("postgres://a@db:5432/x", "postgres://b@DB/x?sslmode=require", true),
+        ("postgres://a@db/x", "postgres://a@db/y", false), ("postgres://a@db/x", "postgres://a@db:5433/x", false),
+        ("postgres://a@db/x", "postgres://a@other/x", false),
+    ])
+    func `addresses mean the same database where host, port and name are the same`(one: String, two: String, same: Bool)
+        throws
+    {
+        let (one, two) = try (DatabaseURL(one), DatabaseURL(two))
+        let service = DatabaseAddress.service(ServiceDatabase(service: "db", database: "x", user: "a"))
+        #expect(DatabaseAddress.url(one, password: nil).isSamePlace(as: .url(two, password: .variable("P"))) == same)
+        #expect(!service.isSamePlace(as: .url(one, password: nil)))
+        #expect(service.isSamePlace(as: .service(ServiceDatabase(service: "db", database: "x", user: "b"))))
     }
 
     @Test func `the copies need room beside what is there`() throws {

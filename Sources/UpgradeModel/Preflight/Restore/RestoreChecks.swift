@@ -9,6 +9,7 @@ extension PreflightReport {
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
+            ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
             ("restore-version", "Servers can take the dumps", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
             ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
@@ -153,6 +154,35 @@ private enum RestoreChecks {
             }
         }
         return .all(verdicts, none: .fail("The set holds no database.", remedy: "Use another set."))
+    }
+
+    static func addresses(_ observation: RestoreObservation) -> Verdict {
+        let verdicts = observation.databases.compactMap { database -> Verdict? in
+            switch database.afterwards {
+            case nil: return nil
+            case .same: return .pass("`\(database.name)`: the set's configuration means the same database.")
+            case .elsewhere(let here, let there):
+                return .fail(
+                    "`\(database.name)` would be restored to \(here), but the set's configuration, which comes back with "
+                        + "it, means \(there): the application would run on that.",
+                    remedy: "To restore to \(there), say so in the installation's environment first. To keep \(here), "
+                        + "restore the database alone: --into URL."
+                )
+            case .refused(let why):
+                return .fail(
+                    "`\(database.name)`: the server refuses the account in the set's configuration, which comes back: "
+                        + "\(why)",
+                    remedy: "Give the account the password that the set has, on the server and in the installation's "
+                        + "environment, and restore then."
+                )
+            case .unknown(let why):
+                return .warn(
+                    "Whether the set's configuration fits `\(database.name)` is not known: \(why).",
+                    remedy: "Compare the addresses and accounts in the set's configuration with today's."
+                )
+            }
+        }
+        return .all(verdicts, none: .pass("The set holds no database."))
     }
 
     static func versions(_ observation: RestoreObservation) -> Verdict {

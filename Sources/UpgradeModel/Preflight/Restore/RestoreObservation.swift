@@ -10,6 +10,18 @@ package struct RestoreObservation: Sendable {
             case toBeStarted(service: String)
         }
 
+        /// What the set's own configuration says of it: the application runs with that afterwards.
+        package enum Afterwards: Sendable, Hashable {
+            /// It is the same database, and nothing is known against its account.
+            case same
+            /// It is another database; both in a few words.
+            case elsewhere(here: String, there: String)
+            /// The server refuses its account; what it said.
+            case refused(String)
+            /// That cannot be told; one clause that says why.
+            case unknown(String)
+        }
+
         /// Its name in the product.
         package var name: String
         /// The major version that the set's dump is of; nil where the set does not have the database.
@@ -18,13 +30,22 @@ package struct RestoreObservation: Sendable {
         package var dumpBytes: Int64
         /// Its server, seen now.
         package var server: Fact<Server>
+        /// What the application takes for it afterwards; nil where the set does not have it.
+        package var afterwards: Afterwards?
 
         /// Makes a value.
-        package init(name: String, major: Int?, dumpBytes: Int64, server: Fact<Server>) {
+        package init(
+            name: String,
+            major: Int?,
+            dumpBytes: Int64,
+            server: Fact<Server>,
+            afterwards: Afterwards?
+        ) {
             self.name = name
             self.major = major
             self.dumpBytes = dumpBytes
             self.server = server
+            self.afterwards = afterwards
         }
     }
 

@@ -232,6 +232,7 @@ struct RestoreScene: Sendable {
             name: name,
             major: backup?.major,
             dumpBytes: backup?.dump.bytes ?? 0,
+            isService: (try? service(of: name)) != nil,
             server: server,
             afterwards: afterwards
         )

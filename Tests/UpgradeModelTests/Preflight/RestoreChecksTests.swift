@@ -21,6 +21,7 @@ extension RestoreObservation {
                     name: "demo",
                     major: 15,
                     dumpBytes: 1000,
+                    isService: true,
                     server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
                     afterwards: .same
                 ),
@@ -28,6 +29,7 @@ extension RestoreObservation {
                     name: "extra",
                     major: nil,
                     dumpBytes: 0,
+                    isService: true,
                     server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
                     afterwards: nil
                 ),
@@ -129,5 +131,21 @@ extension RestoreObservation {
         empty.databases[0].server = .known(.toBeStarted(service: "database"))
         #expect(empty.neededBytes == 8000)
         #expect(PreflightReport(of: empty).outcome == .pass)
+    }
+
+    @Test func `of a server elsewhere the Engine's disk says nothing`() throws {
+        let verdict = try outcomes {
+            $0.databases[0].isService = false
+            $0.freeBytes = .known(0)
+        }
+        #expect(verdict == ["restore-space": .warn])
+        var mixed = try RestoreObservation.well()
+        mixed.databases.append(mixed.databases[0])
+        mixed.databases[0].isService = false
+        #expect(mixed.neededBytes == 8000)
+        mixed.freeBytes = .known(7999)
+        let finding = PreflightReport(of: mixed).findings.first { $0.check == "restore-space" }
+        #expect(finding?.outcome == .fail)
+        #expect(finding?.message.contains("not known") == true)
     }
 }

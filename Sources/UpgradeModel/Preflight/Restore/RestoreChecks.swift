@@ -217,12 +217,28 @@ private enum RestoreChecks {
     }
 
     static func space(_ observation: RestoreObservation) -> Verdict {
+        var verdicts: [Verdict] = []
         let needed = observation.neededBytes
-        return observation.freeBytes.judged("how much disk space is free", remedy: "Look at `df`.") { free in
-            let words = "about \(SizeText.bytes(needed)) needed beside the old databases, \(SizeText.bytes(free)) free"
-            if needed > free { return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - free)).") }
-            return .pass("\(words).")
+        if needed > 0 {
+            verdicts.append(
+                observation.freeBytes.judged("how much disk space is free", remedy: "Look at `df`.") { free in
+                    let words =
+                        "About \(SizeText.bytes(needed)) needed beside the old databases, \(SizeText.bytes(free)) free"
+                    if needed > free {
+                        return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - free)).")
+                    }
+                    return .pass("\(words).")
+                }
+            )
         }
+        verdicts += observation.databases.filter { !$0.isService && $0.neededBytes > 0 }.map { database in
+            .warn(
+                "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server that is no "
+                    + "service of the installation; how much is free there is not known.",
+                remedy: "Look at that server's disk."
+            )
+        }
+        return .all(verdicts, none: .pass("The copies need next to no room."))
     }
 
     static func sessions(_ observation: RestoreObservation) -> Verdict {

@@ -28,6 +28,8 @@ package struct RestoreObservation: Sendable {
         package var major: Int?
         /// The size of the dump in bytes; 0 where the set does not have it.
         package var dumpBytes: Int64
+        /// Whether its server is a service of the installation, so that it lies on the Engine's disk.
+        package var isService: Bool
         /// Its server, seen now.
         package var server: Fact<Server>
         /// What the application takes for it afterwards; nil where the set does not have it.
@@ -38,12 +40,14 @@ package struct RestoreObservation: Sendable {
             name: String,
             major: Int?,
             dumpBytes: Int64,
+            isService: Bool,
             server: Fact<Server>,
             afterwards: Afterwards?
         ) {
             self.name = name
             self.major = major
             self.dumpBytes = dumpBytes
+            self.isService = isService
             self.server = server
             self.afterwards = afterwards
         }
@@ -150,13 +154,18 @@ package struct RestoreObservation: Sendable {
         self.freeBytes = freeBytes
     }
 
-    /// What the copies beside need on disk, in bytes: as much as the databases take now, or a guess from the dumps.
+    /// What the copies beside need on the Engine's disk, in bytes: as much as the databases take now, or a guess from
+    /// the dumps.
     package var neededBytes: Int64 {
-        databases.filter { $0.major != nil }.reduce(0) { sum, database in
-            guard case .known(.open(let replaced)) = database.server, replaced.bytes > 0 else {
-                return sum &+ database.dumpBytes &* 8
-            }
-            return sum &+ max(replaced.bytes, database.dumpBytes)
-        }
+        databases.filter(\.isService).reduce(0) { $0 &+ $1.neededBytes }
+    }
+}
+
+extension RestoreObservation.Database {
+    /// What its copy needs beside it; 0 where the set does not have it.
+    package var neededBytes: Int64 {
+        guard major != nil else { return 0 }
+        guard case .known(.open(let replaced)) = server, replaced.bytes > 0 else { return dumpBytes &* 8 }
+        return max(replaced.bytes, dumpBytes)
     }
 }

@@ -15,9 +15,9 @@ import UpgradeModel
             try FileManager.default.createDirectory(atPath: ground.installation, withIntermediateDirectories: true)
             try place.write("services: {api: {image: 'demo/api:1'}}\n", to: "ground/installation/docker-compose.yml")
             if let variables { try place.write(variables, to: "ground/installation/customer.env") }
-            let set = try place.set()
+            let (set, plan) = try (place.set(), place.plan())
             try await Site.with(try place.workplace(), allowsEmpty: true) { site in
-                try await body(RestoreScene(site: site, set: set, plan: try place.plan(), ground: ground))
+                try await body(RestoreScene(site: site, plan: plan, ground: ground) { set })
             }
         }
     }

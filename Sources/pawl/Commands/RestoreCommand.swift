@@ -73,7 +73,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let ground = RestoreGround("\(workplace.data.path)/restore-\(ProcessInfo.processInfo.processIdentifier)")
         defer { ground.remove() }
         return try await Site.with(workplace, allowsEmpty: true) { site in
-            let scene = RestoreScene(site: site, set: set, plan: plan, ground: ground)
+            let scene = RestoreScene(site: site, plan: plan, ground: ground) { set }
             return (try await scene.observe(), try await site.deployment().observe().installedVersion)
         }
     }

@@ -45,7 +45,7 @@ struct RestorePort: EffectPort {
         let report: @Sendable (BackupProgress) -> Void = { context.report(Progress($0.words, fraction: $0.fraction)) }
         switch effect.kind {
         case .checkRestore: try await check(scene, context)
-        case .unpackSet: try await scene.ground.unpack(scene.set, identity: scene.plan.identity)
+        case .unpackSet: try await scene.ground.unpack(try scene.set, identity: scene.plan.identity)
         case .provideDatabases: try await provideDatabases(scene, context)
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
@@ -54,7 +54,7 @@ struct RestorePort: EffectPort {
             let (route, names) = try await target(effect, scene, context)
             do {
                 let restore = try scene.restore(subject(effect), over: route)
-                return .proven(try await restore.prove(names.finished, of: scene.set.id, progress: report))
+                return .proven(try await restore.prove(names.finished, of: scene.plan.set, progress: report))
             } catch let disproven as DisprovenSet {
                 throw disproven.restoreTrouble
             }
@@ -82,7 +82,7 @@ struct RestorePort: EffectPort {
                 Trouble(
                     .environment,
                     "preflight-failed",
-                    "The restore of \(scene.set.id) is blocked: "
+                    "The restore of \(scene.plan.set) is blocked: "
                         + report.blocking.map { "\($0.title): \($0.message)" }.joined(separator: " "),
                     remedy: report.blocking.compactMap(\.remedy).joined(separator: " ")
                 )
@@ -145,12 +145,9 @@ struct RestorePort: EffectPort {
                 remedy: "Report this as a bug."
             )
         }
-        return RestoreScene(
-            site: site,
-            set: try BackupShelf(site.workplace).store.load(plan.set),
-            plan: plan,
-            ground: .of(runFolder: context.folder)
-        )
+        return RestoreScene(site: site, plan: plan, ground: .of(runFolder: context.folder)) { [site] in
+            try BackupShelf(site.workplace).store.load(plan.set)
+        }
     }
 
     private func subject(_ effect: Effect) throws -> String {

@@ -8,9 +8,19 @@ import UpgradeModel
 /// A set, the installation that it is restored to, and the ways to its databases.
 struct RestoreScene: Sendable {
     let site: Site
-    let set: BackupSet
     let plan: RestorePlan
     let ground: RestoreGround
+    private let load: @Sendable () throws -> BackupSet
+
+    /// `set` is asked for where the set itself is needed: what only renames and undoes must do without.
+    init(site: Site, plan: RestorePlan, ground: RestoreGround, set: @escaping @Sendable () throws -> BackupSet) {
+        self.site = site
+        self.plan = plan
+        self.ground = ground
+        load = set
+    }
+
+    var set: BackupSet { get throws { try load() } }
 
     var workplace: Workplace { site.workplace }
 
@@ -90,6 +100,7 @@ struct RestoreScene: Sendable {
     }
 
     func restore(_ name: String, over route: DatabaseRoute) throws -> DatabaseRestore {
+        let set = try set
         guard let backup = set.manifest.databases.first(where: { $0.name == name }) else {
             throw Trouble(
                 .internal,
@@ -106,6 +117,7 @@ struct RestoreScene: Sendable {
     /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile.
     func observe() async throws -> RestoreObservation {
         try ground.makeFolders()
+        let set = try set
         let opening = ground.opening(of: set, identity: plan.identity)
         let damages: Fact<[String]> = await .of { try await opening.damages() }
         let lock: Fact<String?> = await .of { try await opening.lock() }
@@ -121,7 +133,7 @@ struct RestoreScene: Sendable {
                 release = .unknown(Fact<Never>.reason(error))
             }
             let roles = (try? await opening.roles()) ?? [:]
-            for name in plan.databases + plan.extra { databases.append(await look(name, roles[name] ?? [])) }
+            for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name] ?? [])) }
         }
         return RestoreObservation(
             plan: plan,
@@ -133,7 +145,7 @@ struct RestoreScene: Sendable {
             missingImages: images,
             atWork: await .of { try await atWork() },
             databases: databases,
-            missingTools: await missingTools(databases),
+            missingTools: await missingTools(databases, set),
             freeBytes: await .of {
                 try DiskScout.fileSystem(of: await site.engine.info().rootFolder).freeBytes
             }
@@ -196,7 +208,11 @@ struct RestoreScene: Sendable {
         return found.first { $0.definition.name == name }?.address
     }
 
-    private func look(_ name: String, _ roles: [String]) async -> RestoreObservation.Database {
+    private func look(
+        _ name: String,
+        _ set: BackupSet,
+        _ roles: [String]
+    ) async -> RestoreObservation.Database {
         let backup = set.manifest.databases.first { $0.name == name }
         let server: Fact<RestoreObservation.Database.Server>
         do {
@@ -238,7 +254,7 @@ struct RestoreScene: Sendable {
         )
     }
 
-    private func missingTools(_ databases: [RestoreObservation.Database]) async -> [String] {
+    private func missingTools(_ databases: [RestoreObservation.Database], _ set: BackupSet) async -> [String] {
         var majors = Set(set.manifest.databases.map(\.major))
         for database in databases {
             if case .known(.open(let replaced)) = database.server { majors.insert(replaced.major) }

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@testable import pawl
+
+@Suite struct RestorePortTests {
+    @Test(arguments: [Effect.Kind.discardRestored, .setAside, .bringIn, .closeDatabases])
+    func `undoing and renaming do not need the set`(kind: Effect.Kind) async throws {
+        try await TestPlace.with { place in
+            // The disk with the sets is gone; what is in the way is only that nobody listens at the database's address.
+            try FileManager.default.removeItem(atPath: place.backups)
+            let plan = try place.plan()
+            let context = EffectContext(
+                run: try #require(RunID("20261123-103045-7f3a")),
+                token: 1,
+                from: plan.release,
+                migrations: [],
+                backup: nil,
+                proof: nil,
+                restore: plan,
+                folder: place.root
+            ) { _ in }
+            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+                let effect = Effect(kind, hop: 0, target: plan.release, subject: "demo", attempt: 1)
+                do {
+                    _ = try await RestorePort(site: site).probe(effect, in: context)
+                    Issue.record("there is no database")
+                } catch let trouble as Trouble {
+                    #expect(trouble.code == "database-unreachable", "\(trouble.message)")
+                }
+            }
+        }
+    }
+}

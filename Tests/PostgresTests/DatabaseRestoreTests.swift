@@ -267,6 +267,13 @@ import UpgradeModel
         try Data("rotten".utf8).write(to: URL(filePath: "\(one.set.path)/rotten.dump.zst"))
         let opening = SetOpening(one.set, identity: nil, work: try one.server.newFolder())
         #expect(try await opening.damages() == ["rotten.dump.zst is not what the manifest says"])
+        try Data("services: {}".utf8).write(to: URL(filePath: "\(one.set.path)/release/docker-compose.override.yml"))
+        #expect(
+            try await opening.damages() == [
+                "rotten.dump.zst is not what the manifest says",
+                "release/docker-compose.override.yml is not in the manifest",
+            ]
+        )
         await #expect(throws: Trouble.self) { try await one.restore.makeCopy(one.names) }
         try await one.swap.discard()
     }

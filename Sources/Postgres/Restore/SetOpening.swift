@@ -34,7 +34,19 @@ package struct SetOpening: Sendable {
             done &+= file.bytes
             progress(BackupProgress(phase: .checkFiles, subject: set.id.text, done: done, total: manifest.bytes))
         }
-        return found
+        return found + strays()
+    }
+
+    /// Files among the release's that the manifest does not list.
+    private func strays() -> [String] {
+        let listed = Set(set.manifest.files.map(\.path))
+        let folder = "\(set.path)/\(SetLayout.releaseName)"
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().filter { name in
+            let facts = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            let isFolder = facts?[.type] as? FileAttributeType == .typeDirectory
+            return !isFolder && !listed.contains("\(SetLayout.releaseName)/\(name)")
+        }.map { "\(SetLayout.releaseName)/\($0) is not in the manifest" }
     }
 
     /// Why the set cannot be decrypted; nil where it can, or need not be.

@@ -57,16 +57,21 @@ struct RestoreGround: Sendable {
         }
     }
 
-    private func copyRelease(of set: BackupSet) throws {
-        let source = set.path + "/release"
+    func copyRelease(of set: BackupSet) throws {
         try FileManager.default.createDirectory(atPath: installation, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(
             atPath: release.path,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o755]
         )
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? [] {
-            try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(release.path)/\(name)")
+        // What the manifest does not list is none of the set's, whoever has put it there.
+        for file in set.manifest.files where file.path.hasPrefix("release/") {
+            let target = URL(filePath: "\(release.path)/\(file.path.dropFirst("release/".count))")
+            try FileManager.default.createDirectory(
+                at: target.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try FileManager.default.copyItem(atPath: "\(set.path)/\(file.path)", toPath: target.path)
         }
         for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
             let target = "\(installation)/\(name)"

@@ -40,7 +40,7 @@ private enum RestoreChecks {
                 ? .pass("Every file of \(observation.plan.set) is what its manifest says.")
                 : .fail(
                     "\(observation.plan.set) is damaged: \(ListText.and(damages)).",
-                    remedy: "Use another set (`pawl backup list`); check the disk that holds this one."
+                    remedy: "Use another set (`pawl backup list`); check the disk of this one, and who writes to it."
                 )
         }
     }
@@ -86,7 +86,7 @@ private enum RestoreChecks {
                 ? .pass("The set carries \(release).")
                 : .fail(
                     "The set does not carry \(release) whole: \(ListText.and(troubles)).",
-                    remedy: "Put the files of that release into the set's folder `release`, or use another set."
+                    remedy: "Use another set (`pawl backup list`)."
                 )
         }
         let images = observation.missingImages.judged(

@@ -137,6 +137,11 @@ struct RestoreScene: Sendable {
         }
         return RestoreObservation(
             plan: plan,
+            origin: RestoreObservation.Origin(
+                installation: set.manifest.origin.installation,
+                here: workplace.installation.name,
+                standing: .of { try BackupShelf(workplace).standing(of: set) }
+            ),
             createdAt: set.manifest.createdAt,
             proof: set.manifest.proof,
             damages: damages,

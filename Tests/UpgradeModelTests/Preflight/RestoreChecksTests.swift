@@ -9,6 +9,7 @@ extension RestoreObservation {
         let at = try #require(Moment("2026-11-23T10:31:12Z"))
         return RestoreObservation(
             plan: RestorePlan(set: set, release: version("2026.1.19"), databases: ["demo"], extra: ["extra"]),
+            origin: Origin(installation: "demo", here: "demo", standing: .known(.recorded)),
             createdAt: at,
             proof: ProofRecord(state: .proven, at: at, seconds: 4),
             damages: .known([]),
@@ -70,6 +71,13 @@ extension RestoreObservation {
         #expect(try outcomes { $0.missingImages = .unknown("the Engine is down") } == ["restore-release": .error])
         #expect(try outcomes { $0.proof = ProofRecord(state: .failed) } == ["restore-proof": .fail])
         #expect(try outcomes { $0.proof = ProofRecord() } == ["restore-proof": .warn])
+    }
+
+    @Test func `a set of another installation, and one that is not on record, are said to be so`() throws {
+        #expect(try outcomes { $0.origin.installation = "staging" } == ["restore-origin": .warn])
+        #expect(try outcomes { $0.origin.standing = .known(.unknown) } == ["restore-origin": .warn])
+        #expect(try outcomes { $0.origin.standing = .known(.changed) } == ["restore-origin": .fail])
+        #expect(try outcomes { $0.origin.standing = .unknown("the disk is gone") } == ["restore-origin": .error])
     }
 
     @Test func `what somebody else runs blocks the restore, and a migration that still runs is announced`() throws {

@@ -4,6 +4,7 @@ extension PreflightReport {
     package init(of observation: RestoreObservation) {
         let judged: [(id: String, title: String, verdict: Verdict)] = [
             ("restore-set", "The backup set is whole", RestoreChecks.whole(observation)),
+            ("restore-origin", "The backup set is this installation's", RestoreChecks.origin(observation)),
             ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
@@ -43,6 +44,36 @@ private enum RestoreChecks {
                     remedy: "Use another set (`pawl backup list`); check the disk of this one, and who writes to it."
                 )
         }
+    }
+
+    static func origin(_ observation: RestoreObservation) -> Verdict {
+        let (set, origin) = (observation.plan.set, observation.origin)
+        let installation: Verdict =
+            origin.installation == origin.here
+            ? .pass("\(set) was made of \(origin.here).")
+            : .warn(
+                "\(set) was made of the installation `\(origin.installation)`; this one is `\(origin.here)`.",
+                remedy: "Go on only where another installation's data and keys are meant to come here."
+            )
+        let record = origin.standing.judged(
+            "whether \(set) is on Pawl's record",
+            remedy: "Check the disk that holds the data folder."
+        ) { standing in
+            switch standing {
+            case .recorded: .pass("Pawl has it on record.")
+            case .unknown:
+                .warn(
+                    "\(set) is not on Pawl's record: it comes from elsewhere, or the record is gone.",
+                    remedy: "Make sure where it comes from; after an empty machine this is always so."
+                )
+            case .changed:
+                .fail(
+                    "The manifest of \(set) is not the one that Pawl wrote.",
+                    remedy: "Use another set (`pawl backup list`), and find out who changed this one."
+                )
+            }
+        }
+        return .all([installation, record], none: installation)
     }
 
     static func proven(_ observation: RestoreObservation) -> Verdict {

@@ -104,8 +104,27 @@ package struct RestoreObservation: Sendable {
         }
     }
 
+    /// Whose the set is.
+    package struct Origin: Sendable {
+        /// The installation that it was made of.
+        package var installation: String
+        /// The installation that it is to be restored to.
+        package var here: String
+        /// What is on record of it.
+        package var standing: Fact<SetStanding>
+
+        /// Makes a value.
+        package init(installation: String, here: String, standing: Fact<SetStanding>) {
+            self.installation = installation
+            self.here = here
+            self.standing = standing
+        }
+    }
+
     /// What is to be restored.
     package var plan: RestorePlan
+    /// Whose the set is.
+    package var origin: Origin
     /// When the set was made.
     package var createdAt: Moment
     /// What is known about whether it restores.
@@ -130,6 +149,7 @@ package struct RestoreObservation: Sendable {
     /// Puts the facts together.
     package init(
         plan: RestorePlan,
+        origin: Origin,
         createdAt: Moment,
         proof: ProofRecord,
         damages: Fact<[String]>,
@@ -142,6 +162,7 @@ package struct RestoreObservation: Sendable {
         freeBytes: Fact<Int64>
     ) {
         self.plan = plan
+        self.origin = origin
         self.createdAt = createdAt
         self.proof = proof
         self.damages = damages

@@ -40,6 +40,11 @@ struct BackupFixture: Sendable {
         )
         try "certificate".write(toFile: "\(configuration)/certs/ca.pem", atomically: false, encoding: .utf8)
         try "services: {}".write(toFile: "\(configuration)/compose", atomically: false, encoding: .utf8)
+        try "DB_PASSWORD=canary-password\n".write(
+            toFile: "\(configuration)/env",
+            atomically: false,
+            encoding: .utf8
+        )
         return BackupRequest(
             id: BackupSetID(at: moment, release: try ReleaseVersion("1.0.0")),
             createdAt: moment,
@@ -50,7 +55,8 @@ struct BackupFixture: Sendable {
             },
             configuration: BackupRequest.Configuration(folder: configuration, paths: ["customer.env", "certs"]),
             releaseFiles: [
-                BackupRequest.ReleaseFile(path: "docker-compose.yml", source: "\(configuration)/compose")
+                BackupRequest.ReleaseFile(path: "docker-compose.yml", source: "\(configuration)/compose"),
+                BackupRequest.ReleaseFile(path: ".env", source: "\(configuration)/env"),
             ]
         )
     }

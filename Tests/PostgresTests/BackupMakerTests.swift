@@ -57,7 +57,7 @@ import UpgradeModel
         #expect(
             Set(names.text.split(separator: "\n").map(String.init)) == [
                 "manifest.json", "manifest.sha256", "RESTORE.md", "everything.dump.zst", "globals.sql.zst",
-                "configuration.tar.zst", "release/docker-compose.yml",
+                "configuration.tar.zst", "release/docker-compose.yml", "release/.env",
             ]
         )
         for name in ["manifest.json", "RESTORE.md"] {
@@ -223,7 +223,15 @@ import UpgradeModel
         let recipient = try #require(made.errorText.split(separator: " ").last?.split(separator: "\n").first)
         let fixture = try BackupFixture(recipients: [String(recipient)])
         try await makeSmall("sealed", server)
+        try await server.psql("sealed", "INSERT INTO t VALUES (2, 'canary-row')")
         let set = try await fixture.make(try fixture.request(["sealed"]))
+        let all = try await collect(Command("find", [set.path, "-type", "f"]))
+        let files = all.text.split(separator: "\n").map(String.init)
+        #expect(files.count == 8)
+        for file in files {
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            #expect(bytes.firstRange(of: Data("canary".utf8)) == nil, "\(file) can be read")
+        }
         let names = try FileManager.default.contentsOfDirectory(atPath: set.path)
         #expect(names.filter { $0.hasSuffix(".zst") }.isEmpty)
         #expect(names.filter { $0.hasSuffix(".zst.age") }.count == 3)

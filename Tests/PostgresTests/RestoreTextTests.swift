@@ -104,6 +104,8 @@ import UpgradeModel
             }
         }
         #expect(try String(contentsOfFile: "\(installation)/customer.env", encoding: .utf8).contains("ENCRYPTION_KEY"))
+        guard isEncrypted else { return }
+        #expect(try String(contentsOfFile: "\(installation)/.env", encoding: .utf8).contains("DB_PASSWORD"))
     }
 
     @Test func `a damaged file ends it before anything is restored`() async throws {

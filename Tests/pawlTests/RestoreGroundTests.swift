@@ -14,7 +14,7 @@ import UpgradeModel
                 try Data("x".utf8).write(to: URL(filePath: "\(set.path)/release/\(name)"))
             }
             let ground = RestoreGround(place.root + "/ground")
-            try ground.copyRelease(of: set)
+            try await ground.copyRelease(of: set, identity: nil)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: ground.folder + "/release").sorted()
                     == names.sorted()

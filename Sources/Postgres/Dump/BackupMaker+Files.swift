@@ -53,10 +53,25 @@ extension BackupMaker {
         _ layout: SetLayout,
         to manifest: inout BackupManifest
     ) async throws(Trouble) {
+        let sealing = Sealing(recipients: recipients)
         for file in request.releaseFiles {
-            let name = "\(SetLayout.releaseName)/\(file.path)"
+            let name = sealing.name("\(SetLayout.releaseName)/\(file.path)")
             let path = "\(layout.partial)/\(name)"
             try DurableFiles.makeFolder((path as NSString).deletingLastPathComponent)
+            guard !sealing.isEncrypting else {
+                // An environment is among them, and with it passwords and keys.
+                let stored = try await StoredStream.write(
+                    [FilterCommands.encrypt(to: recipients)],
+                    input: .path(file.source),
+                    to: path,
+                    as: name,
+                    log: ToolLog(path: "\(layout.work)/release.log"),
+                    code: "encryption-failed"
+                )
+                try DurableFiles.sync(path)
+                manifest.files.append(stored)
+                continue
+            }
             do throws(ProcessFailure) {
                 let copy = Command("cat")
                 let log = ToolLog(path: "\(layout.work)/release.log")

@@ -46,8 +46,9 @@ enum FilterCommands {
 
     /// What turns a stored file back into what was stored.
     static func open(_ path: String, identity: String?) -> [Command] {
-        if path.hasSuffix(".age") { return [decrypt(with: identity ?? ""), decompress] }
-        return path.hasSuffix(".zst") ? [decompress] : []
+        let isSealed = path.hasSuffix(SetLayout.sealedSuffix)
+        let plain = isSealed ? String(path.dropLast(SetLayout.sealedSuffix.count)) : path
+        return (isSealed ? [decrypt(with: identity ?? "")] : []) + (plain.hasSuffix(".zst") ? [decompress] : [])
     }
 }
 

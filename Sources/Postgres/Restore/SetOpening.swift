@@ -104,6 +104,25 @@ package struct SetOpening: Sendable {
         )
     }
 
+    /// Decrypts the files of the release into a folder, each under its own name; those that are not encrypted are left
+    /// to whoever copies them.
+    ///
+    /// Throws code `release-unreadable` where one of them cannot be decrypted.
+    package func unsealRelease(into folder: String) async throws(Trouble) {
+        for file in set.manifest.sealedReleaseFiles {
+            let target = folder + file.unsealedPath.dropFirst(SetLayout.releaseName.count)
+            try DurableFiles.makeFolder((target as NSString).deletingLastPathComponent)
+            try DurableFiles.write(Data(), to: target)
+            try await Pipes.run(
+                FilterCommands.open(file.path, identity: identity),
+                log: ToolLog(path: "\(work)/release.log"),
+                input: .path("\(set.path)/\(file.path)"),
+                output: .path(target),
+                code: "release-unreadable"
+            )
+        }
+    }
+
     /// The roles that the set knows, by its databases' names in the product.
     package func roles() async throws(Trouble) -> [String: [String]] {
         var known: [String: [String]] = [:]

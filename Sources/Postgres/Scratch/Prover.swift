@@ -48,6 +48,7 @@ package struct Prover: Sendable {
         var found = try await fileDifferences(manifest, in: folder, progress: progress)
         found += manifest.databases.compactMap { oldDump($0, manifest) }
         if found.isEmpty { found += try await configurationDifferences(manifest, folder, identity, logs) }
+        if found.isEmpty { found += try await releaseDifferences(manifest, folder, identity, logs) }
         guard found.isEmpty else { throw DisprovenSet(set: manifest.id, differences: found) }
 
         var pairs: [Comparison.Pair] = []
@@ -269,6 +270,30 @@ package struct Prover: Sendable {
             folder: "\(logs)/configuration",
             log: ToolLog(path: "\(logs)/configuration.log")
         )
+    }
+
+    /// Files of the release that cannot be decrypted.
+    private func releaseDifferences(
+        _ manifest: BackupManifest,
+        _ folder: String,
+        _ identity: String?,
+        _ logs: String
+    ) async throws(Trouble) -> [FingerprintDifference] {
+        var found: [FingerprintDifference] = []
+        for file in manifest.sealedReleaseFiles {
+            do throws(Trouble) {
+                try await Pipes.run(
+                    FilterCommands.open(file.path, identity: identity),
+                    log: ToolLog(path: "\(logs)/release.log"),
+                    input: .path("\(folder)/\(file.path)"),
+                    output: .path("/dev/null"),
+                    code: "release-unreadable"
+                )
+            } catch  where error.code == "release-unreadable" {
+                found.append(difference("set", "file", file.path, .unrestorable, error.message))
+            }
+        }
+        return found
     }
 
     func difference(

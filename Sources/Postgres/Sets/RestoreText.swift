@@ -55,11 +55,24 @@ enum RestoreText {
         lines += [
             "## 5. Start the release that matches", "",
             "Use the files in `release/`. Do not start a newer release before the data has been checked.", "",
-            "```bash",
-            "cp -p release/docker-compose.yml release/.env /path/of/the/installation/",
+        ]
+        let sealed = manifest.sealedReleaseFiles
+        if !sealed.isEmpty {
+            lines += [
+                "They are encrypted. This puts those that Compose needs in their place.", "", "```sh", "umask 077",
+            ]
+            lines += ["docker-compose.yml", ".env"].map { name in
+                "\(opening) < release/\(name).age > /path/of/the/installation/\(name)"
+            }
+            lines += ["```", ""]
+        }
+        lines += ["```bash"]
+        if sealed.isEmpty { lines += ["cp -p release/docker-compose.yml release/.env /path/of/the/installation/"] }
+        lines += [
             "cd /path/of/the/installation",
             "docker compose\(project(manifest)) up -d", "docker compose\(project(manifest)) ps", "```", "",
-            "Its images must be those that ran; their ids are in `release/images.json` or, under `notes`, in the manifest.",
+            "Its images must be those that ran; their ids are in"
+                + " `release/images.json\(sealed.isEmpty ? "" : ".age")` or, under `notes`, in the manifest.",
             "",
         ]
         return lines.joined(separator: "\n")

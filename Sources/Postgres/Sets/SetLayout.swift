@@ -31,6 +31,8 @@ package struct SetLayout: Sendable, Hashable {
     static let restoreName = "RESTORE.md"
     static let configurationName = "configuration.tar.zst"
     static let releaseName = "release"
+    /// What ends the name of a file that is encrypted.
+    static let sealedSuffix = ".age"
 
     /// The name of a database's dump.
     static func dumpName(_ database: String) -> String { "\(database).dump.zst" }

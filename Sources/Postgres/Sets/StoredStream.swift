@@ -15,8 +15,8 @@ struct Sealing: Sendable, Hashable {
         [FilterCommands.compress] + (isEncrypting ? [FilterCommands.encrypt(to: recipients)] : [])
     }
 
-    /// The name of a file under which it is stored, from the one that ends in `.zst`.
-    func name(_ plain: String) -> String { isEncrypting ? plain + ".age" : plain }
+    /// The name of a file under which it is stored.
+    func name(_ plain: String) -> String { isEncrypting ? plain + SetLayout.sealedSuffix : plain }
 }
 
 /// Files of a set that are written as a stream.

@@ -46,7 +46,7 @@ struct RestoreGround: Sendable {
         }
         try makeFolders()
         try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
-        try copyRelease(of: set)
+        try await copyRelease(of: set, identity: identity)
         guard FileManager.default.createFile(atPath: mark, contents: Data(set.id.text.utf8)) else {
             throw Trouble(
                 .environment,
@@ -57,7 +57,7 @@ struct RestoreGround: Sendable {
         }
     }
 
-    func copyRelease(of set: BackupSet) throws {
+    func copyRelease(of set: BackupSet, identity: String?) async throws {
         try FileManager.default.createDirectory(atPath: installation, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(
             atPath: release.path,
@@ -66,6 +66,7 @@ struct RestoreGround: Sendable {
         )
         // What the manifest does not list is none of the set's, whoever has put it there.
         for file in set.manifest.files where file.path.hasPrefix("release/") {
+            if set.isEncrypted && file.path.hasSuffix(".age") { continue }
             let target = URL(filePath: "\(release.path)/\(file.path.dropFirst("release/".count))")
             try FileManager.default.createDirectory(
                 at: target.deletingLastPathComponent(),
@@ -73,6 +74,7 @@ struct RestoreGround: Sendable {
             )
             try FileManager.default.copyItem(atPath: "\(set.path)/\(file.path)", toPath: target.path)
         }
+        try await opening(of: set, identity: identity).unsealRelease(into: release.path)
         for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
             let target = "\(installation)/\(name)"
             guard FileManager.default.fileExists(atPath: "\(release.path)/\(name)") else { continue }

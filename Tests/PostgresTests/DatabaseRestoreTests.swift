@@ -241,6 +241,69 @@ import UpgradeModel
         #expect(look.bytes > 0 && look.uncounted == nil)
     }
 
+    @Test func `a table that is too slow to be counted hides no losses of others`() async throws {
+        try await make("slow", "CREATE TABLE held (x integer); CREATE TABLE open (x integer)")
+        let one = try await Case("slow")
+        try await one.server.psql("slow", "INSERT INTO open SELECT generate_series(1, 10)")
+        let holder = try await PostgresConnection.open(one.restore.route)
+        try await holder.execute("BEGIN")
+        try await holder.execute("LOCK TABLE held")
+        let look = try await RestoreScout.look(
+            one.restore.route,
+            one.set.manifest.databases.first,
+            roles: [],
+            patience: .milliseconds(200)
+        )
+        await holder.close()
+        #expect(look.losses.map(\.table) == ["public.open"])
+        #expect(look.uncounted == "the server did not count public.held in time")
+    }
+
+    @Test func `a database that bears the name of the server's own is closed, put back and replaced`() async throws {
+        let server = try TestServer.current()
+        try await makeRoles(server)
+        try await server.psql("postgres", "CREATE TABLE mine (x integer); INSERT INTO mine VALUES (1)")
+        let one = try await Case("postgres")
+        try await server.psql("postgres", "DELETE FROM mine")
+        try await one.restore.makeCopy(one.names)
+        try await one.swap.close()
+        #expect(try await one.swap.isClosed())
+        // A restore of another database of the same server is not locked out.
+        #expect(try await ServerDatabases(server.route("another")).exists(one.names.finished))
+        try await one.swap.discard()
+        #expect(try await one.swap.isDiscarded())
+        #expect(try await server.fingerprint("postgres").rows == 0)
+        try await one.replace()
+        #expect(try await server.fingerprint("postgres").rows == 1)
+        try await server.drop(one.names.aside)
+        try await server.psql("postgres", "DROP TABLE mine")
+    }
+
+    @Test func `a prepared transaction stands against a restore before anything is closed`() async throws {
+        try await make("halves", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("halves")
+        try await one.restore.makeCopy(one.names)
+        try await one.server.psql("halves", "BEGIN; INSERT INTO t VALUES (2); PREPARE TRANSACTION 'it''s half'")
+        let found = try await PreparedTransactions.list(in: one.restore.route)
+        #expect(found.map(\.text) == ["`it's half` in halves, prepared by postgres"])
+        #expect(try await PreparedTransactions.list(in: one.server.route("postgres")).isEmpty)
+        #expect(try await DatabaseSessions.writing(in: one.restore.route).isEmpty, "it has no session")
+        let look = try await RestoreScout.look(one.restore.route, one.set.manifest.databases.first, roles: [])
+        #expect(look.prepared == found)
+        await #expect {
+            try await one.swap.close()
+        } throws: { error in
+            let trouble = error as? Trouble
+            return trouble?.code == "transaction-prepared"
+                && trouble?.remedy.contains("ROLLBACK PREPARED 'it''s half'") == true
+        }
+        // Nobody was locked out.
+        try await one.server.psql("halves", "ROLLBACK PREPARED 'it''s half'")
+        try await one.swap.close()
+        #expect(try await one.swap.setAside() == one.names.aside)
+        try await one.swap.bringIn()
+    }
+
     @Test func `an encrypted set comes back with its identity, and says so without`() async throws {
         let server = try TestServer.current()
         let identity = "\(try server.newFolder())/identity"

@@ -7,9 +7,12 @@ struct ServerMessage: Sendable, Hashable {
     var state: String?
     /// The primary message.
     var text: String
+    /// Whether it is the answer to the attempt to connect.
+    var isConnecting = false
 
     /// Reads a message that libpq wrote in verbose form while connecting: `… FATAL:  28P01: password …`.
     init(verbose: String) {
+        isConnecting = true
         let lines = verbose.split(separator: "\n").map(String.init)
         let kept = lines.filter { !$0.hasPrefix("LOCATION:") && !$0.hasPrefix("DETAIL:") }
         text = kept.joined(separator: " ")
@@ -42,6 +45,8 @@ struct ServerMessage: Sendable, Hashable {
             return make(.operator, "database-login-refused", "Check the user and the password in the configuration.")
         case ("3D000", _):
             return make(.operator, "database-unknown", "Check the database's name in the configuration.")
+        case ("55000", _) where isConnecting:
+            return make(.environment, "database-closed", "Let sessions in: ALTER DATABASE … ALLOW_CONNECTIONS true.")
         case ("42501", _):
             return make(
                 .operator,

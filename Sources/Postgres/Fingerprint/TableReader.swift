@@ -33,19 +33,30 @@ struct TableReader: Sendable {
         return tables
     }
 
-    /// Only the numbers of rows, by the tables' names; nil where the account may not read them.
-    func counts() async throws(Trouble) -> [(name: String, rows: Int64?)] {
+    /// The number of a table's rows, or why nobody counted them.
+    enum Count: Sendable, Hashable {
+        case rows(Int64)
+        /// The account may not read them.
+        case forbidden
+        /// The server gave up after the time that the session allows.
+        case late
+    }
+
+    /// Only the numbers of rows, by the tables' names.
+    func counts() async throws(Trouble) -> [(name: String, count: Count)] {
         let names = try await connection.fold(Self.list, into: [(name: String, condition: String)]()) {
             (names: inout [(name: String, condition: String)], row: PostgresRow) throws(Trouble) in
             names.append((try row.required(0), row.text(2) ?? ""))
         }
-        var counts: [(name: String, rows: Int64?)] = []
+        var counts: [(name: String, count: Count)] = []
         for (name, condition) in names {
             do throws(Trouble) {
                 let answer = try await connection.rows("SELECT count(*) FROM ONLY \(name) x \(condition)")
-                counts.append((name, answer.first?.integer(0)))
+                counts.append((name, answer.first?.integer(0).map { .rows($0) } ?? .forbidden))
             } catch  where error.code == "database-rights" {
-                counts.append((name, nil))
+                counts.append((name, .forbidden))
+            } catch  where error.code == "database-cancelled" && !Task.isCancelled {
+                counts.append((name, .late))
             }
         }
         return counts

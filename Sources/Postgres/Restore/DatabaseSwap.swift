@@ -15,10 +15,11 @@ package struct DatabaseSwap: Sendable {
 
     /// Lets no new session into the database that is replaced and ends those that are there.
     ///
-    /// - Throws: code `sessions-remain` where some do not end.
+    /// - Throws: code `sessions-remain` where some do not end, `transaction-prepared` where a transaction is prepared.
     package func close() async throws(Trouble) {
         try await server.with { connection throws(Trouble) in
             guard try await entry(names.database, connection) != nil else { return }
+            try await refusePrepared(connection)
             try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS false")
             try await ServerDatabases.end(names.database, on: connection)
             // An ended session may need a moment; renaming waits for it too.
@@ -34,7 +35,15 @@ package struct DatabaseSwap: Sendable {
                 }
                 try? await Task.sleep(for: .milliseconds(100))
             }
+            // One of those sessions may have prepared another; from now on nobody can.
+            try await refusePrepared(connection)
         }
+    }
+
+    /// A prepared transaction survives the end of its session, and the server renames no database that has one.
+    private func refusePrepared(_ connection: PostgresConnection) async throws(Trouble) {
+        let found = try await PreparedTransactions.list(of: names.database, on: connection)
+        if let trouble = PreparedTransactions.trouble(found) { throw trouble }
     }
 
     /// Whether no session is there and none can come.
@@ -150,7 +159,7 @@ package struct DatabaseSwap: Sendable {
         try await connection.rows(
             """
             SELECT format('process %s, %s of %s', pid, coalesce(nullif(application_name, ''), 'a session'), usename)
-            FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'
+            FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()
             """,
             [names.database]
         ).compactMap { $0.text(0) }

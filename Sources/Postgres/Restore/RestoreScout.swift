@@ -16,6 +16,8 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var uncounted: String?
     /// Other sessions in the database.
     package var sessions: [DatabaseSession]
+    /// Transactions that are prepared in the database: it cannot be renamed as long as there are any.
+    package var prepared: [PreparedTransaction]
 }
 
 /// Asks servers what a restore would meet. Changes nothing.
@@ -26,12 +28,14 @@ package enum RestoreScout {
     ///   - route: how it is reached; it need not exist.
     ///   - backup: what the set has of it; nil where the set does not have it.
     ///   - roles: the roles that the set knows.
+    ///   - patience: how long to wait for the rows of one table to be counted.
     /// - Returns: what a restore would meet there.
     /// - Throws: where the server cannot be asked.
     package static func look(
         _ route: DatabaseRoute,
         _ backup: DatabaseBackup?,
-        roles: [String]
+        roles: [String],
+        patience: Duration = .seconds(60)
     ) async throws(Trouble) -> ReplacedDatabase {
         let server = ServerDatabases(route)
         var found = try await server.with { connection throws(Trouble) in
@@ -60,15 +64,16 @@ package enum RestoreScout {
                 bytes: row.integer(3) ?? 0,
                 missingRights: rights,
                 losses: [],
-                sessions: []
+                sessions: [],
+                prepared: try await PreparedTransactions.list(of: route.database, on: connection)
             )
         }
         guard found.exists else { return found }
         do throws(Trouble) {
             found.sessions = try await DatabaseSessions.others(in: route)
-            let (losses, unread) = try await losses(route, backup)
+            let (losses, uncounted) = try await losses(route, backup, patience)
             found.losses = losses
-            if !unread.isEmpty { found.uncounted = "the account may not read \(unread.joined(separator: ", "))" }
+            found.uncounted = uncounted
         } catch {
             found.uncounted = error.message
         }
@@ -107,20 +112,28 @@ package enum RestoreScout {
         FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
         """
 
-    /// Counts rows now, and takes away those that the set has; with the tables that could not be read.
+    /// Counts rows now, and takes away those that the set has; with what could not be counted, and why.
     private static func losses(
         _ route: DatabaseRoute,
-        _ backup: DatabaseBackup?
-    ) async throws(Trouble) -> (losses: [LostRows], unread: [String]) {
+        _ backup: DatabaseBackup?,
+        _ patience: Duration
+    ) async throws(Trouble) -> (losses: [LostRows], uncounted: String?) {
         let kept = Dictionary((backup?.fingerprint.tables ?? []).map { ($0.name, $0.rows) }) { first, _ in first }
-        let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": "60000"])
+        let timeout = String(Int(patience / .milliseconds(1)))
+        let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": timeout])
         let present = try await TableReader(connection: connection).counts()
         await connection.close()
-        let losses = present.compactMap { name, rows -> LostRows? in
-            guard let rows else { return nil }
+        let losses = present.compactMap { name, count -> LostRows? in
+            guard case .rows(let rows) = count else { return nil }
             let saved = kept[name] ?? 0
             return rows > saved ? LostRows(table: name, present: rows, inSet: saved) : nil
         }.sorted { ($1.lost, $0.table) < ($0.lost, $1.table) }
-        return (losses, present.filter { $0.rows == nil }.map(\.name))
+        let forbidden = present.filter { $0.count == .forbidden }.map(\.name).joined(separator: ", ")
+        let late = present.filter { $0.count == .late }.map(\.name).joined(separator: ", ")
+        let reasons = [
+            forbidden.isEmpty ? nil : "the account may not read \(forbidden)",
+            late.isEmpty ? nil : "the server did not count \(late) in time",
+        ].compactMap { $0 }
+        return (losses, reasons.isEmpty ? nil : reasons.joined(separator: "; "))
     }
 }

@@ -30,12 +30,19 @@ package struct ServerDatabases: Sendable {
 
     private func open() async throws(Trouble) -> PostgresConnection {
         let settings = ["default_transaction_read_only": "off", "statement_timeout": "0"]
+        let elsewhere = route.reaching(database: "template1")
+        // Whoever sits in the database that is to be closed and renamed is in their own way.
+        guard route.database != "postgres" else {
+            return try await PostgresConnection.open(elsewhere, settings: settings)
+        }
         do throws(Trouble) {
             return try await PostgresConnection.open(route.reaching(database: "postgres"), settings: settings)
-        } catch  where ["database-unknown", "database-login-refused", "database-rights"].contains(error.code) {
-            return try await PostgresConnection.open(route.reaching(database: "template1"), settings: settings)
+        } catch  where Self.shut.contains(error.code) {
+            return try await PostgresConnection.open(elsewhere, settings: settings)
         }
     }
+
+    private static let shut = ["database-unknown", "database-closed", "database-login-refused", "database-rights"]
 
     /// What there is of some databases, by name; those that are not there are missing in the answer.
     static func entries(_ names: [String], on connection: PostgresConnection) async throws(Trouble) -> [String: Entry] {

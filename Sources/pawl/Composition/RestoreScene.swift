@@ -234,7 +234,8 @@ struct RestoreScene: Sendable {
                             missingRights: found.missingRights,
                             losses: found.losses,
                             uncounted: found.uncounted,
-                            sessions: found.sessions.map(\.text)
+                            sessions: found.sessions.map(\.text),
+                            prepared: PreparedTransactions.trouble(found.prepared)
                         )
                     )
                 )

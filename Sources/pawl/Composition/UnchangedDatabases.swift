@@ -35,7 +35,8 @@ struct UnchangedDatabases: Sendable {
 
     /// Looks once more, cheaply where nothing has happened, properly where something may have.
     ///
-    /// - Throws: code `database-written` where something differs, or where somebody is in the midst of writing.
+    /// - Throws: code `database-written` where something differs, or where somebody is in the midst of writing;
+    ///   `transaction-prepared` where something is written and waits to be committed.
     func lookAgain(
         _ id: BackupSetID,
         noted path: String,
@@ -50,6 +51,9 @@ struct UnchangedDatabases: Sendable {
                         + "backup: \(writing.map(\.text).joined(separator: ", "))."
                 )
             }
+            // One that was prepared before the backup began is in no snapshot, and may be committed at any time.
+            let prepared = try await PreparedTransactions.list(in: database.route)
+            if let trouble = PreparedTransactions.trouble(prepared) { throw trouble }
         }
         let note = try read(path)
         guard try await horizons(of: databases) != note.horizons else { return }

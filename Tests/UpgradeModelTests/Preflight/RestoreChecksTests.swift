@@ -97,6 +97,8 @@ extension RestoreObservation {
             ]
         )
         #expect(try outcomes { $0.replace { $0.sessions = ["psql"] } } == ["restore-sessions": .warn])
+        let prepared = Trouble(.environment, "transaction-prepared", "One is prepared.", remedy: "Roll it back.")
+        #expect(try outcomes { $0.replace { $0.prepared = prepared } } == ["restore-sessions": .fail])
         #expect(try outcomes { $0.databases[0].server = .unknown("it is down") } == ["restore-servers": .error])
         #expect(try outcomes { $0.databases = [] } == ["restore-servers": .fail])
         #expect(

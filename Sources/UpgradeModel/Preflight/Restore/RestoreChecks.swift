@@ -274,6 +274,9 @@ private enum RestoreChecks {
 
     static func sessions(_ observation: RestoreObservation) -> Verdict {
         each(observation) { database, replaced in
+            if let prepared = replaced.prepared {
+                return .fail("`\(database.name)`: \(prepared.message)", remedy: prepared.remedy)
+            }
             guard !replaced.sessions.isEmpty else { return .pass("`\(database.name)`: nobody else.") }
             return .warn(
                 "`\(database.name)` is used by \(ListText.and(replaced.sessions)); these sessions will be ended.",

@@ -69,6 +69,8 @@ package struct RestoreObservation: Sendable {
         package var uncounted: String?
         /// Other sessions in it now, each in a few words.
         package var sessions: [String]
+        /// Transactions that are prepared in it, as the reason not to begin; nil where there are none.
+        package var prepared: Trouble?
 
         /// Makes a value.
         package init(
@@ -78,7 +80,8 @@ package struct RestoreObservation: Sendable {
             missingRights: [String] = [],
             losses: [LostRows] = [],
             uncounted: String? = nil,
-            sessions: [String] = []
+            sessions: [String] = [],
+            prepared: Trouble? = nil
         ) {
             self.major = major
             self.exists = exists
@@ -87,6 +90,7 @@ package struct RestoreObservation: Sendable {
             self.losses = losses
             self.uncounted = uncounted
             self.sessions = sessions
+            self.prepared = prepared
         }
     }
 

@@ -39,8 +39,7 @@ struct CommandTests {
         #expect(
             commands.rest(of: "d", jobs: 2, file: "f").arguments.suffix(3) == ["--jobs=2", "--dbname=dbname='d'", "f"]
         )
-        #expect(commands.roles.environment["PGHOST"] == "/s")
-        #expect(commands.roles.arguments.contains("ON_ERROR_STOP=1"))
+        #expect(commands.content(of: "d", singleTransaction: true).environment["PGHOST"] == "/s")
     }
 
     @Test func `a scratch server listens on no network and forces nothing to disk`() {

@@ -25,6 +25,12 @@ enum Pipes {
         // A stage that lost its reader is not the cause; the reader is.
         let broken = ends.indices.filter { !ends[$0].isSuccess && !(tolerated.contains($0) && isPipeEnd(ends[$0])) }
         guard let culprit = broken.last(where: { !isPipeEnd(ends[$0]) }) ?? broken.first else { return }
+        // Whoever comes after one that was killed complains of what is missing.
+        if let killed = broken.first(where: { MachineFault.isKilled(ends[$0]) }) {
+            throw MachineFault.killed(stages[killed].name, ends[killed])
+        }
+        let decrypts = stages.contains { $0.name == "age" && $0.arguments.first == "-d" }
+        if decrypts, let fault = MachineFault.identity(log.tail()) { throw fault }
         var places = [log.path]
         if case .path(let path) = output { places.append(path) }
         throw failure(
@@ -52,6 +58,7 @@ enum Pipes {
                 remedy: "Free disk space there, then try again; no finished set was touched."
             )
         }
+        if code == "restore-failed", let fault = MachineFault.restoring(said) { return fault }
         let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         let telling = lines.filter { $0.contains("error:") || $0.contains("ERROR:") || $0.contains("FATAL:") }
         let words = (telling.isEmpty ? lines.suffix(3) : telling.prefix(3)).joined(separator: " ")

@@ -47,6 +47,10 @@ package struct Prover: Sendable {
         defer { try? FileManager.default.removeItem(atPath: logs) }
         var found = try await fileDifferences(manifest, in: folder, progress: progress)
         found += manifest.databases.compactMap { oldDump($0, manifest) }
+        if found.isEmpty, let identity {
+            // A wrong identity says nothing about the set.
+            try await Identities(path: identity).check(BackupSet(manifest: manifest, path: folder, manifestDigest: ""))
+        }
         if found.isEmpty { found += try await configurationDifferences(manifest, folder, identity, logs) }
         if found.isEmpty { found += try await releaseDifferences(manifest, folder, identity, logs) }
         guard found.isEmpty else { throw DisprovenSet(set: manifest.id, differences: found) }

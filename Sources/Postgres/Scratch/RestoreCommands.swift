@@ -27,16 +27,6 @@ struct RestoreCommands: Sendable, Hashable {
         )
     }
 
-    /// Roles, from standard input.
-    var roles: Command {
-        Command(
-            tools.path("psql"),
-            ["-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "--dbname=\(ConnectionText.database("template1"))"],
-            environment: environment,
-            user: user
-        )
-    }
-
     /// The empty database under its own name, from standard input. Only what `list` names is made.
     func database(list: String) -> Command {
         restore(["--create", "--use-list=\(list)", "--dbname=\(ConnectionText.database("template1"))"])

@@ -43,6 +43,7 @@ package struct Identities: Sendable {
                 remedy: "Give the file that `age-keygen -o FILE` made, readable for this user."
             )
         }
+        if let fault = MachineFault.identity(said) { throw fault }
     }
 
     /// The recipients whose identity opens the set: each identity of the file is tried alone.

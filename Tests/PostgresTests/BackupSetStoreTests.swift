@@ -114,7 +114,16 @@ struct BackupSetStoreTests {
             try before.write(to: URL(filePath: path))
             let read = try store.load(id)
             #expect(read.manifest.proof.state == .proven)
-            #expect(!FileManager.default.fileExists(atPath: "\(path).new"), "what was begun is finished")
+            #expect(FileManager.default.fileExists(atPath: "\(path).new"), "a reader changes nothing")
+            #expect(try store.load(id) == read)
+
+            // Who writes next finishes first what was begun, so that nothing is lost where that is interrupted too.
+            #expect(throws: Trouble.self) {
+                try ManifestFile.write(read.manifest, in: folder) { _ throws(Trouble) in
+                    throw Trouble(.environment, "killed", "Killed.", remedy: "None.")
+                }
+            }
+            try FileManager.default.removeItem(atPath: "\(path).new")
             #expect(try store.load(id) == read)
 
             // A write that was lost or torn is none.
@@ -123,6 +132,29 @@ struct BackupSetStoreTests {
             try Data().write(to: URL(filePath: path))
             #expect(throws: Trouble.self) { try store.load(id) }
         }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `readers and a writer at work do not disturb each other`() async throws {
+        let root = "/tmp/pawl-store-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let store = BackupSetStore(root: root)
+        let id = try add(10, to: store)
+        let manifest = try store.load(id).manifest
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    while !Task.isCancelled { _ = try store.load(id) }
+                }
+            }
+            for seconds in 1...300 {
+                var next = manifest
+                next.proof.seconds = Double(seconds)
+                try ManifestFile.write(next, in: "\(root)/\(id)")
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        #expect(try store.load(id).manifest.proof.seconds == 300)
     }
 
     @Test func `the witness is told the very checksum, before it is in its place`() throws {

@@ -30,6 +30,7 @@ enum ManifestFile {
         }
         let path = "\(folder)/\(SetLayout.manifestName)"
         let digest = DurableFiles.sha256(bytes)
+        try finishInterrupted(in: folder)
         try DurableFiles.stage(bytes, for: path)
         try witness(digest)
         // The checksum first: until the manifest follows, a reader takes the one that waits under its temporary name.
@@ -50,18 +51,7 @@ enum ManifestFile {
         in folder: String,
         id: BackupSetID
     ) throws(Trouble) -> (manifest: BackupManifest, digest: String) {
-        let path = "\(folder)/\(SetLayout.manifestName)"
-        var bytes = try DurableFiles.read(path, limit: limit)
-        let line = try DurableFiles.read("\(folder)/\(SetLayout.manifestDigestName)", limit: 4096)
-        let digest = String(decoding: line.prefix(64), as: UTF8.self)
-        if digest != DurableFiles.sha256(bytes) {
-            // A writer was interrupted between the two: what it wrote is finished.
-            guard let waiting = try? DurableFiles.read(DurableFiles.staged(path), limit: limit),
-                digest == DurableFiles.sha256(waiting)
-            else { throw damaged(id, "\(SetLayout.manifestName) is not what \(SetLayout.manifestDigestName) says") }
-            bytes = waiting
-            try? DurableFiles.adopt(path)
-        }
+        let (bytes, digest) = try agreeing(in: folder, id: id)
         let manifest: BackupManifest
         do {
             if let format = try? JSONDecoder().decode(Format.self, from: bytes).format,
@@ -82,6 +72,44 @@ enum ManifestFile {
         }
         try check(manifest, id)
         return (manifest, digest)
+    }
+
+    /// The manifest's bytes and the SHA-256 that they have and are to have.
+    ///
+    /// A reader changes nothing, since it may meet a writer at work: where the checksum is the one of a manifest that
+    /// waits under its temporary name, that one is taken. A writer that goes on meanwhile makes for another look.
+    private static func agreeing(in folder: String, id: BackupSetID) throws(Trouble) -> (bytes: Data, digest: String) {
+        for _ in 0..<8 {
+            let before = try digest(in: folder)
+            let path = "\(folder)/\(SetLayout.manifestName)"
+            let bytes = try DurableFiles.read(path, limit: limit)
+            if DurableFiles.sha256(bytes) == before { return (bytes, before) }
+            if let waiting = try? DurableFiles.read(DurableFiles.staged(path), limit: limit),
+                DurableFiles.sha256(waiting) == before
+            {
+                return (waiting, before)
+            }
+            // Nobody is at work here where nothing has moved.
+            let isStill = try digest(in: folder) == before
+            if isStill, try DurableFiles.read(path, limit: limit) == bytes { break }
+        }
+        throw damaged(id, "\(SetLayout.manifestName) is not what \(SetLayout.manifestDigestName) says")
+    }
+
+    /// The SHA-256 that the checksum's file tells.
+    private static func digest(in folder: String) throws(Trouble) -> String {
+        let line = try DurableFiles.read("\(folder)/\(SetLayout.manifestDigestName)", limit: 4096)
+        return String(decoding: line.prefix(64), as: UTF8.self)
+    }
+
+    /// Puts a manifest in its place whose writer was interrupted once the checksum was there. There is one writer at
+    /// a time.
+    private static func finishInterrupted(in folder: String) throws(Trouble) {
+        let path = "\(folder)/\(SetLayout.manifestName)"
+        guard let waiting = try? DurableFiles.read(DurableFiles.staged(path), limit: limit),
+            let digest = try? digest(in: folder), DurableFiles.sha256(waiting) == digest
+        else { return }
+        try DurableFiles.adopt(path)
     }
 
     private struct Format: Decodable { var format: Int }

@@ -69,6 +69,7 @@ package struct Retention: Sendable, Hashable {
         let proven = ordered.filter(\.isProven)
         let lastProven = Set([proven.first, proven.first(where: \.isRecorded)].compactMap { $0?.id })
         let wayBack = Self.wayBack(in: ordered, before: highWaterMark)
+            .union(Self.wayBack(in: ordered.filter(\.isRecorded), before: highWaterMark))
         return ordered.enumerated().map { index, candidate in
             if inUse.contains(candidate.id) { return (candidate, .inUse) }
             if lastProven.contains(candidate.id) { return (candidate, .lastProven) }

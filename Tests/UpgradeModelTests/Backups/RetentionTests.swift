@@ -1,3 +1,4 @@
+import Simulators
 import Testing
 import UpgradeModel
 
@@ -55,6 +56,39 @@ struct RetentionTests {
     @Test func `a set from elsewhere is no substitute for one of our own`() throws {
         let sets = try [candidate(1), candidate(2), candidate(3, recorded: false)]
         #expect(Retention(keep: 1).decide(sets).map(\.verdict) == [.lastProven, .lastProven, .remove])
+    }
+
+    @Test func `a set from elsewhere does not displace the way back, whatever release it says it is of`() throws {
+        let mark = try ReleaseVersion("2.0")
+        let own = try candidate(1, release: "1.1")
+        for stranger in ["1.1", "1.9"] {
+            let sets = try [own, candidate(2, release: stranger, recorded: false), candidate(3, release: "2.0")]
+            let verdicts = Retention(keep: 1).decide(sets, highWaterMark: mark)
+            #expect(verdicts.map(\.verdict) == [.lastProven, .wayBack, .wayBack], "\(stranger)")
+        }
+    }
+
+    @Test(arguments: UInt64(1)...300)
+    func `whatever sets from elsewhere there are, what is kept of our own for its proof or its release stays`(
+        seed: UInt64
+    ) throws {
+        var numbers = SeededGenerator(seed: seed)
+        let sets = try (1...Int.random(in: 1...12, using: &numbers)).map { number in
+            try candidate(
+                number,
+                proven: Bool.random(using: &numbers),
+                release: ["1.0", "1.1", "1.2", "2.0", nil].randomElement(using: &numbers) ?? nil,
+                recorded: Bool.random(using: &numbers)
+            )
+        }
+        let (rule, mark) = (Retention(keep: 1), try ReleaseVersion("2.0"))
+        let alone = rule.decide(sets.filter(\.isRecorded), highWaterMark: mark)
+        let all = Dictionary(
+            uniqueKeysWithValues: rule.decide(sets, highWaterMark: mark).map { ($0.candidate.id, $0.verdict) }
+        )
+        for (candidate, verdict) in alone where verdict == .lastProven || verdict == .wayBack {
+            #expect(all[candidate.id] != .remove, "\(candidate)")
+        }
     }
 
     @Test func `records tell a set of our own, one from elsewhere, and one that was changed`() {

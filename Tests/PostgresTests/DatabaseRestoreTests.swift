@@ -180,6 +180,38 @@ import UpgradeModel
         #expect(try await password("goes")?.hasPrefix("SCRAM-SHA-256") == true)
     }
 
+    @Test func `a restore that is given up takes back the roles that it made, and no others`() async throws {
+        let server = try TestServer.current()
+        try await server.psql(
+            "postgres",
+            "CREATE ROLE was_there; CREATE ROLE first; CREATE ROLE second; CREATE ROLE third; GRANT first TO second"
+        )
+        try await make("given_up", "CREATE TABLE t (x integer); GRANT SELECT ON t TO first, second, third")
+        let one = try await Case("given_up")
+        let drop = "DROP OWNED BY first, second, third; DROP ROLE first, second, third"
+        try await server.psql("given_up", drop)
+        func roles() async throws -> [String] {
+            let connection = try await PostgresConnection.open(server.route("postgres"))
+            let names = "'was_there', 'first', 'second', 'third'"
+            let rows = try await connection.rows("SELECT rolname FROM pg_roles WHERE rolname IN (\(names)) ORDER BY 1")
+            await connection.close()
+            return rows.compactMap { $0.text(0) }
+        }
+        #expect(try await one.restore.areRolesDiscarded())
+        try await one.restore.makeCopy(one.names)
+        #expect(try await roles() == ["first", "second", "third", "was_there"])
+        #expect(try await !one.restore.areRolesDiscarded())
+        // Another one that bears the name of one that was made, and one that owns something by now.
+        try await server.psql(one.names.finished, "DROP OWNED BY third; DROP ROLE third; CREATE ROLE third")
+        try await server.psql("given_up", "GRANT SELECT ON t TO second")
+        try await one.swap.discard()
+        #expect(try await one.restore.discardRoles() == ["second"])
+        #expect(try await roles() == ["second", "third", "was_there"])
+        #expect(try await one.restore.areRolesDiscarded(), "what stays is not tried again")
+        #expect(try await one.restore.discardRoles() == [])
+        try await server.psql("given_up", "DROP OWNED BY second; DROP ROLE second, third, was_there")
+    }
+
     @Test func `an owner who may create databases restores what they own without a superuser's help`() async throws {
         let server = try TestServer.current()
         try await server.psql("postgres", "CREATE ROLE landlord LOGIN CREATEDB")

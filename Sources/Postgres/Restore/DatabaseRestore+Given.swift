@@ -34,7 +34,8 @@ extension DatabaseRestore {
     ///   - set: the set.
     ///   - progress: told how far it is.
     /// - Returns: the proof. The database's own owner and grants are not part of it: whoever made it has given them.
-    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be done.
+    /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be done, `changed` from the first
+    ///   write on.
     package func restoreIntoGiven(
         of set: BackupSetID,
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
@@ -48,10 +49,26 @@ extension DatabaseRestore {
             statement.words.first?.isWord("CREATE") == false && !statement.words.contains { $0.isWord("OWNER") }
                 && statement.words.first?.isWord("GRANT") == false && statement.words.first?.isWord("REVOKE") == false
         }
-        try await fill(route.database, tools, progress)
-        let session = try await PostgresConnection.open(route, settings: ["default_transaction_read_only": "off"])
-        for statement in settings { try await session.execute(statement.text) }
-        await session.close()
-        return try await prove(route.database, of: set, isGiven: true, progress: progress)
+        do {
+            try await fill(route.database, tools, progress)
+            let session = try await PostgresConnection.open(route, settings: ["default_transaction_read_only": "off"])
+            for statement in settings { try await session.execute(statement.text) }
+            await session.close()
+            return try await prove(route.database, of: set, isGiven: true, progress: progress)
+        } catch let disproven as DisprovenSet {
+            throw disproven
+        } catch {
+            throw filled(Trouble(any: error))
+        }
+    }
+
+    /// A trouble that came after the first row: what is in the given database is of no use.
+    package func filled(_ trouble: Trouble) -> Trouble {
+        var trouble = trouble
+        trouble.changed = true
+        trouble.remedy =
+            "\(route) holds part of the set, and nothing else was changed. Have it made anew before you try again: "
+            + "DROP DATABASE \(SQL.name(route.database)), CREATE DATABASE … TEMPLATE template0."
+        return trouble
     }
 }

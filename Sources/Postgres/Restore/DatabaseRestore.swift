@@ -34,7 +34,7 @@ package struct DatabaseRestore: Sendable {
         self.toolFolders = toolFolders
     }
 
-    private var server: ServerDatabases { ServerDatabases(route) }
+    var server: ServerDatabases { ServerDatabases(route) }
     var dump: String { "\(folder)/\(backup.dump.path)" }
 
     /// How far the copy is.
@@ -182,6 +182,9 @@ package struct DatabaseRestore: Sendable {
             // All or none: half a role would be taken for one that was there before.
             try await connection.execute("BEGIN")
             for statement in statements { try await connection.execute(statement) }
+            // Noted by their numbers before they are there for good: one that somebody makes later under the same name
+            // is never taken for one of these.
+            try MadeRoles(self).add(try await MadeRole.named(script.missing(from: present), on: connection))
             try await connection.execute("COMMIT")
         }
     }

@@ -14,6 +14,9 @@ struct RoleScript: Sendable, Hashable {
         }
     }
 
+    /// The roles that the set knows and the server has not got.
+    func missing(from present: Set<String>) -> Set<String> { Set(known).subtracting(present) }
+
     /// The statements that make the roles which are missing.
     ///
     /// - Parameters:
@@ -22,7 +25,7 @@ struct RoleScript: Sendable, Hashable {
     ///     new role lacks anyhow.
     /// - Returns: the statements, in their order; none where every role is there.
     func statements(missingFrom present: Set<String>, isSuperuser: Bool) -> [String] {
-        let missing = Set(known).subtracting(present)
+        let missing = missing(from: present)
         guard !missing.isEmpty else { return [] }
         return statements.filter { concerns($0, missing) }.map { statement in
             // Who granted a membership is the server's own affair.

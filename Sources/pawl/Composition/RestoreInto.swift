@@ -43,7 +43,7 @@ struct RestoreInto {
                 if options.verbose { Output.remark(progress.words) }
             }
         } catch let disproven as DisprovenSet {
-            throw disproven.restoreTrouble
+            throw restore.filled(disproven.restoreTrouble)
         }
         _ = consume lock
         let report = RestoredIntoReport(

@@ -35,6 +35,9 @@ struct RestorePort: EffectPort {
             for swap in try await swaps(scene, context, reachable: true) where try await !swap.isDiscarded() {
                 return .notStarted
             }
+            for restore in try await restores(scene) where try await !restore.areRolesDiscarded() {
+                return .notStarted
+            }
             return .done(.done)
         default: throw Self.notMine(effect)
         }
@@ -69,6 +72,11 @@ struct RestorePort: EffectPort {
         case .replaceConfiguration: try replaceConfiguration(scene, context)
         case .discardRestored:
             for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
+            for restore in try await restores(scene) {
+                let kept = try await restore.discardRoles()
+                guard !kept.isEmpty else { continue }
+                context.report(Progress("Roles that are in use stay: \(kept.joined(separator: ", "))"))
+            }
         default: throw Self.notMine(effect)
         }
         return .done
@@ -191,6 +199,19 @@ struct RestorePort: EffectPort {
             }
         }
         return swaps
+    }
+
+    /// The restores of the set's databases; those are left out whose server is not there at all.
+    private func restores(_ scene: RestoreScene) async throws -> [DatabaseRestore] {
+        var restores: [DatabaseRestore] = []
+        for name in scene.plan.databases {
+            do {
+                restores.append(try scene.restore(name, over: try await scene.route(to: name)))
+            } catch let trouble as Trouble where trouble.code == "service-not-running" {
+                continue
+            }
+        }
+        return restores
     }
 
     private static func notMine(_ effect: Effect) -> Trouble {

@@ -10,6 +10,8 @@ package enum DebrisKind: String, Sendable, Hashable, Codable, CaseIterable {
     case scratch
     /// An unpacked release package.
     case package
+    /// A backup set's configuration and release, unpacked for a restore.
+    case restore
     /// Something in the folder of the sets that Pawl did not make; it is never removed.
     case foreign
 
@@ -20,6 +22,7 @@ package enum DebrisKind: String, Sendable, Hashable, Codable, CaseIterable {
         case .halfRemovedSet: "a set that was being removed"
         case .scratch: "a scratch server"
         case .package: "an unpacked package"
+        case .restore: "unpacked for a restore; secrets are in it"
         case .foreign: "not made by Pawl; it stays"
         }
     }

@@ -70,7 +70,8 @@ struct RestoreCommand: AsyncParsableCommand {
         _ set: BackupSet,
         _ plan: RestorePlan
     ) async throws -> (observation: RestoreObservation, installed: ReleaseVersion?) {
-        let ground = RestoreGround("\(workplace.data.path)/restore-\(ProcessInfo.processInfo.processIdentifier)")
+        RestoreGrounds.remove(RestoreGrounds.abandonedGlances(in: workplace.data.path))
+        let ground = RestoreGrounds.glance(in: workplace.data.path)
         defer { ground.remove() }
         return try await Site.with(workplace, allowsEmpty: true) { site in
             let scene = RestoreScene(site: site, plan: plan, ground: ground) { set }

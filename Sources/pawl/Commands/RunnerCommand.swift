@@ -27,6 +27,9 @@ struct RunnerCommand: AsyncParsableCommand {
         // A dead runner's scratch servers hold a copy of the data. One that cannot be ended is no reason not to go on.
         try? await ScratchCluster.sweep(under: data.scratch)
         PackageShelf(workplace).removeAbandoned()
+        RestoreGrounds.remove(
+            RestoreGrounds.abandonedGlances(in: data.path) + RestoreGrounds.ofEndedRuns(in: data.path, open: id)
+        )
         try? await Site.with(workplace) { try await Rehearser($0).removeAbandoned() }
         let isRestore = try workplace.store.runs().contains { $0.id == id && $0.plan.restore != nil }
         let ports = try await Ports(workplace, allowsEmpty: isRestore)

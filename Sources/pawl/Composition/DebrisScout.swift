@@ -48,6 +48,11 @@ struct DebrisScout: Sendable {
             items.append(Item(kind: .scratch, name: path, path: path))
         }
         for path in PackageShelf(workplace).abandoned() { items.append(Item(kind: .package, name: path, path: path)) }
+        let data = workplace.data.path
+        let open = try RunnerProcess.openRun(in: workplace)?.request.id
+        for path in RestoreGrounds.abandonedGlances(in: data) + RestoreGrounds.ofEndedRuns(in: data, open: open) {
+            items.append(Item(kind: .restore, name: path, path: path))
+        }
         for path in try packagesOfEndedRuns() { items.append(Item(kind: .package, name: path, path: path)) }
         return items
     }
@@ -57,7 +62,7 @@ struct DebrisScout: Sendable {
         for item in items {
             switch item.kind {
             case .unfinishedSet, .halfRemovedSet: try await shelf.maker().removeDebris(item.name)
-            case .package: try FileManager.default.removeItem(atPath: item.path)
+            case .package, .restore: try FileManager.default.removeItem(atPath: item.path)
             case .scratch, .foreign: continue
             }
         }

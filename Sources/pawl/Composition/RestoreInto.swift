@@ -23,7 +23,8 @@ struct RestoreInto {
         }
         let route = try route(text)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let ground = RestoreGround("\(workplace.data.path)/restore-\(ProcessInfo.processInfo.processIdentifier)")
+        RestoreGrounds.remove(RestoreGrounds.abandonedGlances(in: workplace.data.path))
+        let ground = RestoreGrounds.glance(in: workplace.data.path)
         defer { ground.remove() }
         try ground.makeFolders()
         let opening = ground.opening(of: set, identity: plan.identity)

@@ -260,6 +260,38 @@ import Testing
             let pruned = try await demo.pawl("backup", "prune", "--yes", "-o", "json")
             #expect(pruned.exit == 0)
             #expect(FileManager.default.fileExists(atPath: "\(demo.root)/backups/\(set)"))
+
+            try await acceptsAndRestores(demo, set)
         }
+    }
+
+    /// A set that is not as it is on record, but good, is accepted where somebody says so, and comes back; nothing of
+    /// what it decrypts to is left lying about.
+    private func acceptsAndRestores(_ demo: Demo, _ set: String) async throws {
+        let identity = demo.root + "/own"
+        let refused = try await demo.pawl("backup", "verify", set, "--identity", identity, "-o", "json")
+        #expect(refused.text("error", "code") == "backup-damaged", "\(refused)")
+        let accepted = try await demo.pawl(
+            "backup",
+            "verify",
+            set,
+            "--accept-changed",
+            "--identity",
+            identity,
+            "-o",
+            "json"
+        )
+        #expect(accepted.exit == 0 && accepted.text("record") == "recorded", "\(accepted)")
+        let secret = "$(sed -n 's/^DB_PASSWORD=//p' \(demo.directory)/customer.env)"
+        let readable = try await Demo.shell(
+            "test -n \"\(secret)\"; grep -rlF \"\(secret)\" \(demo.root)/backups || true"
+        )
+        #expect(readable.isEmpty, "\(readable)")
+        let before = try await demo.hashes()
+        let restored = try await demo.pawl("restore", "--backup", set, "--identity", identity, "--yes", "-o", "json")
+        #expect(restored.text("state") == "restored", "\(restored)")
+        #expect(try await demo.hashes() == before)
+        let left = try await Demo.shell("find \(demo.data) -name 'restore*' -type d")
+        #expect(left.isEmpty, "\(left)")
     }
 }

@@ -12,17 +12,23 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         discussion: """
             An encrypted set needs the age identity of one of its recipients: --identity FILE. That somebody has shown
             once that they can decrypt for a recipient is remembered; until then preflight and status warn.
+
+            Where the data folder came back from its own backup, it does not know what was written since: sets that are
+            good count as changed. --accept-changed proves them and puts them on record; somebody who can change a set
+            can have changed its fingerprints too, so be sure that this is the reason.
             """
     )
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The sets, as `pawl backup list` names them.") var sets: [String]
+    @Flag(help: "Also sets whose manifest is not the one on record; proven, it is put on record.")
+    var acceptChanged = false
     @Option(help: "A file with the age identity, for encrypted sets.") var identity: String?
 
     func run() async throws {
         let workplace = try Workplace(options)
         let shelf = BackupShelf(workplace)
-        let found = try sets.map { try shelf.set(named: $0) }
+        let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let isProven = try await prove(found, on: shelf)
         try answer(shelf)

@@ -48,12 +48,13 @@ struct BackupShelf: Sendable {
             "backup-damaged",
             "The manifest of the backup set \(set.id) is not the one that Pawl wrote: it was changed together with its "
                 + "checksum.",
-            remedy: "Use another set, and find out who changed this one; its files may be good, but nothing says so."
+            remedy: "Use another set, and find out who changed this one; its files may be good, but nothing says so. "
+                + "Where it is the data folder that is older, since it came back from its own backup: `pawl backup verify --accept-changed \(set.id)`."
         )
     }
 
-    /// One set by the name that an operator gives.
-    func set(named name: String) throws -> BackupSet {
+    /// One set by the name that an operator gives; with `acceptsChanged` also one whose manifest is not on record.
+    func set(named name: String, acceptsChanged: Bool = false) throws -> BackupSet {
         guard let id = BackupSetID(name) else {
             throw Trouble(
                 .operator,
@@ -63,7 +64,7 @@ struct BackupShelf: Sendable {
             )
         }
         let set = try store.load(id)
-        guard try standing(of: set) != .changed else { throw Self.changed(set) }
+        guard try acceptsChanged || standing(of: set) != .changed else { throw Self.changed(set) }
         return set
     }
 

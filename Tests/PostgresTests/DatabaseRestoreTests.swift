@@ -329,6 +329,9 @@ import UpgradeModel
             return trouble?.code == "transaction-prepared"
                 && trouble?.remedy.contains("ROLLBACK PREPARED 'it''s half'") == true
         }
+        try await one.server.psql("postgres", "ALTER DATABASE halves ALLOW_CONNECTIONS false")
+        #expect(try await !one.swap.isClosed(), "where it was prepared while the database was being closed")
+        try await one.server.psql("postgres", "ALTER DATABASE halves ALLOW_CONNECTIONS true")
         // Nobody was locked out.
         try await one.server.psql("halves", "ROLLBACK PREPARED 'it''s half'")
         try await one.swap.close()

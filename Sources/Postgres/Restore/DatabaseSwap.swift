@@ -46,12 +46,12 @@ package struct DatabaseSwap: Sendable {
         if let trouble = PreparedTransactions.trouble(found) { throw trouble }
     }
 
-    /// Whether no session is there and none can come.
+    /// Whether no session is there, none can come, and no transaction is prepared.
     package func isClosed() async throws(Trouble) -> Bool {
         try await server.with { connection throws(Trouble) in
             guard let entry = try await entry(names.database, connection) else { return true }
-            guard !entry.acceptsSessions else { return false }
-            return try await sessions(connection).isEmpty
+            guard !entry.acceptsSessions, try await sessions(connection).isEmpty else { return false }
+            return try await PreparedTransactions.list(of: names.database, on: connection).isEmpty
         }
     }
 

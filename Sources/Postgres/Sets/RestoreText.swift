@@ -20,7 +20,12 @@ enum RestoreText {
         lines += manifest.files.filter { $0.path != SetLayout.restoreName }.map { file in
             "echo \(quoted("\(file.sha256)  \(file.path)")) | sha256sum -c"
         }
-        lines += ["```", "", "## 2. Roles", ""]
+        lines += [
+            "```", "",
+            "Where only `manifest.json` fails, a `manifest.json.new` was not yet put in its place: rename it to that.",
+            "",
+            "## 2. Roles", "",
+        ]
         lines += [
             "Roles that are there already are reported, and get the attributes and passwords that they have in the set.",
             "",

@@ -13,7 +13,7 @@ struct RestorePort: EffectPort {
         switch effect.kind {
         // Looking and comparing change nothing and may always be done again.
         case .checkRestore, .proveDatabase: return .notStarted
-        case .unpackSet: return scene.ground.holds(scene.set.id) ? .done(.done) : .notStarted
+        case .unpackSet: return scene.ground.holds(scene.plan.set) ? .done(.done) : .notStarted
         case .provideDatabases: return .notStarted
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)

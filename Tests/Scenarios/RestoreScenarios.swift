@@ -66,17 +66,56 @@ extension Scenarios {
             let details = try await demo.pawl("details")
             #expect(details.output.contains("pawl restore --backup \(set)"), "\(details)")
             try await restoresInto(demo, set)
+            try await refuses(demo, set)
+            // One that still runs, as after an interruption, would migrate what is restored.
+            let migration = try await beside(demo, "migrations", "--label pawl.migration=migrations")
             let restore = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
             #expect(restore.exit == 0, "\(restore)")
             #expect(restore.text("state") == "restored")
             #expect(restore.text("id") == upgrade.text("id"), "the run that waited is the one that ends")
             #expect(try await demo.health().contains(Demo.newest))
             #expect(try await demo.hashes() == before)
+            let running = try await Demo.shell("docker inspect --format '{{.State.Running}}' \(migration)")
+            #expect(running.hasPrefix("false"), "the restore has stopped it")
+            try await Demo.shell("docker rm -f \(migration)")
             let status = try await demo.pawl("status", "-o", "json")
             #expect(status["run"] == nil && status.text("highWaterMark") == Demo.newest, "\(status)")
             let again = try await demo.pawl("upgrade", "--to", Demo.fixed, "--yes", "-o", "json")
             #expect(again.exit == 0, "\(again)")
         }
+    }
+
+    /// Starts a container of a service as `run` does, and gives its id.
+    private func beside(_ demo: Demo, _ service: String, _ labels: String = "") async throws -> String {
+        let project = "com.docker.compose.project=\(demo.project)"
+        return try await Demo.shell(
+            """
+            image=$(docker inspect --format '{{.Config.Image}}' \
+              $(docker ps -q --filter label=\(project) --filter label=com.docker.compose.service=database))
+            docker run -d --label \(project) --label com.docker.compose.service=\(service) \
+              --label com.docker.compose.oneoff=True \(labels) --entrypoint sleep $image 3600
+            """
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// A restore is refused while somebody works beside it, and where the set's configuration means another database.
+    private func refuses(_ demo: Demo, _ set: String) async throws {
+        let other = try await beside(demo, "worker")
+        let beside = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+        #expect(beside.exit == 3 && failed(beside) == ["restore-others"], "\(beside)")
+        try await Demo.shell("docker rm -f \(other)")
+        let variables = demo.directory + "/.env"
+        try await Demo.shell("cp -L \(variables) \(demo.root)/kept.env")
+        try await Demo.shell("sed -i --follow-symlinks 's/^DB_NAME=.*/DB_NAME=elsewhere/' \(variables)")
+        let elsewhere = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+        #expect(elsewhere.exit == 3 && failed(elsewhere) == ["restore-address"], "\(elsewhere)")
+        try await Demo.shell("cat \(demo.root)/kept.env > \(variables)")
+    }
+
+    /// The checks that failed.
+    private func failed(_ answer: Pawl.Answer) -> [String] {
+        let findings = answer["findings"] as? [[String: Any]] ?? []
+        return findings.filter { $0["outcome"] as? String == "fail" }.compactMap { $0["check"] as? String }
     }
 
     /// Makes a set. A sequence that a running service uses meanwhile makes the proof say no; then once more.

@@ -11,14 +11,15 @@ struct Site: Sendable {
     /// Whether the installation's folder may have no environment: a restore brings it along.
     let allowsEmpty: Bool
 
-    init(_ workplace: Workplace, allowsEmpty: Bool = false) throws {
+    init(
+        _ workplace: Workplace,
+        allowsEmpty: Bool = false,
+        engine host: String? = ProcessInfo.processInfo.environment["DOCKER_HOST"]
+    ) throws {
         self.workplace = workplace
         self.allowsEmpty = allowsEmpty
         session = WebSession()
-        engine = EngineClient(
-            try EngineAddress(host: ProcessInfo.processInfo.environment["DOCKER_HOST"]),
-            session: session
-        )
+        engine = EngineClient(try EngineAddress(host: host), session: session)
     }
 
     /// The installation as Compose runs it, with its settings as they are now.

@@ -34,7 +34,7 @@ package struct DatabaseRestore: Sendable {
         self.toolFolders = toolFolders
     }
 
-    var server: ServerDatabases { ServerDatabases(route) }
+    private var server: ServerDatabases { ServerDatabases(route) }
     var dump: String { "\(folder)/\(backup.dump.path)" }
 
     /// How far the copy is.
@@ -50,10 +50,12 @@ package struct DatabaseRestore: Sendable {
     ///
     /// - Parameters:
     ///   - names: the names of the copy. What is there of an unfinished one is removed first.
+    ///   - note: takes down which roles are made.
     ///   - progress: told how many bytes of the dump have been read.
     /// - Throws: code `restore-failed`, `backup-damaged`, and what the server says.
     package func makeCopy(
         _ names: RestoreNames,
+        noting note: RestoredRoles? = nil,
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
     ) async throws(Trouble) {
         try await endAbandoned()
@@ -66,7 +68,7 @@ package struct DatabaseRestore: Sendable {
         guard let major else { return }
         let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
         let listing = try await checkedListing(tools)
-        try await makeRoles()
+        try await makeRoles(noting: note)
         try await makeDatabase(names.making, listing, tools)
         try await fill(names.making, tools, progress)
         try await server.with { connection throws(Trouble) in
@@ -168,7 +170,7 @@ package struct DatabaseRestore: Sendable {
         return RoleScript(String(decoding: try DurableFiles.read(file, limit: 64 << 20), as: UTF8.self))
     }
 
-    private func makeRoles() async throws(Trouble) {
+    private func makeRoles(noting note: RestoredRoles?) async throws(Trouble) {
         let script = try await roles()
         try await server.with { connection throws(Trouble) in
             let present = Set(
@@ -184,7 +186,7 @@ package struct DatabaseRestore: Sendable {
             for statement in statements { try await connection.execute(statement) }
             // Noted by their numbers before they are there for good: one that somebody makes later under the same name
             // is never taken for one of these.
-            try MadeRoles(self).add(try await MadeRole.named(script.missing(from: present), on: connection))
+            try note?.note(try await MadeRole.named(script.missing(from: present), on: connection))
             try await connection.execute("COMMIT")
         }
     }

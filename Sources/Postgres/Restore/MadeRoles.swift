@@ -17,52 +17,42 @@ struct MadeRole: Sendable, Hashable, Codable {
     }
 }
 
-/// The note of the roles that the restore of one database has made, in the restore's own folder.
-struct MadeRoles: Sendable {
+/// The roles that the restore of one database of a set has made, by its note of them in its own folder. What undoes a
+/// restore needs no more than that; the set may be gone.
+package struct RestoredRoles: Sendable {
+    private let route: DatabaseRoute
     private let path: String
 
-    init(_ restore: DatabaseRestore) { path = "\(restore.work)/restore.\(restore.backup.name).roles.json" }
-
-    func read() throws(Trouble) -> [MadeRole] {
-        guard DurableFiles.exists(path) else { return [] }
-        let bytes = try DurableFiles.read(path, limit: 16 << 20)
-        do {
-            return try JSONDecoder().decode([MadeRole].self, from: bytes)
-        } catch {
-            throw DurableFiles.failed(path, "it is not the note of roles that was written there")
-        }
+    /// Names the restore: the set, the database's name in the product and the way to it, and the folder for the note.
+    package init(of set: BackupSetID, _ database: String, over route: DatabaseRoute, work: String) {
+        self.route = route
+        path = "\(work)/roles.\(set).\(database).json"
     }
 
-    func add(_ roles: [MadeRole]) throws(Trouble) { try write(try read() + roles) }
+    /// Adds to the note what is about to be made.
+    func note(_ roles: [MadeRole]) throws(Trouble) { try write(try read() + roles) }
 
-    func write(_ roles: [MadeRole]) throws(Trouble) {
-        do {
-            try DurableFiles.write(try JSONEncoder().encode(roles), to: path)
-        } catch {
-            throw Trouble(any: error)
-        }
+    /// Forgets them: what is restored is in use, and so are they.
+    package func keep() throws(Trouble) {
+        if DurableFiles.exists(path) { try write([]) }
     }
-}
 
-/// What a restore that is given up has made besides databases.
-extension DatabaseRestore {
-    /// Whether none of the roles that this restore has made is on the server any more.
-    package func areRolesDiscarded() async throws(Trouble) -> Bool {
-        let made = try MadeRoles(self).read()
+    /// Whether none of them is on the server any more.
+    package func areDiscarded() async throws(Trouble) -> Bool {
+        let made = try read()
         guard !made.isEmpty else { return true }
-        return try await server.with { connection throws(Trouble) in
+        return try await ServerDatabases(route).with { connection throws(Trouble) in
             try await present(made, connection).isEmpty
         }
     }
 
-    /// Removes the roles that this restore has made, once its databases are gone.
+    /// Removes them, once the restored databases are gone.
     ///
     /// - Returns: those that stay, since something that was made meanwhile belongs to them.
-    package func discardRoles() async throws(Trouble) -> [String] {
-        let note = MadeRoles(self)
-        let made = try note.read()
+    package func discard() async throws(Trouble) -> [String] {
+        let made = try read()
         guard !made.isEmpty else { return [] }
-        let kept = try await server.with { connection throws(Trouble) in
+        let kept = try await ServerDatabases(route).with { connection throws(Trouble) in
             var kept: [String] = []
             let roles = try await present(made, connection).map(\.name)
             guard !roles.isEmpty else { return kept }
@@ -80,7 +70,7 @@ extension DatabaseRestore {
             }
             return kept
         }
-        try note.write([])
+        try write([])
         return kept
     }
 
@@ -90,5 +80,23 @@ extension DatabaseRestore {
     private func present(_ made: [MadeRole], _ connection: PostgresConnection) async throws(Trouble) -> [MadeRole] {
         let there = Set(try await MadeRole.named(Set(made.map(\.name)), on: connection))
         return made.filter { there.contains($0) }
+    }
+
+    private func read() throws(Trouble) -> [MadeRole] {
+        guard DurableFiles.exists(path) else { return [] }
+        let bytes = try DurableFiles.read(path, limit: 16 << 20)
+        do {
+            return try JSONDecoder().decode([MadeRole].self, from: bytes)
+        } catch {
+            throw DurableFiles.failed(path, "it is not the note of roles that was written there")
+        }
+    }
+
+    private func write(_ roles: [MadeRole]) throws(Trouble) {
+        do {
+            try DurableFiles.write(try JSONEncoder().encode(roles), to: path)
+        } catch {
+            throw Trouble(any: error)
+        }
     }
 }

@@ -35,9 +35,7 @@ struct RestorePort: EffectPort {
             for swap in try await swaps(scene, context, reachable: true) where try await !swap.isDiscarded() {
                 return .notStarted
             }
-            for restore in try await restores(scene) where try await !restore.areRolesDiscarded() {
-                return .notStarted
-            }
+            for roles in try await roles(scene) where try await !roles.areDiscarded() { return .notStarted }
             return .done(.done)
         default: throw Self.notMine(effect)
         }
@@ -52,7 +50,8 @@ struct RestorePort: EffectPort {
         case .provideDatabases: try await provideDatabases(scene, context)
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
-            try await scene.restore(subject(effect), over: route).makeCopy(names, progress: report)
+            let roles = roles(of: try subject(effect), over: route, scene)
+            try await scene.restore(subject(effect), over: route).makeCopy(names, noting: roles, progress: report)
         case .proveDatabase:
             let (route, names) = try await target(effect, scene, context)
             do {
@@ -66,14 +65,17 @@ struct RestorePort: EffectPort {
             try await site.deployment().checkStill()
             for swap in try await swaps(scene, context) { try await swap.close() }
         case .setAside:
+            // From here on it only goes forward: what is restored is used together with its roles.
+            let (route, _) = try await target(effect, scene, context)
+            try roles(of: try subject(effect), over: route, scene).keep()
             guard let name = try await swap(effect, scene, context).setAside() else { return .done }
             return .setAside(as: name)
         case .bringIn: try await swap(effect, scene, context).bringIn()
         case .replaceConfiguration: try replaceConfiguration(scene, context)
         case .discardRestored:
             for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
-            for restore in try await restores(scene) {
-                let kept = try await restore.discardRoles()
+            for roles in try await roles(scene) {
+                let kept = try await roles.discard()
                 guard !kept.isEmpty else { continue }
                 context.report(Progress("Roles that are in use stay: \(kept.joined(separator: ", "))"))
             }
@@ -201,17 +203,21 @@ struct RestorePort: EffectPort {
         return swaps
     }
 
-    /// The restores of the set's databases; those are left out whose server is not there at all.
-    private func restores(_ scene: RestoreScene) async throws -> [DatabaseRestore] {
-        var restores: [DatabaseRestore] = []
+    private func roles(of database: String, over route: DatabaseRoute, _ scene: RestoreScene) -> RestoredRoles {
+        RestoredRoles(of: scene.plan.set, database, over: route, work: scene.ground.work)
+    }
+
+    /// The roles that each database's restore has made; those are left out whose server is not there at all.
+    private func roles(_ scene: RestoreScene) async throws -> [RestoredRoles] {
+        var found: [RestoredRoles] = []
         for name in scene.plan.databases {
             do {
-                restores.append(try scene.restore(name, over: try await scene.route(to: name)))
+                found.append(roles(of: name, over: try await scene.route(to: name), scene))
             } catch let trouble as Trouble where trouble.code == "service-not-running" {
                 continue
             }
         }
-        return restores
+        return found
     }
 
     private static func notMine(_ effect: Effect) -> Trouble {

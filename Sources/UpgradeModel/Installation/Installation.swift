@@ -91,6 +91,18 @@ package struct SourceReference: Sendable, Hashable {
         self.channel = channel
     }
 
+    /// The address by which the source is known, however it was written: of a folder without slashes at its end.
+    package var place: String {
+        guard scheme == .file else {
+            return url
+        }
+        var place = url[...]
+        while place.hasSuffix("/"), place != "file:///" {
+            place = place.dropLast()
+        }
+        return String(place)
+    }
+
     /// The directory of a `file` source; nil for every other.
     package var directory: String? {
         guard scheme == .file else {

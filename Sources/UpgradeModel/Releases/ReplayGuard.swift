@@ -10,6 +10,14 @@ package struct CatalogMemory: Sendable, Hashable, Codable {
         package let releasedAt: Day?
         /// The SHA-256 of the package.
         package let sha256: ContentDigest?
+        /// Whether no path may pass it by; nil in a memory that was written when this and the following were not kept.
+        package let required: Bool?
+        /// The deployments that it is for, in the order of their names; nil for all.
+        package let deployments: [DeploymentKind]?
+        /// The oldest customer package that it takes.
+        package let packageMinVersion: ReleaseVersion?
+        /// The Kubernetes that it wants.
+        package let kubernetes: KubernetesMinor?
     }
 
     /// The format of the catalogs.
@@ -32,7 +40,11 @@ package struct CatalogMemory: Sendable, Hashable, Codable {
                     version: release.version,
                     chartVersion: release.chartVersion,
                     releasedAt: header.format == .catalog ? release.releasedAt : nil,
-                    sha256: release.package?.sha256
+                    sha256: release.package?.sha256,
+                    required: release.isRequired,
+                    deployments: release.deployments?.sorted { $0.rawValue < $1.rawValue },
+                    packageMinVersion: release.packageMinVersion,
+                    kubernetes: release.kubernetes
                 )
             }.filter { seen.insert($0).inserted }
     }
@@ -61,8 +73,10 @@ package enum ReplayGuard {
         try refuseOlder(offered, than: seen)
         try refuseRewritten(offered, since: seen)
         // A release that was withdrawn stays in mind: it may come back, but only as it was.
-        var known = Set(offered.fingerprints)
-        let withdrawn = seen.fingerprints.filter { known.insert($0).inserted }
+        let now = Dictionary(grouping: offered.fingerprints, by: \.version)
+        let withdrawn = seen.fingerprints.filter { before in
+            !(now[before.version] ?? []).contains { $0.chartVersion == before.chartVersion && agrees($0, with: before) }
+        }
         return CatalogMemory(offered: offered, fingerprints: offered.fingerprints + withdrawn)
     }
 
@@ -90,7 +104,7 @@ package enum ReplayGuard {
                 throw rewritten(before.version, "it had \(chart)")
             }
             guard same.contains(where: { agrees($0, with: before) }) else {
-                throw rewritten(before.version, "its date or its package was another")
+                throw rewritten(before.version, "its date, its package or its constraints were others")
             }
         }
     }
@@ -98,7 +112,16 @@ package enum ReplayGuard {
     /// A digest or a date that was not known may become known; one that was known may not change or vanish.
     private static func agrees(_ now: CatalogMemory.Fingerprint, with before: CatalogMemory.Fingerprint) -> Bool {
         (before.releasedAt == nil || before.releasedAt == now.releasedAt)
-            && (before.sha256 == nil || before.sha256 == now.sha256)
+            && (before.sha256 == nil || before.sha256 == now.sha256) && hasSameConstraints(now, before)
+    }
+
+    private static func hasSameConstraints(
+        _ now: CatalogMemory.Fingerprint,
+        _ before: CatalogMemory.Fingerprint
+    ) -> Bool {
+        before.required == nil
+            || before.required == now.required && before.deployments == now.deployments
+                && before.packageMinVersion == now.packageMinVersion && before.kubernetes == now.kubernetes
     }
 
     private static func older(_ message: String) -> Trouble {

@@ -21,13 +21,19 @@ struct CatalogBook: Sendable {
                 remedy: "Correct `source` in \(workplace.configuration)."
             )
         }
-        let seen = try workplace.store.catalogMemory(of: source.url)
+        let seen = try memory()
         let memory = try ReplayGuard.admit(catalog.memory, after: seen?.memory)
         // A source that says the same as ever needs no writing; and in safe mode there is none.
         if memory != seen?.memory, workplace.store.safeMode == nil {
-            try workplace.store.remember(memory, of: source.url, at: Workplace.now())
+            try workplace.store.remember(memory, of: source.place, at: Workplace.now())
         }
         return catalog
+    }
+
+    /// What the source said when it was last asked, and when that was.
+    func memory() throws -> (checkedAt: Moment, memory: CatalogMemory)? {
+        let source = workplace.installation.source
+        return try workplace.store.catalogMemory(of: source.place) ?? workplace.store.catalogMemory(of: source.url)
     }
 
     /// Reads a source as it is, without minding what it said before.

@@ -9,6 +9,15 @@ import UpgradeModel
         #expect(SourceReference(url: "oci://registry.example/demo")?.directory == nil)
     }
 
+    @Test(arguments: [
+        ("file:///srv/releases", "file:///srv/releases"), ("file:///srv/releases/", "file:///srv/releases"),
+        ("file:///srv/releases//", "file:///srv/releases"), ("file:///", "file:///"),
+        ("https://a.example/b/", "https://a.example/b/"),
+    ])
+    func `a folder is the same source however it is written`(url: String, place: String) {
+        #expect(SourceReference(url: url)?.place == place)
+    }
+
     @Test(arguments: ["/srv", "file://srv", "file://", "http://a", "https://", ""])
     func `anything else is no source`(url: String) {
         #expect(SourceReference(url: url) == nil)

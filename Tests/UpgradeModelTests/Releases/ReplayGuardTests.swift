@@ -63,6 +63,47 @@ private func packaged(_ version: String, _ digit: String) -> CatalogEntry {
         #expect(code(memory(second, [packaged("1.0", "a")]), after: memory(first, [.made("1.0")])) == nil)
     }
 
+    @Test func `a release whose constraints were rewritten is refused`() throws {
+        let entry = CatalogEntry.made("1.0", for: ["single-vm"], required: true, package: "1.0", kubernetes: "1.30")
+        let seen = memory(first, [entry])
+        #expect(code(memory(second, [entry]), after: seen) == nil)
+        let changes: [WritableKeyPath<CatalogEntry, String?>: String?] = [
+            \.packageMinVersion: nil, \.kubernetes: "1.31",
+        ]
+        for (path, value) in changes {
+            var other = entry
+            other[keyPath: path] = value
+            #expect(code(memory(second, [other]), after: seen) == "release-rewritten")
+        }
+        var passable = entry
+        passable.isRequired = false
+        #expect(code(memory(second, [passable]), after: seen) == "release-rewritten")
+        var elsewhere = entry
+        elsewhere.deployments = nil
+        #expect(code(memory(second, [elsewhere]), after: seen) == "release-rewritten")
+        var more = entry
+        more.deployments = ["orchestrated", "single-vm"]
+        #expect(code(memory(second, [more]), after: seen) == "release-rewritten")
+        #expect(code(memory(second, [entry]), after: memory(first, [more])) == "release-rewritten")
+    }
+
+    @Test func `a memory that an older Pawl wrote knows no constraints, and learns them`() throws {
+        let entry = CatalogEntry.made("1.0", required: true, kubernetes: "1.30")
+        let data = try JSONEncoder().encode(memory(first, [entry]))
+        var document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        document["fingerprints"] = (document["fingerprints"] as? [[String: Any]])?.map { fingerprint in
+            fingerprint.filter { !["required", "deployments", "packageMinVersion", "kubernetes"].contains($0.key) }
+        }
+        let old = try JSONDecoder().decode(
+            CatalogMemory.self,
+            from: JSONSerialization.data(withJSONObject: document)
+        )
+        #expect(old != memory(first, [entry]))
+        let learnt = try ReplayGuard.admit(memory(second, [entry]), after: old)
+        #expect(learnt == memory(second, [entry]))
+        #expect(code(memory(second, [.made("1.0")]), after: learnt) == "release-rewritten")
+    }
+
     @Test func `a release that was withdrawn comes back only as it was`() throws {
         let seen = memory(first, [packaged("1.0", "a"), .made("1.1")])
         let without = try ReplayGuard.admit(memory(second, [.made("1.1")]), after: seen)

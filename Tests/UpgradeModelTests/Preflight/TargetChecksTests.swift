@@ -94,6 +94,9 @@ import UpgradeModel
         (ObservedImage(name: "a:1", pinned: "sha256:1", place: .package(id: "sha256:2")), .fail),
         (ObservedImage(name: "a:1", pinned: "sha256:1", place: .nowhere), .fail),
         (ObservedImage(name: "a:1", pinned: nil, place: .engine(id: "sha256:1")), .fail),
+        (ObservedImage(name: "a:1@sha256:d", pinned: nil, place: .engine(id: "sha256:1")), .pass),
+        (ObservedImage(name: "a:1@sha256:d", pinned: nil, place: .nowhere), .warn),
+        (ObservedImage(name: "a:1@sha256:d", pinned: "sha256:1", place: .engine(id: "sha256:2")), .fail),
     ])
     func `every image must be there and be the one that the release means`(
         image: ObservedImage,

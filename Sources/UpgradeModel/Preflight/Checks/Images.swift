@@ -13,6 +13,11 @@ extension Check {
     private static func judge(_ image: ObservedImage) -> Verdict? {
         let found: String
         switch image.place {
+        case .nowhere where image.isNamedByDigest:
+            return .warn(
+                "The image `\(image.name)` is not in the Engine yet; it is pulled by its digest when the release is staged.",
+                remedy: "See that its registry can be reached, or pull it now: `docker pull \(image.name)`."
+            )
         case .nowhere:
             return .fail(
                 "The image `\(image.name)` is neither in the Engine nor in the package.",
@@ -22,6 +27,8 @@ extension Check {
             found = id
         }
         guard let pinned = image.pinned else {
+            // The Engine has it under the very digest that the name tells.
+            if image.isNamedByDigest { return nil }
             return .fail(
                 "The release does not say which image it means by `\(image.name)`.",
                 remedy: "The release's publisher must list it under `images` in release.yaml."

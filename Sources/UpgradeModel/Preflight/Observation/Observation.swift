@@ -135,6 +135,9 @@ package struct ObservedImage: Sendable, Hashable {
         self.pinned = pinned
         self.place = place
     }
+
+    /// Whether the name itself says which image is meant.
+    package var isNamedByDigest: Bool { name.contains("@sha256:") }
 }
 
 /// The image of a service that holds databases: what runs, and what the release brings.

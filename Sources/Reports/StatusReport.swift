@@ -25,6 +25,7 @@ package struct StatusReport: Encodable, Sendable {
         package struct Service: Encodable, Sendable {
             package var name: String
             @Null package var version: String?
+            package var otherImage: Bool
         }
 
         @Null package var expected: String?
@@ -147,7 +148,11 @@ package struct StatusReport: Encodable, Sendable {
                 expected: (facts.highWaterMark ?? facts.installed)?.description,
                 older: isOlder,
                 services: facts.drifted.map {
-                    Drift.Service(name: $0.name, version: $0.version?.description)
+                    Drift.Service(
+                        name: $0.name,
+                        version: $0.version?.description,
+                        otherImage: $0.isOtherImage
+                    )
                 }
             )
         wayBack = facts.wayBack.map { WayBack(seconds: $0.seconds, provenAt: $0.provenAt?.description) }
@@ -220,10 +225,15 @@ package struct StatusReport: Encodable, Sendable {
             rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")])
         }
         if let drift {
-            let services = drift.services.map { "\($0.name) \($0.version ?? "unknown")" }.joined(separator: ", ")
+            let services = drift.services.map {
+                "\($0.name) \($0.version ?? "unknown")" + ($0.otherImage ? " in another image" : "")
+            }.joined(separator: ", ")
+            let isMixed = drift.services.contains { !$0.otherImage }
             rows.append([
                 "DRIFT",
-                (drift.older ? "something older than \(drift.expected ?? "") runs" : "not all services run one release")
+                (drift.older
+                    ? "something older than \(drift.expected ?? "") runs"
+                    : isMixed ? "not all services run one release" : "other images run than were deployed")
                     + (services.isEmpty ? "" : ": " + services),
             ])
         }

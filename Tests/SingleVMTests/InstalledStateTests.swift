@@ -121,6 +121,25 @@ import UpgradeModel
         #expect(state.release == .version(try ReleaseVersion("2026.7.16")))
     }
 
+    @Test func `a service that runs another image under the same name is found`() throws {
+        var state = InstalledState(
+            of: [
+                try container("api", "1.0.0", reference: "shop/api:1.0.0"),
+                try container("worker", "1.0.0", reference: "shop/worker:1.0.0"),
+                try container("worker", "1.0.0", state: "exited", reference: "shop/api:1.0.0"),
+                try container("cache", nil, reference: "cache:7"), try container("database", "15", reference: "db:15"),
+            ],
+            product: product
+        )
+        let ids = [
+            "shop/api:1.0.0": "sha256:2", "shop/worker:1.0.0": "sha256:1", "cache:7": "sha256:2", "db:15": "sha256:2",
+        ]
+        state.compareImages(with: ids)
+        #expect(state.services.filter(\.runsOtherImage).map(\.name) == ["api"])
+        state.compareImages(with: ["shop/api:1.0.0": "sha256:1"])
+        #expect(state.services.filter(\.runsOtherImage).isEmpty)
+    }
+
     @Test func `what is not well is said`() throws {
         let state = InstalledState(
             of: [

@@ -16,6 +16,8 @@ package struct InstalledState: Sendable, Hashable {
         package var isDatabase: Bool
         /// Whether the installed version is taken from it.
         package var tellsVersion: Bool
+        /// Whether it runs another image than its release was deployed with, though of the same name.
+        package var runsOtherImage = false
 
         /// Whether at least one of its containers runs.
         package var isActive: Bool { containers.contains(where: \.isActive) }
@@ -57,7 +59,11 @@ package struct InstalledState: Sendable, Hashable {
 extension ComposeDeployment {
     /// Looks at what is installed.
     package func observe() async throws(Trouble) -> InstalledState {
-        InstalledState(of: try await serviceContainers(), product: product)
+        var state = InstalledState(of: try await serviceContainers(), product: product)
+        if case .version(let version) = state.release, let ids = try images(of: folder.release(version)) {
+            state.compareImages(with: ids)
+        }
+        return state
     }
 }
 
@@ -83,6 +89,16 @@ extension InstalledState {
         let running = telling.filter(\.isActive)
         isRunning = !running.isEmpty
         release = Self.release(running.isEmpty ? telling : running)
+    }
+
+    /// Looks for services whose name for their image stands for another one than it did when the release was deployed.
+    /// Database servers stay what they were, and what says no version may be anything.
+    mutating func compareImages(with ids: [String: String]) {
+        for (index, service) in services.enumerated() where service.tellsVersion {
+            services[index].runsOtherImage = service.containers.contains { container in
+                container.isActive && ids[container.imageReference].map { $0 != container.imageID } ?? false
+            }
+        }
     }
 
     private static func release(_ services: [Service]) -> Release {

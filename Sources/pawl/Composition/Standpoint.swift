@@ -115,10 +115,14 @@ extension InstalledState {
         }
     }
 
-    /// The services that do not run what the others run, or say nothing.
+    /// The services that do not run what the others run, say nothing, or only say that they run the same.
     var drifted: [DriftedService] {
         switch release {
-        case .version, .absent: []
+        case .absent: []
+        case .version(let version):
+            services.filter(\.runsOtherImage).map {
+                DriftedService(name: $0.name, version: version, isOtherImage: true)
+            }
         case .mixed(let services):
             services.map { DriftedService(name: $0.service, version: try? ReleaseVersion($0.version)) }
         case .unreadable(let services): services.map { DriftedService(name: $0, version: nil) }

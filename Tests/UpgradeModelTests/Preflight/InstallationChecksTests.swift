@@ -61,6 +61,20 @@ import UpgradeModel
         #expect(finding.outcome == .warn)
     }
 
+    @Test func `another image under the right name is told, and how to get the right one back`() throws {
+        let finding = try finding("installed-release") {
+            $0.installation.running = .known(
+                RunningRelease(
+                    version: try ReleaseVersion("1.0.0"),
+                    drift: [DriftedService(name: "api", version: try ReleaseVersion("1.0.0"), isOtherImage: true)]
+                )
+            )
+        }
+        #expect(finding.outcome == .fail)
+        #expect(finding.message.contains("api (another image named 1.0.0)"))
+        #expect(finding.remedy?.contains("docker tag") == true)
+    }
+
     @Test func `an unreadable high-water mark is an error`() throws {
         let finding = try finding("installed-release") { $0.installation.highWaterMark = .unknown("why") }
         #expect(finding.outcome == .error)

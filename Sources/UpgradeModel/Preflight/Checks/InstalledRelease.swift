@@ -27,13 +27,19 @@ extension Check {
             return .pass("Release \(running.version) runs.")
         }
         let services = running.drift.map { service in
-            "\(service.name) (\(service.version.map(\.description) ?? "not told"))"
+            let said = service.version.map(\.description) ?? "not told"
+            return "\(service.name) (\(service.isOtherImage ? "another image named \(said)" : said))"
         }
         let older = mark.map { mark in running.drift.contains { $0.version.map { $0 < mark } ?? false } } ?? false
         let warning = older ? " Some of it is older than the databases." : ""
+        // Bringing it up again helps only where its names stand for its own images.
+        let first =
+            running.drift.contains(where: \.isOtherImage)
+            ? "Give the images that `images.json` in the release's folder lists their names back with `docker tag`. "
+            : ""
         return .fail(
             "Release \(running.version) is installed, but other images run: \(ListText.and(services)).\(warning)",
-            remedy: "Somebody changed the containers by hand. Bring the installed release up again with "
+            remedy: "Somebody changed the containers by hand. \(first)Bring the installed release up again with "
                 + "`docker compose up -d` in the installation's directory, and run the checks again."
         )
     }

@@ -75,11 +75,14 @@ package struct DriftedService: Sendable, Hashable {
     package let name: String
     /// The release that it runs; nil where that cannot be told.
     package let version: ReleaseVersion?
+    /// Whether it says the installed release, but its image is another one than that was deployed with.
+    package let isOtherImage: Bool
 
     /// Makes a service.
-    package init(name: String, version: ReleaseVersion?) {
+    package init(name: String, version: ReleaseVersion?, isOtherImage: Bool = false) {
         self.name = name
         self.version = version
+        self.isOtherImage = isOtherImage
     }
 }
 

@@ -111,7 +111,10 @@ let package = Package(
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
-        tests(of: "pawl", ["Postgres", "Processes", "UpgradeEngine", "UpgradeModel"]),
+        tests(
+            of: "pawl",
+            ["Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", crypto]
+        ),
         .testTarget(
             name: "Scenarios",
             dependencies: ["Processes", "Documents", "StateStore", "UpgradeEngine", "UpgradeModel"],

@@ -16,7 +16,7 @@ struct AbortCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
         let view = try watching.view(of: id)

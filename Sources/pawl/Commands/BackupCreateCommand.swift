@@ -19,7 +19,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         // What a dead runner has left of a proof goes before another one is begun.

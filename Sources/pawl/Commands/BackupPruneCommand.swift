@@ -22,6 +22,8 @@ struct BackupPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
+        // Without records that can be trusted nobody can say what may go.
+        if !dryRun { try workplace.requireWritable() }
         let shelf = BackupShelf(workplace)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let verdicts = try shelf.retention()

@@ -27,6 +27,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
+        try workplace.requireWritable()
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }

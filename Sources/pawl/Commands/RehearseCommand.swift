@@ -26,7 +26,7 @@ struct RehearseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())

@@ -33,7 +33,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         let set = try BackupShelf(workplace).set(named: backup)
         let identity = identity.map { Workplace.absolute($0) }
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
@@ -93,7 +93,7 @@ struct RestoreCommand: AsyncParsableCommand {
             try await runner.carryOn(id)
             return id
         }
-        let mark = try workplace.store.highWaterMark()
+        let mark = try workplace.highWaterMark()
         return try await runner.start(
             RunPlan(restoring: plan, from: installed ?? mark ?? plan.release, highWaterMark: mark)
         )

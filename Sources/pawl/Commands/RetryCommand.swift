@@ -24,7 +24,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
         let view = try watching.view(of: id)

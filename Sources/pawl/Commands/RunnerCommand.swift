@@ -19,6 +19,9 @@ struct RunnerCommand: AsyncParsableCommand {
             throw Trouble(.operator, "unknown-run", "`\(run)` is not the name of a run.", remedy: "See `pawl history`.")
         }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        let hold = try workplace.claim.take()
+        // A note that cannot be written keeps no run from going on: the installation is held.
+        if let hold { try? workplace.claim.write(try workplace.highWaterMark(), hold) }
         // For operators and scripts that want to see or end the process; what lives, the lock alone says.
         try Data("\(ProcessInfo.processInfo.processIdentifier)".utf8)
             .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
@@ -40,6 +43,14 @@ struct RunnerCommand: AsyncParsableCommand {
             now: Workplace.now,
             folder: { run throws(Trouble) in try data.folder(of: run) }
         )
+        // The mark may be another one by then, and a restore may have made the folder.
+        defer {
+            if let hold = (try? hold ?? workplace.claim.take()) ?? nil, let mark = try? workplace.store.highWaterMark()
+            {
+                try? workplace.claim.write(mark, hold)
+                hold.release()
+            }
+        }
         do {
             let machine = try await runner.run(id)
             // What was unpacked for a restore holds secrets.

@@ -39,7 +39,8 @@ struct StatusCommand: AsyncParsableCommand {
             run: nil,
             troubles: []
         )
-        facts.highWaterMark = try workplace.store.highWaterMark()
+        do throws(Trouble) { try workplace.claim.require() } catch { troubles.append(error) }
+        facts.highWaterMark = try workplace.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)
         do {
             let state = try await Site.with(workplace) { try await $0.deployment().observe() }

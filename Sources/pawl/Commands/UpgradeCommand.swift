@@ -31,7 +31,7 @@ struct UpgradeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        if let trouble = workplace.store.safeMode { throw trouble }
+        try workplace.requireWritable()
         let runner = RunnerProcess(workplace: workplace)
         if let open = try RunnerProcess.openRun(in: workplace) {
             try await goOn(with: open, runner)

@@ -107,7 +107,7 @@ struct BackupShelf: Sendable {
             )
         }
         return Retention(keep: workplace.installation.backups.keep)
-            .decide(candidates, inUse: try inUse(), highWaterMark: try workplace.store.highWaterMark())
+            .decide(candidates, inUse: try inUse(), highWaterMark: try workplace.highWaterMark())
     }
 
     /// The recipients of new sets for whom nobody has shown yet that they can decrypt.

@@ -28,7 +28,7 @@ struct InstallationScout: Sendable {
         ObservedInstallation(
             running: .of { RunningRelease(version: try place.installed, drift: place.state.drifted) },
             standing: .of { try standing() },
-            highWaterMark: .of { try workplace.store.highWaterMark() },
+            highWaterMark: .of { try workplace.highWaterMark() },
             files: await .of { try await files(deployment) },
             containers: .known(containers()),
             addresses: Set(place.state.services.flatMap(\.containers).flatMap(\.addresses.values)),

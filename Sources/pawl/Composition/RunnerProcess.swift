@@ -19,10 +19,12 @@ struct RunnerProcess {
 
     private func create(_ plan: RunPlan) throws -> RunID {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try Self.another(in: workplace) }
+        let hold = try workplace.claim.take()
+        defer { hold?.release() }
         // Nobody can begin another run while the lock is held.
         if try Self.openRun(in: workplace) != nil { throw try Self.another(in: workplace) }
         // Another run may have come and gone since the plan was made.
-        guard try workplace.store.highWaterMark() == plan.highWaterMark else {
+        guard try workplace.highWaterMark() == plan.highWaterMark else {
             throw Trouble(
                 .operator,
                 "plan-outdated",
@@ -30,6 +32,7 @@ struct RunnerProcess {
                 remedy: "See `pawl history`, then start `pawl upgrade` again."
             )
         }
+        if let hold { try workplace.claim.write(plan.highWaterMark, hold) }
         let now = Workplace.now()
         let id = RunID(startedAt: now, salt: .random(in: .min ... .max))
         let lease = try workplace.store.takeLease(owner: Self.owner, at: now)

@@ -25,7 +25,7 @@ struct Standpoint: Sendable {
         await site.close()
         self.workplace = workplace
         catalog = try CatalogBook(workplace).ask()
-        highWaterMark = try workplace.store.highWaterMark()
+        highWaterMark = try workplace.highWaterMark()
         packageVersion = Self.packageVersion(in: workplace)
     }
 

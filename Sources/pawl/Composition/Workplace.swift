@@ -42,6 +42,20 @@ struct Workplace: Sendable {
         store = try StateStore(in: data)
     }
 
+    /// Which data folder the installation belongs to.
+    var claim: InstallationClaim { InstallationClaim(on: singleVM.directory, by: data) }
+
+    /// Makes sure that something may be written here: the journal is what Pawl wrote, and no other data folder looks
+    /// after the installation.
+    func requireWritable() throws(Trouble) {
+        if let trouble = store.safeMode { throw trouble }
+        try claim.require()
+    }
+
+    /// The newest release whose migrations have started here: as the journal has it or, where it knows of none since its
+    /// data folder is a new one, as the installation's folder has it.
+    func highWaterMark() throws(Trouble) -> ReleaseVersion? { try store.highWaterMark() ?? claim.highWaterMark }
+
     static func surroundings(allowsEmpty: Bool) -> InstallationFile.Surroundings {
         InstallationFile.Surroundings(
             home: ProcessInfo.processInfo.environment["HOME"],

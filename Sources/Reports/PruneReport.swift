@@ -12,7 +12,7 @@ package enum DebrisKind: String, Sendable, Hashable, Codable, CaseIterable {
     case package
     /// A backup set's configuration and release, unpacked for a restore.
     case restore
-    /// Something in the folder of the sets that Pawl did not make; it is never removed.
+    /// Something in the folder of the sets that this installation did not make; it is never removed.
     case foreign
 
     /// The kind in a few words.
@@ -23,7 +23,7 @@ package enum DebrisKind: String, Sendable, Hashable, Codable, CaseIterable {
         case .scratch: "a scratch server"
         case .package: "an unpacked package"
         case .restore: "unpacked for a restore; secrets are in it"
-        case .foreign: "not made by Pawl; it stays"
+        case .foreign: "not of this installation; it stays"
         }
     }
 }
@@ -92,6 +92,7 @@ package struct PruneReport: Encodable, Sendable {
         case .lastProven: return "the last proven one"
         case .inUse: return "a run refers to it"
         case .wayBack: return "the way back to the release before"
+        case .foreign: return "another installation's"
         case .remove, nil: return "older than those that are kept"
         }
     }

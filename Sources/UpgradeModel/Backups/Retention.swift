@@ -20,6 +20,8 @@ package struct Retention: Sendable, Hashable {
         package var release: ReleaseVersion?
         /// Whether Pawl's own records know it.
         package var isRecorded: Bool
+        /// Whether it is of this installation; several may share a folder.
+        package var isOurs: Bool
 
         /// Makes a candidate.
         package init(
@@ -27,13 +29,15 @@ package struct Retention: Sendable, Hashable {
             createdAt: Moment,
             isProven: Bool,
             release: ReleaseVersion? = nil,
-            isRecorded: Bool = true
+            isRecorded: Bool = true,
+            isOurs: Bool = true
         ) {
             self.id = id
             self.createdAt = createdAt
             self.isProven = isProven
             self.release = release
             self.isRecorded = isRecorded
+            self.isOurs = isOurs
         }
     }
 
@@ -47,6 +51,8 @@ package struct Retention: Sendable, Hashable {
         case inUse
         /// It is the way back to the release before the newest one whose migrations have started here.
         case wayBack
+        /// It is another installation's, and nothing of ours to judge.
+        case foreign
         /// It may go.
         case remove
     }
@@ -56,7 +62,7 @@ package struct Retention: Sendable, Hashable {
     /// A set that Pawl's records do not know is no substitute for one that they know: the newest of each is kept.
     ///
     /// - Parameters:
-    ///   - sets: all sets of the installation, in any order.
+    ///   - sets: all sets in the folder, in any order.
     ///   - inUse: the sets that open runs refer to.
     ///   - highWaterMark: the newest release whose migrations have started here; nil where none has.
     /// - Returns: a verdict on each set.
@@ -65,16 +71,19 @@ package struct Retention: Sendable, Hashable {
         inUse: Set<BackupSetID> = [],
         highWaterMark: ReleaseVersion? = nil
     ) -> [(candidate: Candidate, verdict: Verdict)] {
-        let ordered = sets.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
+        let all = sets.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
+        let ordered = all.filter(\.isOurs)
+        let newest = Set(ordered.prefix(keep).map(\.id))
         let proven = ordered.filter(\.isProven)
         let lastProven = Set([proven.first, proven.first(where: \.isRecorded)].compactMap { $0?.id })
         let wayBack = Self.wayBack(in: ordered, before: highWaterMark)
             .union(Self.wayBack(in: ordered.filter(\.isRecorded), before: highWaterMark))
-        return ordered.enumerated().map { index, candidate in
+        return all.map { candidate in
+            if !candidate.isOurs { return (candidate, .foreign) }
             if inUse.contains(candidate.id) { return (candidate, .inUse) }
             if lastProven.contains(candidate.id) { return (candidate, .lastProven) }
             if wayBack.contains(candidate.id) { return (candidate, .wayBack) }
-            return (candidate, index < keep ? .newest : .remove)
+            return (candidate, newest.contains(candidate.id) ? .newest : .remove)
         }
     }
 

@@ -32,14 +32,12 @@ struct BackupCreateCommand: AsyncParsableCommand {
         _ = consume lock
     }
 
-    private static func make(
-        at site: Site,
-        progress: @escaping @Sendable (BackupProgress) -> Void
-    ) async throws -> BackupSet {
-        let shelf = BackupShelf(site.workplace)
-        let maker = shelf.maker()
-        let state = try await site.deployment().observe()
-        guard let release = state.installedVersion else {
+    /// The release that the databases as they are now belong to.
+    ///
+    /// - Throws: where nothing tells it, and where something older runs than the databases are: under its name the set
+    ///   would bring new databases back to an old application.
+    static func release(running: ReleaseVersion?, mark: ReleaseVersion?) throws -> ReleaseVersion {
+        guard let running else {
             throw Trouble(
                 .operator,
                 "nothing-installed",
@@ -49,16 +47,40 @@ struct BackupCreateCommand: AsyncParsableCommand {
         }
         let now = Workplace.now()
         let id = BackupSetID(at: now, release: release)
+        if let mark, running < mark {
+            throw Trouble(
+                .operator,
+                "installed-older",
+                "Release \(running) runs, but the migrations of \(mark) have already started here: the databases belong "
+                    + "to \(mark).",
+                remedy: "Deploy \(mark) again with `pawl upgrade --to \(mark)`, then make the backup."
+            )
+        }
+        return running
+    }
+
+    private static func make(
+        at site: Site,
+        progress: @escaping @Sendable (BackupProgress) -> Void
+    ) async throws -> BackupSet {
+        let shelf = BackupShelf(site.workplace)
+        let maker = shelf.maker()
+        let running = try await site.deployment().observe().installedVersion
+        let release = try Self.release(running: running, mark: try site.workplace.highWaterMark())
         do {
             let request = try await shelf.request(id, at: now, of: release, site: site)
+        try shelf.noteBegun(id)
             _ = try await maker.dump(request, progress: progress)
             let proof = try await maker.prove(id, progress: progress)
-            return try await maker.publish(id, proof: proof)
+            let set = try await maker.publish(id, proof: proof)
+            shelf.forgetBegun(id)
+            return set
         } catch {
             // What cannot be proven is no backup, and is not kept as if it were one.
             try await maker.discard(id)
             if let disproven = error as? DisprovenSet { throw disproven.trouble }
             throw error
+            shelf.forgetBegun(id)
         }
     }
 }

@@ -32,7 +32,12 @@ struct BackupPruneCommand: AsyncParsableCommand {
         let report = preview(shelf, verdicts, debris)
         if !dryRun, !report.removed.isEmpty {
             try agree(report)
-            try shelf.store.remove(verdicts.filter { $0.verdict == .remove }.map(\.candidate.id))
+            for id in verdicts.filter({ $0.verdict == .remove }).map(\.candidate.id) {
+                // Noted before, so that half a set that is left is known as ours.
+                try shelf.noteBegun(id)
+                try shelf.store.remove([id])
+                shelf.forgetBegun(id)
+            }
             try await scout.remove(debris)
         }
         Answer(options).give(report, text: report.text)

@@ -17,8 +17,22 @@ struct BackupShelf: Sendable {
         store = BackupSetStore(root: workplace.installation.backups.directory)
     }
 
-    /// Every set that can be read and trusted, newest first.
-    func sets() throws(Trouble) -> [BackupSet] { try list().compactMap { try? $0.set.get() } }
+    /// Every set of this installation that can be read and trusted, newest first.
+    func sets() throws(Trouble) -> [BackupSet] {
+        var ours: [BackupSet] = []
+        for set in try everySet() where try isOurs(set) { ours.append(set) }
+        return ours
+    }
+
+    /// The same, with the sets of other installations that keep theirs in the same folder.
+    private func everySet() throws(Trouble) -> [BackupSet] { try list().compactMap { try? $0.set.get() } }
+
+    /// Whether a set is of this installation: it says so, or Pawl's own records know it.
+    private func isOurs(_ set: BackupSet) throws(Trouble) -> Bool {
+        let origin = set.manifest.origin
+        if origin.installation == workplace.installation.name, origin.product == workplace.product.name { return true }
+        return try standing(of: set) == .recorded
+    }
 
     /// Every set, newest first; one that cannot be read, or was changed since Pawl wrote it, with the reason.
     func list() throws(Trouble) -> [BackupSetStore.Entry] {
@@ -86,24 +100,54 @@ struct BackupShelf: Sendable {
     func inUse() throws -> Set<BackupSetID> {
         guard let open = try RunnerProcess.openRun(in: workplace) else { return [] }
         // A set that is being dumped is so far only noted in the run's folder.
-        let folder = try workplace.data.folder(of: open.request.id)
+        let noted = noted(in: try workplace.data.folder(of: open.request.id))
+        return Set([open.backup, open.machine.backup].compactMap { $0 } + noted)
+    }
+
+    /// Notes that a set is begun, or is being removed, until that is over: what is left of it is ours to tidy away.
+    func noteBegun(_ id: BackupSetID) throws {
+        try FileManager.default.createDirectory(
+            atPath: begun,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try Data().write(to: URL(filePath: begun + "/" + id.text))
+    }
+
+    func forgetBegun(_ id: BackupSetID) { try? FileManager.default.removeItem(atPath: begun + "/" + id.text) }
+
+    private var begun: String { workplace.data.path + "/begun" }
+
+    /// Whether this installation has begun a set, by its own notes or records. What it does not know may be in the making
+    /// by another one.
+    func hasBegun(_ id: BackupSetID) throws -> Bool {
+        if FileManager.default.fileExists(atPath: begun + "/" + id.text) { return true }
+        if try !workplace.store.manifestDigests(of: id).isEmpty { return true }
+        let runs = workplace.data.path + "/runs"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? []).contains { run in
+            noted(in: runs + "/" + run).contains(id)
+        }
+    }
+
+    /// The sets that a run has begun, by the notes in its folder.
+    private func noted(in folder: String) -> [BackupSetID] {
         let notes = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let noted = notes.filter { $0.hasPrefix("backup-") && $0.hasSuffix(".id") }.compactMap { name in
+        return notes.filter { $0.hasPrefix("backup-") && $0.hasSuffix(".id") }.compactMap { name in
             FileManager.default.contents(atPath: folder + "/" + name)
                 .flatMap { BackupSetID(String(decoding: $0, as: UTF8.self)) }
         }
-        return Set([open.backup, open.machine.backup].compactMap { $0 } + noted)
     }
 
     /// What retention says about every set that can be read and trusted, newest first. Others are never removed by it.
     func retention() throws -> [(candidate: Retention.Candidate, verdict: Retention.Verdict)] {
-        let candidates = try sets().map { set in
+        let candidates = try everySet().map { set in
             Retention.Candidate(
                 id: set.id,
                 createdAt: set.manifest.createdAt,
                 isProven: set.manifest.proof.state == .proven,
                 release: try? ReleaseVersion(set.manifest.release),
-                isRecorded: try standing(of: set) == .recorded
+                isRecorded: try standing(of: set) == .recorded,
+                isOurs: try isOurs(set)
             )
         }
         return Retention(keep: workplace.installation.backups.keep)

@@ -13,6 +13,8 @@ struct DebrisScout: Sendable {
         /// As operators know it: the folder's name beside the sets, the path elsewhere.
         var name: String
         var path: String
+        /// The set that it was to become.
+        var set: BackupSetID?
     }
 
     private let workplace: Workplace
@@ -35,14 +37,17 @@ struct DebrisScout: Sendable {
         let inUse = try shelf.inUse()
         var items: [Item] = []
         for debris in try shelf.store.debris() {
-            let kind: DebrisKind =
+            var kind: DebrisKind =
                 switch debris.kind {
                 case .unfinished: .unfinishedSet
                 case .halfRemoved: .halfRemovedSet
                 case .foreign: .foreign
                 }
             if let id = debris.set, inUse.contains(id), kind == .unfinishedSet { continue }
-            items.append(Item(kind: kind, name: debris.name, path: shelf.store.root + "/" + debris.name))
+            // In a folder that several installations share it may be another one's, at work on it right now.
+            if let id = debris.set, try !shelf.hasBegun(id) { kind = .foreign }
+            let path = shelf.store.root + "/" + debris.name
+            items.append(Item(kind: kind, name: debris.name, path: path, set: debris.set))
         }
         for path in ScratchCluster.debris(under: workplace.data.scratch) {
             items.append(Item(kind: .scratch, name: path, path: path))
@@ -61,7 +66,9 @@ struct DebrisScout: Sendable {
     func remove(_ items: [Item]) async throws {
         for item in items {
             switch item.kind {
-            case .unfinishedSet, .halfRemovedSet: try await shelf.maker().removeDebris(item.name)
+            case .unfinishedSet, .halfRemovedSet:
+                try await shelf.maker().removeDebris(item.name)
+                if let set = item.set { shelf.forgetBegun(set) }
             case .package, .restore: try FileManager.default.removeItem(atPath: item.path)
             case .scratch, .foreign: continue
             }

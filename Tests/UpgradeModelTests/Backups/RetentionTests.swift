@@ -7,14 +7,16 @@ struct RetentionTests {
         _ number: Int,
         proven: Bool = true,
         release: String? = nil,
-        recorded: Bool = true
+        recorded: Bool = true,
+        ours: Bool = true
     ) throws -> Retention.Candidate {
         Retention.Candidate(
             id: try #require(BackupSetID("set-\(number)")),
             createdAt: Moment(microseconds: Int64(number) * 1_000_000),
             isProven: proven,
             release: try release.map { try ReleaseVersion($0) },
-            isRecorded: recorded
+            isRecorded: recorded,
+            isOurs: ours
         )
     }
 
@@ -89,6 +91,15 @@ struct RetentionTests {
         for (candidate, verdict) in alone where verdict == .lastProven || verdict == .wayBack {
             #expect(all[candidate.id] != .remove, "\(candidate)")
         }
+    }
+
+    @Test func `another installation's sets neither go nor count`() throws {
+        let sets = try [
+            candidate(1), candidate(2), candidate(3, ours: false), candidate(4, release: "1.0"),
+            candidate(5, release: "1.1", ours: false),
+        ]
+        let verdicts = Retention(keep: 1).decide(sets, inUse: [sets[0].id], highWaterMark: try ReleaseVersion("2.0"))
+        #expect(verdicts.map(\.verdict) == [.foreign, .lastProven, .foreign, .remove, .inUse])
     }
 
     @Test func `records tell a set of our own, one from elsewhere, and one that was changed`() {

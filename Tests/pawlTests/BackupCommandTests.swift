@@ -1,0 +1,65 @@
+import Foundation
+import Reports
+import StateStore
+import Testing
+import UpgradeModel
+
+@testable import pawl
+
+@Suite struct BackupCommandTests {
+    @Test func `a set gets the name of the release that its databases belong to, or is not made`() throws {
+        let (older, newer) = (try ReleaseVersion("2026.1.19"), try ReleaseVersion("2026.4.13"))
+        #expect(try BackupCreateCommand.release(running: newer, mark: nil) == newer)
+        #expect(try BackupCreateCommand.release(running: newer, mark: older) == newer)
+        #expect(try BackupCreateCommand.release(running: newer, mark: newer) == newer)
+        let trouble = try #require(throws: Trouble.self) {
+            try BackupCreateCommand.release(running: older, mark: newer)
+        }
+        #expect(ExitStatus(trouble) == .refused)
+        #expect(trouble.remedy.contains("pawl upgrade --to 2026.4.13"))
+        #expect(throws: Trouble.self) { try BackupCreateCommand.release(running: nil, mark: newer) }
+    }
+
+    @Test func `in safe mode nothing is removed and nothing is proven, and what would go can be seen`() async throws {
+        let paper = try PaperInstallation()
+        for day in 1...3 { try paper.addSet("2026010\(day)T000000Z-1.0") }
+        let sets = paper.names(in: "backups")
+        try paper.breakJournal()
+        #expect(try await paper.trouble(of: BackupPruneCommand.self, "--yes")?.code == "journal-broken")
+        #expect(try await paper.trouble(of: BackupVerifyCommand.self, sets[0])?.code == "journal-broken")
+        #expect(try await paper.trouble(of: BackupPruneCommand.self, "--dry-run") == nil)
+        #expect(paper.names(in: "backups") == sets)
+    }
+
+    @Test func `of a folder that installations share only this one's sets and remains are removed`() async throws {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0")
+        try paper.addSet("20260102T000000Z-1.0")
+        for day in 3...5 { try paper.addSet("2026010\(day)T000000Z-1.0", of: "another") }
+        let shelf = BackupShelf(try paper.workplace())
+        try shelf.noteBegun(try #require(BackupSetID("20260106T000000Z-1.0")))
+        for name in [".partial-20260106T000000Z-1.0", ".partial-20260107T000000Z-1.0", ".remove-20260108T000000Z-1.0"] {
+            try paper.write("backups/\(name)/work/demo.log", "")
+        }
+        #expect(try shelf.sets().map(\.id.text) == ["20260102T000000Z-1.0", "20260101T000000Z-1.0"])
+        #expect(try shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven, .remove])
+        try await paper.run(BackupPruneCommand.self, "--yes")
+        #expect(
+            paper.names(in: "backups") == [
+                ".partial-20260107T000000Z-1.0", ".remove-20260108T000000Z-1.0", "20260102T000000Z-1.0",
+                "20260103T000000Z-1.0", "20260104T000000Z-1.0", "20260105T000000Z-1.0",
+            ]
+        )
+        #expect(paper.names(in: "data/begun").isEmpty)
+    }
+
+    @Test func `a set under another name is ours where the records know it`() throws {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0", of: "as-it-was-called")
+        let workplace = try paper.workplace()
+        #expect(try BackupShelf(workplace).sets().isEmpty)
+        let set = try BackupShelf(workplace).set(named: "20260101T000000Z-1.0")
+        try workplace.store.recordManifest(set.manifestDigest, of: set.id, at: Workplace.now())
+        #expect(try BackupShelf(workplace).sets().map(\.id) == [set.id])
+    }
+}

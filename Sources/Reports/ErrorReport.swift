@@ -73,7 +73,8 @@ extension Trouble {
     package var text: String {
         let whose =
             switch blame {
-            case .operator: "Not possible"
+            // Whoever has stopped it knows why.
+            case .operator: code == "interrupted" ? "Stopped" : "Not possible"
             case .release: "The release is at fault"
             case .environment: "The environment is at fault"
             case .internal: "Pawl is at fault"

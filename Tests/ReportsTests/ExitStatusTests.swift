@@ -38,3 +38,9 @@ import UpgradeModel
         #expect(text.contains("Free some space."))
     }
 }
+
+    @Test func `what was stopped on purpose is nobody's fault`() {
+        let trouble = Trouble(.operator, "interrupted", "It was asked to stop.", remedy: "Start it again.")
+        #expect(trouble.text.hasPrefix("Stopped: "))
+        #expect(ExitStatus(trouble) == .refused)
+    }

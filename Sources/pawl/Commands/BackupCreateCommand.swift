@@ -26,7 +26,9 @@ struct BackupCreateCommand: AsyncParsableCommand {
         try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let ticker = Ticker(options)
-        let set = try await Site.with(workplace) { try await Self.make(at: $0, progress: { ticker.show($0) }) }
+        let set = try await Interruption.cancelling {
+            try await Site.with(workplace) { try await Self.make(at: $0, progress: { ticker.show($0) }) }
+        }
         let report = try BackupShelf(workplace).report(on: set)
         Answer(options).give(report, text: report.text)
         _ = consume lock
@@ -45,8 +47,6 @@ struct BackupCreateCommand: AsyncParsableCommand {
                 remedy: "Start the installation, or correct the configuration."
             )
         }
-        let now = Workplace.now()
-        let id = BackupSetID(at: now, release: release)
         if let mark, running < mark {
             throw Trouble(
                 .operator,
@@ -67,9 +67,11 @@ struct BackupCreateCommand: AsyncParsableCommand {
         let maker = shelf.maker()
         let running = try await site.deployment().observe().installedVersion
         let release = try Self.release(running: running, mark: try site.workplace.highWaterMark())
+        let now = Workplace.now()
+        let id = BackupSetID(at: now, release: release)
+        try shelf.noteBegun(id)
         do {
             let request = try await shelf.request(id, at: now, of: release, site: site)
-        try shelf.noteBegun(id)
             _ = try await maker.dump(request, progress: progress)
             let proof = try await maker.prove(id, progress: progress)
             let set = try await maker.publish(id, proof: proof)
@@ -78,9 +80,9 @@ struct BackupCreateCommand: AsyncParsableCommand {
         } catch {
             // What cannot be proven is no backup, and is not kept as if it were one.
             try await maker.discard(id)
+            shelf.forgetBegun(id)
             if let disproven = error as? DisprovenSet { throw disproven.trouble }
             throw error
-            shelf.forgetBegun(id)
         }
     }
 }

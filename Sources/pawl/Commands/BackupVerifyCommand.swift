@@ -31,7 +31,10 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let isProven = try await prove(found, on: shelf)
+        // What a dead process has left of a proof goes before another one is begun.
+        try await ScratchCluster.sweep(under: workplace.data.scratch)
+        let proof = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }, ticker: Ticker(options))
+        let isProven = try await Interruption.cancelling { try await proof.prove(found) }
         try answer(shelf)
         _ = consume lock
         if !isProven { throw Exit(status: .refused) }
@@ -51,24 +54,27 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         }
     }
 
+}
+
+/// Proves stored sets.
+private struct Proving: Sendable {
+    let shelf: BackupShelf
+    let identity: String?
+    let ticker: Ticker
+
     /// Proves one set after the other; returns whether all of them are what their manifests say.
-    private func prove(_ sets: [BackupSet], on shelf: BackupShelf) async throws -> Bool {
+    func prove(_ sets: [BackupSet]) async throws -> Bool {
         var isProven = true
         for set in sets {
-            try await noteRecipients(of: set, on: shelf)
-            if try await !prove(set, on: shelf) { isProven = false }
+            try await noteRecipients(of: set)
+            if try await !prove(set) { isProven = false }
         }
         return isProven
     }
 
-    private func prove(_ set: BackupSet, on shelf: BackupShelf) async throws -> Bool {
-        let ticker = Ticker(options)
+    private func prove(_ set: BackupSet) async throws -> Bool {
         do {
-            _ = try await shelf.maker().verify(
-                set.id,
-                identity: identity.map { Workplace.absolute($0) },
-                progress: { ticker.show($0) }
-            )
+            _ = try await shelf.maker().verify(set.id, identity: identity, progress: { ticker.show($0) })
             return true
         } catch is DisprovenSet {
             return false
@@ -76,9 +82,9 @@ struct BackupVerifyCommand: AsyncParsableCommand {
     }
 
     /// Remembers for whom somebody has just shown that they can decrypt.
-    private func noteRecipients(of set: BackupSet, on shelf: BackupShelf) async throws {
+    private func noteRecipients(of set: BackupSet) async throws {
         guard let identity, set.isEncrypted else { return }
-        let identities = Identities(path: Workplace.absolute(identity))
+        let identities = Identities(path: identity)
         try await identities.check(set)
         for recipient in try await identities.recipients(opening: set) {
             try shelf.workplace.store.recordDecryption(for: recipient, of: set.id, at: Workplace.now())

@@ -27,8 +27,8 @@ struct PreflightCommand: AsyncParsableCommand {
             if plan.refusal != nil { throw Exit(status: .refused) }
             return
         }
-        let found = try await Site.with(workplace) { site in
-            try await Gatherer(site, place).report(for: hop.release)
+        let found = try await Interruption.looking {
+            try await Site.with(workplace) { try await Gatherer($0, place).report(for: hop.release) }
         }
         let report = PreflightDocument(found)
         Answer(options).give(report, text: report.text)

@@ -47,7 +47,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let open = try RunnerProcess.openRun(in: workplace)
         if let open, !open.machine.choices.contains(.restore) { throw try RunnerProcess.another(in: workplace) }
         guard try !RunnerLock.isHeld(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let (observation, installed) = try await look(workplace, set, plan)
+        let (observation, installed) = try await Interruption.looking {
+            try await Self.look(workplace, set, plan)
+        }
         let report = PreflightReport(of: observation)
         guard report.outcome != .fail else {
             let document = PreflightDocument(report, before: "restore")
@@ -65,7 +67,7 @@ struct RestoreCommand: AsyncParsableCommand {
         try await Watching(workplace: workplace, options: options).end(of: id, detach: detach)
     }
 
-    private func look(
+    private static func look(
         _ workplace: Workplace,
         _ set: BackupSet,
         _ plan: RestorePlan

@@ -46,8 +46,8 @@ struct UpgradeCommand: AsyncParsableCommand {
             if plan.refusal != nil { throw Exit(status: .refused) }
             return
         }
-        let observation = try await Site.with(workplace) { site in
-            try await Gatherer(site, place).observation(for: plan.hops[0].release)
+        let observation = try await Interruption.looking {
+            try await Site.with(workplace) { try await Gatherer($0, place).observation(for: plan.hops[0].release) }
         }
         let preflight = PreflightReport(of: observation)
         if dryRun {

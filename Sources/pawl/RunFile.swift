@@ -53,12 +53,24 @@ struct RunFile {
             """
     }
 
-    /// Every value of the installation's own variables that looks like a secret, and every key of the product.
+    /// Every value of the installation's own variables that looks like a secret, every key of the product, and the
+    /// password of every database, wherever it is kept.
     private func secrets() -> [String] {
-        guard let values = try? workplace.environment().values else { return [] }
-        return values.filter { name, _ in
+        let values = (try? workplace.environment())?.values ?? [:]
+        let named = values.filter { name, _ in
             workplace.product.keys.contains(name) || Redaction.isSecretName(name)
         }.map(\.value)
+        let sources =
+            workplace.installation.databases.values.compactMap(\.password)
+            + workplace.product.databases.compactMap { $0.passwordVariable.map { .variable($0) } }
+        return named
+            + sources.compactMap { source in
+                switch source {
+                case .variable(let name): values[name]
+                case .file(let path):
+                    (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
+                }
+            }
     }
 }
 
@@ -70,7 +82,18 @@ struct Redaction {
 
     init(secrets: [String]) {
         // Short values would hide half of the text; longest first, so that none is left in parts.
-        self.secrets = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
+        self.secrets = Set(secrets.flatMap { [$0] + Self.escaped($0) }).filter { $0.count >= 4 }
+            .sorted { ($0.count, $0) > ($1.count, $1) }
+    }
+
+    /// A text as JSON has it, with and without slashes escaped.
+    private static func escaped(_ text: String) -> [String] {
+        [JSONEncoder.OutputFormatting.withoutEscapingSlashes, []].compactMap { formatting in
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = formatting
+            guard let data = try? encoder.encode(text) else { return nil }
+            return String(String(decoding: data, as: UTF8.self).dropFirst().dropLast())
+        }
     }
 
     /// Whether a variable of this name holds a secret as a rule.

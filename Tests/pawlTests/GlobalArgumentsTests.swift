@@ -1,3 +1,4 @@
+import Reports
 import Testing
 
 @testable import pawl
@@ -44,3 +45,10 @@ import Testing
     @Test(arguments: ["DB_HOST", "ROUTER_PORT", "COMPANY_NAME"])
     func `other names are left alone`(name: String) { #expect(!Redaction.isSecretName(name)) }
 }
+    @Test func `a secret is taken out of JSON too, where it is written otherwise`() {
+        let secret = #"c4n4"ry/\one"#
+        let text = JSONText.line(["message": "it says \(secret) here"]) + #" {"message": "c4n4\"ry\/\\one"}"# + secret
+        let clean = Redaction(secrets: [secret]).clean(text)
+        #expect(!clean.contains("c4n4") && !clean.contains("one"), "\(clean)")
+    }
+

@@ -6,6 +6,8 @@ package struct DerivedInstallation: Sendable {
     package let installation: Installation
     /// What was derived and from what, one sentence each, without secrets.
     package let notes: [String]
+    /// Whether each of the product's settings is on here, by name.
+    package let settings: [String: Bool]
 }
 
 /// Derives the configuration of an installation that exists, for `pawl init`.
@@ -78,7 +80,7 @@ package struct InstallationReader: Sendable {
             databases: databases,
             backups: request.backups
         )
-        return DerivedInstallation(installation: installation, notes: notes)
+        return DerivedInstallation(installation: installation, notes: notes, settings: settings.isOn)
     }
 
     /// The project's name as Compose finds it: `COMPOSE_PROJECT_NAME`, else the directory's name.

@@ -8,8 +8,15 @@ package struct CheckReport: Encodable, Sendable {
     @Null package var latest: String?
     package var quarantined: [QuarantinedRow]
     @Null package var installed: String?
+    /// What is to be said first.
+    private let verdict: String
 
-    /// Reports the releases that were not known before, and the newest one for a single VM.
+    private enum CodingKeys: String, CodingKey {
+        case checkedAt, source, new, latest, quarantined, installed
+    }
+
+    /// Reports the releases that were not known before, and the newest one for a single VM. `reachable` are those that a
+    /// legal path leads to.
     package init(
         checkedAt: Moment,
         source: String,
@@ -17,7 +24,8 @@ package struct CheckReport: Encodable, Sendable {
         catalog: Catalog,
         support: SupportPolicy,
         today: Day,
-        installed: ReleaseVersion?
+        installed: ReleaseVersion?,
+        reachable: Set<ReleaseVersion>
     ) {
         self.checkedAt = checkedAt.description
         self.source = source
@@ -27,22 +35,29 @@ package struct CheckReport: Encodable, Sendable {
                 support: support,
                 today: today,
                 installed: release.version == installed,
-                reachable: false
+                reachable: reachable.contains(release.version)
             )
         }
-        latest = catalog.newest(for: .singleVM)?.version.description
+        let newest = catalog.newest(for: .singleVM)?.version
+        latest = newest?.description
         quarantined = catalog.quarantined.map { QuarantinedRow($0) }
         self.installed = installed?.description
+        verdict = Self.verdict(newest: newest, installed: installed)
+    }
+
+    private static func verdict(newest: ReleaseVersion?, installed: ReleaseVersion?) -> String {
+        switch (newest, installed) {
+        case (let newest?, let installed?) where installed < newest:
+            "New version available: \(newest) (installed: \(installed))"
+        case (_, let installed?): "Up to date: \(installed)"
+        case (let newest?, nil): "Newest version: \(newest) (what is installed cannot be told)"
+        case (nil, nil): "The source offers no release, and what is installed cannot be told."
+        }
     }
 
     /// The answer for a terminal.
     package var text: String {
-        var lines: [String] = []
-        if let latest, latest != installed {
-            lines.append("New version available: \(latest)" + (installed.map { " (installed: \($0))" } ?? ""))
-        } else {
-            lines.append("Up to date" + (installed.map { ": \($0)" } ?? ""))
-        }
+        var lines = [verdict]
         if !new.isEmpty {
             lines.append("")
             lines.append(

@@ -44,7 +44,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The status of a command that ended with this trouble.
     package init(_ trouble: Trouble) {
         self =
-            if trouble.code == "another-run" {
+            if Self.anotherRunCodes.contains(trouble.code) {
                 .anotherRun
             } else if trouble.code == "backup-not-proven", !trouble.changed {
                 // A proof that says no is a refusal, whoever is to blame for it.
@@ -62,9 +62,13 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
             }
     }
 
+    /// A run that has not ended stands in the way of something else.
+    private static let anotherRunCodes: Set<String> = ["another-run", "another-target", "run-open"]
+
     /// What was asked, or where, cannot be understood at all.
     private static let usageCodes: Set<String> = [
-        "usage", "wrong-user", "data-folder-missing", "unknown-run", "unknown-backup", "product-invalid",
+        "usage", "wrong-user", "data-folder-missing", "unknown-run", "unknown-backup", "backup-unknown",
+        "product-invalid",
     ]
 }
 

@@ -4,7 +4,8 @@ package import UpgradeModel
 package struct InitReport: Encodable, Sendable {
     package struct Database: Encodable, Sendable {
         package var name: String
-        package var location: String
+        package var necessary: Bool
+        @Null package var location: String?
     }
 
     package var config: String
@@ -16,21 +17,28 @@ package struct InitReport: Encodable, Sendable {
     package var backups: String
     package var notes: [String]
 
-    /// Reports a configuration.
+    /// Reports a configuration, `settings` being what each setting of the product is here.
     package init(
         config: String,
+        product: Product,
         installation: Installation,
+        settings: [String: Bool],
         installed: ReleaseVersion,
         catalog: Catalog,
         notes: [String]
     ) {
         self.config = config
-        product = installation.name
+        self.product = product.name
         deployment = DeploymentKind.singleVM.rawValue
         self.installed = InstalledReport(installed, in: catalog)
-        settings = installation.settings
-        databases = installation.databases.sorted { $0.key < $1.key }.map {
-            Database(name: $0.key, location: $0.value.text)
+        self.settings = settings
+        let necessary = Set(product.necessaryDatabases(settings: settings).map(\.name))
+        databases = product.databases.map(\.name).map { name in
+            Database(
+                name: name,
+                necessary: necessary.contains(name),
+                location: installation.databases[name]?.text
+            )
         }
         backups = installation.backups.directory
         self.notes = notes

@@ -213,7 +213,7 @@ package struct StatusReport: Encodable, Sendable {
                     ? "New version available: \(update.latest ?? "")"
                         + (update.hops > 0
                             ? ", \(update.hops) \(update.hops == 1 ? "hop" : "hops") away" : ", see `pawl plan`")
-                    : update.latest == nil ? "unknown" : "Up to date",
+                    : update.latest == nil || installed == nil ? "unknown" : "Up to date",
             ])
         }
         rows.append(["Last backup", lastBackup.map { "\($0.id), \($0.proof)" } ?? "none"])

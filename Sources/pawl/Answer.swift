@@ -6,12 +6,17 @@ import UpgradeModel
 /// How a command answers: one value, as a document or as text.
 struct Answer {
     let form: OutputForm
+    /// Whether a document is one of several, each on a line of its own.
+    let isLine: Bool
 
-    init(_ options: GlobalOptions) { form = options.output }
+    init(_ options: GlobalOptions, isLine: Bool = false) {
+        form = options.output
+        self.isLine = isLine
+    }
 
     func give(_ report: some Encodable, text: @autoclosure () -> String) {
         switch form {
-        case .json: Output.text(JSONText.document(report))
+        case .json: Output.text(isLine ? JSONText.line(report) : JSONText.document(report))
         case .table: Output.text(text())
         }
     }
@@ -22,12 +27,18 @@ struct Exit: Error {
     let status: ExitStatus
 }
 
+/// How documents are laid out.
+enum JSONForm {
+    case document, line
+}
+
 /// The last words of a command that ended badly.
 enum Ending {
-    static func leave(after error: any Error, asJSON: Bool) -> Never {
+    /// `json` is nil where it speaks to people.
+    static func leave(after error: any Error, json: JSONForm?) -> Never {
         switch error {
         case let ending as Exit: exit(ending.status.rawValue)
-        case let trouble as Trouble: leave(trouble, asJSON)
+        case let trouble as Trouble: leave(trouble, json)
         default:
             let code = Pawl.exitCode(for: error)
             let message = Pawl.fullMessage(for: error)
@@ -37,9 +48,9 @@ enum Ending {
             }
             // ArgumentParser's own errors are the caller's; anything else was not foreseen.
             if code.rawValue == 64 {
-                if asJSON {
+                if let json {
                     let short = Pawl.message(for: error)
-                    leave(Trouble(.operator, "usage", short, remedy: "See `pawl --help`."), true)
+                    leave(Trouble(.operator, "usage", short, remedy: "See `pawl --help`."), json)
                 }
                 Output.remark(message)
                 exit(ExitStatus.usage.rawValue)
@@ -49,18 +60,18 @@ enum Ending {
                     .internal,
                     "unforeseen",
                     "\(error)",
-                    remedy: "Run it again with -v and report what it says."
+                    remedy: "Report this as a bug, with the command and what it said."
                 ),
-                asJSON
+                json
             )
         }
     }
 
-    private static func leave(_ trouble: Trouble, _ asJSON: Bool) -> Never {
-        if asJSON {
-            Output.text(JSONText.document(ErrorReport(trouble)))
-        } else {
-            Output.remark(trouble.text)
+    private static func leave(_ trouble: Trouble, _ json: JSONForm?) -> Never {
+        switch json {
+        case .document: Output.text(JSONText.document(ErrorReport(trouble)))
+        case .line: Output.text(JSONText.line(ErrorReport(trouble)))
+        case nil: Output.remark(trouble.text)
         }
         exit(ExitStatus(trouble).rawValue)
     }

@@ -45,6 +45,12 @@ enum GlobalArguments {
         return Array(rest[..<end]) + moved + Array(rest[end...])
     }
 
+    /// How the caller wants JSON: one document, or with `--follow` one a line; nil where not at all.
+    static func jsonForm(_ arguments: [String]) -> JSONForm? {
+        guard wantJSON(arguments) else { return nil }
+        return arguments.prefix { $0 != "--" }.contains("--follow") ? .line : .document
+    }
+
     /// Whether the caller wants JSON; asked also where the arguments could not be parsed.
     static func wantJSON(_ arguments: [String]) -> Bool {
         for (index, word) in arguments.enumerated() {

@@ -37,7 +37,7 @@ struct Pawl: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            Ending.leave(after: error, asJSON: GlobalArguments.wantJSON(arguments))
+            Ending.leave(after: error, json: GlobalArguments.jsonForm(arguments))
         }
     }
 }

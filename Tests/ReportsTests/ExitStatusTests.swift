@@ -17,7 +17,8 @@ import UpgradeModel
 
     @Test(
         arguments: [
-            ("another-run", 6), ("wrong-user", 2), ("usage", 2), ("configuration-invalid", 2),
+            ("another-run", 6), ("another-target", 6), ("run-open", 6), ("unknown-backup", 2), ("backup-unknown", 2),
+            ("wrong-user", 2), ("usage", 2), ("configuration-invalid", 2),
             ("configuration-unreadable", 2),
         ] as [(String, Int32)]
     )
@@ -37,10 +38,10 @@ import UpgradeModel
         #expect(text.contains("Nothing was changed."))
         #expect(text.contains("Free some space."))
     }
-}
 
     @Test func `what was stopped on purpose is nobody's fault`() {
         let trouble = Trouble(.operator, "interrupted", "It was asked to stop.", remedy: "Start it again.")
         #expect(trouble.text.hasPrefix("Stopped: "))
         #expect(ExitStatus(trouble) == .refused)
     }
+}

@@ -201,7 +201,92 @@ import UpgradeModel
             )
             try expect(report, like: "## `status`")
             #expect(report.text.split(separator: "\n").allSatisfy { $0.count <= TextLayout.columns })
+            #expect(!report.text.contains("Up to date"))
         }
+    }
+
+    private func check(_ installed: String?, _ catalog: Catalog) throws -> CheckReport {
+        CheckReport(
+            checkedAt: try #require(Moment("2026-11-23T10:30:45Z")),
+            source: "file:///srv/releases",
+            new: catalog.releases,
+            catalog: catalog,
+            support: support,
+            today: today,
+            installed: try installed.map { try version($0) },
+            reachable: [try version("2026.4.13")]
+        )
+    }
+
+    @Test func `a check offers what is newer than the installed release, and nothing else`() throws {
+        let report = try check("2026.1.19", catalog)
+        try expect(report, like: "## `check`")
+        #expect(report.text.hasPrefix("New version available: 2026.4.13 (installed: 2026.1.19)"))
+        #expect(report.new.map(\.reachable) == [true, false])
+        #expect(try check("2026.4.13", catalog).text.hasPrefix("Up to date"))
+        #expect(try check("2026.11.9", catalog).text.hasPrefix("Up to date: 2026.11.9"))
+        let unknown = try check(nil, catalog).text
+        #expect(unknown.hasPrefix("Newest version: 2026.4.13") && unknown.contains("cannot be told"))
+        #expect(try !check(nil, Catalog.validating([])).text.contains("Up to date"))
+    }
+
+    @Test func `what init found has the shape of the reference`() throws {
+        let address = DatabaseAddress.service(ServiceDatabase(service: "database", database: "demo", user: "demo"))
+        let name = try VariableText("demo")
+        let product = Product(
+            name: "demo",
+            title: "Demo",
+            supportWindow: support,
+            settings: [SettingDefinition(name: "aiFeaturesEnabled", variable: "AI", defaultValue: false)],
+            databases: [
+                DatabaseDefinition(name: "demo", database: name, user: name),
+                DatabaseDefinition(name: "ai", condition: "aiFeaturesEnabled", database: name, user: name),
+            ]
+        )
+        let report = InitReport(
+            config: "/etc/pawl/pawl.yaml",
+            product: product,
+            installation: Installation(
+                name: "production",
+                product: .file("/p.yaml"),
+                source: try #require(SourceReference(url: "file:///srv/releases")),
+                deployment: .singleVM(SingleVMDeployment(directory: "/opt/demo", project: "demo")),
+                databases: ["demo": address],
+                backups: BackupSettings(directory: "/b")
+            ),
+            settings: ["aiFeaturesEnabled": false],
+            installed: try version("2026.1.19"),
+            catalog: catalog,
+            notes: []
+        )
+        try expect(report, like: "## `init`")
+        #expect(report.product == "demo")
+        #expect(report.settings == ["aiFeaturesEnabled": false])
+        #expect(report.databases.map(\.name) == ["demo", "ai"])
+        #expect(report.databases.map(\.necessary) == [true, false])
+        #expect(report.databases.map(\.location) == ["demo in the service database", nil])
+    }
+
+    @Test func `the status names a service whose image only bears the right name`() throws {
+        let product = Product(name: "demo", title: "Demo", supportWindow: support, databases: [])
+        let report = StatusReport(
+            StatusReport.Facts(
+                product: product,
+                deployment: .singleVM,
+                installed: try version("2026.4.13"),
+                drifted: [DriftedService(name: "api", version: try version("2026.4.13"), isOtherImage: true)],
+                isRunning: true,
+                catalog: catalog,
+                plan: nil,
+                today: today,
+                sets: [],
+                highWaterMark: try version("2026.4.13"),
+                run: nil,
+                troubles: []
+            )
+        )
+        #expect(report.drift?.services.map(\.otherImage) == [true])
+        #expect(report.text.contains("other images run than were deployed: api 2026.4.13 in"))
     }
 
     @Test(arguments: [("2026-10-20", false), ("2026-10-21", true), ("2027-01-19", true), ("2027-01-20", true)])

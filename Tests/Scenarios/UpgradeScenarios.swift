@@ -31,7 +31,22 @@ import Testing
             #expect(status["drift"] == nil)
 
             try await nothingGoesBack(demo)
+            try await nobodyElseBegins(demo)
         }
+    }
+
+    /// Through another data folder, which knows nothing of what was done, nothing is begun.
+    private func nobodyElseBegins(_ demo: Demo) async throws {
+        let note = try await Demo.shell("cat \(demo.directory)/.pawl-owner")
+        #expect(note.contains("\"\(Demo.newest)\"") && note.contains(demo.root), "\(note)")
+        for words in [["upgrade", "--yes"], ["backup", "create"]] {
+            let answer = try await demo.pawl.run(words + ["--data-dir", demo.root + "/mistyped", "-o", "json"])
+            #expect(answer.exit == 3, "\(answer)")
+            #expect(answer.text("error", "code") == "another-data-folder")
+        }
+        let preflight = try await demo.pawl("preflight", "-o", "json")
+        #expect(preflight.exit == 0 && preflight.text("outcome") == "pass", "\(preflight)")
+        #expect((preflight["findings"] as? [Any])?.isEmpty == true, "\(preflight)")
     }
 
     /// Every command that could go back is refused with exit 3, and nothing has changed.

@@ -22,6 +22,13 @@ import Testing
         #expect(!GlobalArguments.wantJSON(["-o", "table"]))
         #expect(!GlobalArguments.wantJSON([]))
     }
+
+    @Test func `whoever follows gets one document a line, errors too`() {
+        #expect(GlobalArguments.jsonForm(["upgrade", "--follow", "-o", "json"]) == .line)
+        #expect(GlobalArguments.jsonForm(["upgrade", "-o", "json"]) == .document)
+        #expect(GlobalArguments.jsonForm(["-o", "json", "details", "--", "--follow"]) == .document)
+        #expect(GlobalArguments.jsonForm(["upgrade", "--follow"]) == nil)
+    }
 }
 
 @Suite struct RedactionTests {
@@ -39,12 +46,6 @@ import Testing
         #expect(clean.contains("postgres://carto:***HIDDEN***@10.0.0.5/carto"))
     }
 
-    @Test(arguments: ["DB_PASSWORD", "encryption_key", "API_TOKEN", "LITELLM_SALT"])
-    func `names of secrets are known`(name: String) { #expect(Redaction.isSecretName(name)) }
-
-    @Test(arguments: ["DB_HOST", "ROUTER_PORT", "COMPANY_NAME"])
-    func `other names are left alone`(name: String) { #expect(!Redaction.isSecretName(name)) }
-}
     @Test func `a secret is taken out of JSON too, where it is written otherwise`() {
         let secret = #"c4n4"ry/\one"#
         let text = JSONText.line(["message": "it says \(secret) here"]) + #" {"message": "c4n4\"ry\/\\one"}"# + secret
@@ -52,3 +53,9 @@ import Testing
         #expect(!clean.contains("c4n4") && !clean.contains("one"), "\(clean)")
     }
 
+    @Test(arguments: ["DB_PASSWORD", "encryption_key", "API_TOKEN", "LITELLM_SALT"])
+    func `names of secrets are known`(name: String) { #expect(Redaction.isSecretName(name)) }
+
+    @Test(arguments: ["DB_HOST", "ROUTER_PORT", "COMPANY_NAME"])
+    func `other names are left alone`(name: String) { #expect(!Redaction.isSecretName(name)) }
+}

@@ -249,22 +249,22 @@ extension Trouble {
                 "cannot-abort",
                 machine.isPastPointOfNoReturn
                     ? "The point of no return is passed: migrations may have changed the databases."
-                    : "There is nothing to abort: the run is \(machine.phase.rawValue).",
+                    : "There is nothing to abort: the run \(machine.phase.clause).",
                 remedy: "See `pawl details` for what can be done now."
             )
         case .retry(_, let target):
             Trouble(
                 .operator,
                 "cannot-retry",
-                target.map { "The run cannot go on with \($0) now; it is \(machine.phase.rawValue)." }
-                    ?? "The run does not wait for a retry; it is \(machine.phase.rawValue).",
+                target.map { "The run cannot go on with \($0) now; it \(machine.phase.clause)." }
+                    ?? "The run does not wait for a retry; it \(machine.phase.clause).",
                 remedy: "See `pawl details` for what can be done now."
             )
         case .restore(_, let plan):
             Trouble(
                 .operator,
                 "cannot-restore",
-                "The run cannot restore \(plan.set) now; it is \(machine.phase.rawValue).",
+                "The run cannot restore \(plan.set) now; it \(machine.phase.clause).",
                 remedy: "See `pawl details` for what can be done now."
             )
         }

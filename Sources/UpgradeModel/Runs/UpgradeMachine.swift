@@ -40,6 +40,25 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case needsOperator = "needs-operator"
         case restoring
         case succeeded, refused, aborted, restored
+
+        /// What a run in this phase does, as the rest of a sentence about it, such as "is migrating".
+        package var clause: String {
+            switch self {
+            case .planned: "is planned"
+            case .preflight: "is in preflight"
+            case .quiescing: "is stopping services"
+            case .backingUp: "is backing up"
+            case .verifying: "is verifying its backup"
+            case .migrating: "is migrating"
+            case .settling: "is starting services"
+            case .needsOperator: "waits for an operator's decision"
+            case .restoring: "is restoring a backup"
+            case .succeeded: "has succeeded"
+            case .refused: "was refused"
+            case .aborted: "was aborted"
+            case .restored: "has ended with a restore"
+            }
+        }
     }
 
     /// Where a hop that waits for an operator goes on.

@@ -24,7 +24,10 @@ struct AbortCommand: AsyncParsableCommand {
         try workplace.store.leave(.abort(by: Workplace.person), for: id, at: Workplace.now())
         try await RunnerProcess(workplace: workplace).carryOn(id)
         let follower = Follower(workplace: workplace, form: options.output)
-        guard let ended = try await follower.follow(id, expected: [:], until: { $0.declined != nil }) else { return }
+        guard let ended = try await follower.follow(id, expected: [:], until: { $0.declined != nil }) else {
+            Output.remark("Run \(id) is asked to stop. Follow it with `pawl details --follow`.")
+            return
+        }
         if let declined = ended.declined, !ended.machine.hasEnded { throw declined }
         watching.answer(ended)
         switch ended.machine.phase {
@@ -34,15 +37,21 @@ struct AbortCommand: AsyncParsableCommand {
         }
     }
 
-    private static func tooLate(_ view: RunView) -> Trouble {
+    static func tooLate(_ view: RunView) -> Trouble {
         let isPast = view.machine.isPastPointOfNoReturn
+        var ways: [String] = []
+        if view.machine.choices.contains(.retry) { ways.append("go forward with `pawl retry`") }
+        if view.machine.choices.contains(.restore), let set = view.backup {
+            ways.append("go back with `pawl restore --backup \(set)`")
+        }
+        let way = ways.joined(separator: ", or ")
         return Trouble(
             .operator,
             "cannot-abort",
             isPast
                 ? "Run \(view.request.id) is past the point of no return: migrations may have changed the databases."
-                : "Run \(view.request.id) cannot be aborted: it is \(view.machine.phase.rawValue).",
-            remedy: isPast ? "Go forward with `pawl retry`, or see `pawl details`." : "See `pawl details`."
+                : "Run \(view.request.id) cannot be aborted: it \(view.machine.phase.clause).",
+            remedy: way.isEmpty ? "See `pawl details`." : way.prefix(1).uppercased() + way.dropFirst() + "."
         )
     }
 }

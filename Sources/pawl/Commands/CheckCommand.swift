@@ -16,10 +16,11 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let workplace = try Workplace(options)
         let book = CatalogBook(workplace)
-        let before = try workplace.store.catalogMemory(of: workplace.installation.source.url)
-        let state = try? await Site.with(workplace) { try await $0.deployment().observe() }
-        let catalog = try book.ask()
-        let installed = state?.installedVersion
+        let before = try book.memory()
+        // The source can be asked where the installation cannot be looked at.
+        let place = try? await Standpoint(workplace)
+        let catalog = try place?.catalog ?? book.ask()
+        let installed = place?.state.installedVersion
         let known = before.map { Set($0.memory.fingerprints.map(\.version)) }
         let new = catalog.releases.filter { release in
             known.map { !$0.contains(release.version) } ?? (installed.map { $0 < release.version } ?? true)
@@ -32,7 +33,8 @@ struct CheckCommand: AsyncParsableCommand {
             catalog: catalog,
             support: workplace.product.supportWindow,
             today: today,
-            installed: installed
+            installed: installed,
+            reachable: (try? place?.reachable()) ?? []
         )
         Answer(options).give(report, text: report.text)
     }

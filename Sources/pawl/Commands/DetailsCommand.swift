@@ -29,6 +29,9 @@ struct DetailsCommand: AsyncParsableCommand {
         if let report {
             let view = try watching.view(of: id)
             try RunFile(workplace, view).write(to: Workplace.absolute(report))
+            if options.output == .json {
+                Answer(options, isLine: follow).give(["report": Workplace.absolute(report)], text: "")
+            }
             Output.remark("Written: \(report). Look through it before you send it.")
             return
         }

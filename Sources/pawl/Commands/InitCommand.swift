@@ -38,13 +38,16 @@ struct InitCommand: AsyncParsableCommand {
                 remedy: "Change it by hand, move it away, or name another file with --config."
             )
         }
-        let derived = try derive()
+        let described = try ProductFile.read(file: Workplace.absolute(product))
+        let derived = try derive(described)
         let installed = try await lookAtInstallation(derived.installation)
         _ = try DataFolder(Workplace.dataPath(options), create: true)
         try write(InstallationFile.text(of: derived.installation), to: configuration)
         let report = InitReport(
             config: configuration,
+            product: described,
             installation: derived.installation,
+            settings: derived.settings,
             installed: installed.version,
             catalog: installed.catalog,
             notes: derived.notes
@@ -52,9 +55,7 @@ struct InitCommand: AsyncParsableCommand {
         Answer(options).give(report, text: report.text)
     }
 
-    private func derive() throws -> DerivedInstallation {
-        let path = Workplace.absolute(product)
-        let described = try ProductFile.read(file: path)
+    private func derive(_ described: Product) throws -> DerivedInstallation {
         guard let reference = SourceReference(url: source) else {
             throw Trouble(
                 .operator,
@@ -66,7 +67,7 @@ struct InitCommand: AsyncParsableCommand {
         return try InstallationReader.derive(
             InstallationReader.Request(
                 product: described,
-                reference: .file(path),
+                reference: .file(Workplace.absolute(product)),
                 directory: Workplace.absolute(directory),
                 name: name,
                 project: project,

@@ -21,10 +21,14 @@ struct PreflightCommand: AsyncParsableCommand {
         let workplace = try Workplace(options)
         let place = try await Standpoint(workplace)
         let plan = try place.plan(to: to?.version, prereleases: prereleases)
-        guard plan.refusal == nil, let hop = plan.hops.first else {
+        guard let hop = plan.hops.first else {
             let report = PlanReport(plan, support: workplace.product.supportWindow)
-            Answer(options).give(report, text: report.text)
-            if plan.refusal != nil { throw Exit(status: .refused) }
+            if plan.refusal != nil {
+                Answer(options).give(report, text: report.text)
+                throw Exit(status: .refused)
+            }
+            // Nothing to do, and nothing that keeps it from being done.
+            Answer(options).give(PreflightDocument(PreflightReport(target: plan.to, findings: [])), text: report.text)
             return
         }
         let found = try await Interruption.looking {

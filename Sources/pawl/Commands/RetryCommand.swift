@@ -32,7 +32,7 @@ struct RetryCommand: AsyncParsableCommand {
             throw Trouble(
                 .operator,
                 "cannot-retry",
-                "Run \(id) does not wait for a retry: it is \(view.machine.phase.rawValue).",
+                "Run \(id) does not wait for a retry: it \(view.machine.phase.clause).",
                 remedy: view.machine.hasEnded ? "Start a new one with `pawl upgrade`." : "See `pawl details`."
             )
         }

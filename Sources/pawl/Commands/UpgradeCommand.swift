@@ -42,7 +42,7 @@ struct UpgradeCommand: AsyncParsableCommand {
         let plan = try place.plan(to: to?.version, prereleases: prereleases)
         guard plan.refusal == nil, !plan.hops.isEmpty else {
             let report = PlanReport(plan, support: workplace.product.supportWindow)
-            Answer(options).give(report, text: report.text)
+            Answer(options, isLine: follow).give(report, text: report.text)
             if plan.refusal != nil { throw Exit(status: .refused) }
             return
         }
@@ -54,7 +54,7 @@ struct UpgradeCommand: AsyncParsableCommand {
             let report = try await Site.with(workplace) { site in
                 try await DryRun(site: site, plan: plan, observation: observation).report()
             }
-            Answer(options).give(report, text: report.text)
+            Answer(options, isLine: follow).give(report, text: report.text)
             if preflight.outcome == .fail { throw Exit(status: .refused) }
             return
         }
@@ -62,7 +62,7 @@ struct UpgradeCommand: AsyncParsableCommand {
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard preflight.outcome != .fail else {
             let report = PreflightDocument(preflight)
-            Answer(options).give(report, text: report.text)
+            Answer(options, isLine: follow).give(report, text: report.text)
             throw Exit(status: .refused)
         }
         if options.output == .table {
@@ -102,7 +102,7 @@ struct UpgradeCommand: AsyncParsableCommand {
             throw Trouble(
                 .operator,
                 "another-target",
-                "Run \(id) is on the way to \(last) and \(open.machine.phase.rawValue); \(target) cannot be begun.",
+                "Run \(id), on the way to \(last), \(open.machine.phase.clause); \(target) cannot be begun.",
                 remedy: "See `pawl details`. A newer release can take a failed one's place: `pawl retry --to RELEASE`."
             )
         }
@@ -120,6 +120,6 @@ struct UpgradeCommand: AsyncParsableCommand {
         if !waits { try await runner.carryOn(id) }
         Output.remark(waits ? "Run \(id) waits for an operator." : "Going on with run \(id).")
         try await Watching(workplace: runner.workplace, options: options, streamsEvents: follow)
-            .end(of: id, detach: detach)
+            .end(of: id, detach: detach && !waits)
     }
 }

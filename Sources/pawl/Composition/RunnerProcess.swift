@@ -100,7 +100,7 @@ struct RunnerProcess {
                 .operator,
                 "another-run",
                 "Run \(run.request.id) holds the installation: \(run.request.startedBy) started it at "
-                    + "\(run.request.startedAt), and it is \(run.machine.phase.rawValue).",
+                    + "\(run.request.startedAt), and it \(run.machine.phase.clause).",
                 remedy: "Follow it with `pawl details --follow`."
             )
         }

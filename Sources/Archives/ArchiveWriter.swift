@@ -48,12 +48,13 @@ package enum ArchiveWriter {
         packing: ArchivePacking,
         limits: ArchiveLimits = .standard
     ) throws(ArchiveError) -> [ArchiveEntry] {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw systemError(.unwritable, "the file \(path) cannot be made") }
+        let descriptor = try system(.unwritable, "the file \(path) cannot be made") {
+            open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        }
         defer { close(descriptor) }
         do throws(ArchiveError) {
             let entries = try write(contents, to: descriptor, packing: packing, limits: limits)
-            guard fsync(descriptor) == 0 else { throw systemError(.unwritable, "the file \(path) cannot be written") }
+            try system(.unwritable, "the file \(path) cannot be written") { fsync(descriptor) }
             return entries
         } catch {
             unlink(path)
@@ -68,8 +69,7 @@ private final class TarWriter {
     private var isOpen = true
 
     init(descriptor: Int32, packing: ArchivePacking) throws(ArchiveError) {
-        guard let archive = archive_write_new() else { throw ArchiveError(.unwritable, "no memory for the archive") }
-        self.archive = archive
+        archive = try made(archive_write_new(), .unwritable)
         archive_write_set_format_pax_restricted(archive)
         switch packing {
         case .none: archive_write_add_filter_none(archive)
@@ -81,7 +81,7 @@ private final class TarWriter {
         }
         // Names are UTF-8 whatever the locale of the process.
         archive_write_set_format_option(archive, "pax", "hdrcharset", "BINARY")
-        guard archive_write_open_fd(archive, descriptor) == ARCHIVE_OK else { throw failure(nil) }
+        try check(archive_write_open_fd(archive, descriptor), nil)
     }
 
     deinit {
@@ -91,7 +91,7 @@ private final class TarWriter {
     }
 
     func put(_ item: DiskItem) throws(ArchiveError) -> ArchiveEntry {
-        guard let entry = archive_entry_new() else { throw ArchiveError(.unwritable, "no memory for the archive") }
+        let entry = try made(archive_entry_new(), .unwritable)
         defer { archive_entry_free(entry) }
         archive_entry_set_pathname(entry, item.name)
         archive_entry_set_perm(entry, item.mode)
@@ -125,15 +125,16 @@ private final class TarWriter {
     }
 
     private func copy(_ path: String, size: Int64, name: String) throws(ArchiveError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw systemError(.unreadable, entry: name, "the file cannot be read") }
+        let descriptor = try system(.unreadable, entry: name, "the file cannot be read") {
+            open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        }
         defer { close(descriptor) }
         try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { (buffer) throws(ArchiveError) in
             var copied: Int64 = 0
             while true {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw systemError(.unreadable, entry: name, "the file cannot be read") }
+                let count = try system(.unreadable, entry: name, "the file cannot be read") {
+                    read(descriptor, buffer.baseAddress, buffer.count)
+                }
                 guard count > 0 else { break }
                 copied += Int64(count)
                 guard copied <= size else { break }
@@ -150,7 +151,6 @@ private final class TarWriter {
     }
 
     private func failure(_ name: String?) -> ArchiveError {
-        let message = archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
-        return ArchiveError(.unwritable, entry: name, "the archive cannot be written: \(message)")
+        ArchiveError(.unwritable, entry: name, "the archive cannot be written: \(words(archive_error_string(archive)))")
     }
 }

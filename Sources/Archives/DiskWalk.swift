@@ -47,9 +47,7 @@ struct DiskWalk {
     /// that names are allowed.
     private mutating func visit(_ path: String, as name: String) throws(ArchiveError) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw systemError(.unreadable, entry: name.isEmpty ? path : name, "it cannot be read")
-        }
+        try system(.unreadable, entry: name.isEmpty ? path : name, "it cannot be read") { stat(path, &status) }
         var item = DiskItem(
             name: name,
             mode: status.st_mode & 0o777,
@@ -90,9 +88,8 @@ struct DiskWalk {
     }
 
     private func children(of path: String, name: String) throws(ArchiveError) -> [String] {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw systemError(.unreadable, entry: name.isEmpty ? path : name, "the folder cannot be read")
+        let descriptor = try system(.unreadable, entry: name.isEmpty ? path : name, "the folder cannot be read") {
+            open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         defer { close(descriptor) }
         return try FolderListing.children(of: descriptor, name: name)

@@ -51,15 +51,13 @@ private struct Copying {
             }
             // Not blocking: a pipe in a file's place would hang the opening.
             let descriptor = openat(folder, child, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                if errno == ELOOP { throw ArchiveError(.unsafeKind, entry: name, "a symbolic link") }
-                throw systemError(.unreadable, entry: name, "it cannot be read")
+            guard descriptor >= 0 || errno != ELOOP else {
+                throw ArchiveError(.unsafeKind, entry: name, "a symbolic link")
             }
+            try demand(descriptor >= 0, .unreadable, entry: name, "it cannot be read")
             defer { close(descriptor) }
             var status = stat()
-            guard fstat(descriptor, &status) == 0 else {
-                throw systemError(.unreadable, entry: name, "it cannot be read")
-            }
+            try system(.unreadable, entry: name, "it cannot be read") { fstat(descriptor, &status) }
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
                 try tree.makeFolder(name)
@@ -78,20 +76,18 @@ private struct Copying {
         let allowed = limits.unpackedBytes - total
         let limits = limits
         try tree.makeFile(name) { (buffer) throws(ArchiveError) in
-            while true {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw systemError(.unreadable, entry: name, "it cannot be read") }
-                size += Int64(count)
-                guard size <= allowed else {
-                    throw ArchiveError(
-                        .limit,
-                        entry: name,
-                        "the files are larger than \(limits.unpackedBytes) bytes together"
-                    )
-                }
-                return count
+            let count = try system(.unreadable, entry: name, "it cannot be read") {
+                read(descriptor, buffer.baseAddress, buffer.count)
             }
+            size += Int64(count)
+            guard size <= allowed else {
+                throw ArchiveError(
+                    .limit,
+                    entry: name,
+                    "the files are larger than \(limits.unpackedBytes) bytes together"
+                )
+            }
+            return count
         }
         total += size
         entries.append(ArchiveEntry(path: name, kind: .file(bytes: size)))

@@ -5,12 +5,11 @@ enum FolderListing {
     /// The names in an open folder, sorted by their bytes; the descriptor stays open.
     static func children(of descriptor: Int32, name: String) throws(ArchiveError) -> [String] {
         let shown = name.isEmpty ? nil : name
-        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0, let folder = fdopendir(own) else {
-            let error = systemError(.unreadable, entry: shown, "the folder cannot be read")
-            if own >= 0 { close(own) }
-            throw error
+        let own = try system(.unreadable, entry: shown, "the folder cannot be read") {
+            openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
+        // Fails only for want of memory, and then leaves the descriptor open.
+        let folder = try made(fdopendir(own), .unreadable)
         defer { closedir(folder) }
         var children: [String] = []
         errno = 0
@@ -23,7 +22,7 @@ enum FolderListing {
             if child != ".", child != ".." { children.append(child) }
             errno = 0
         }
-        guard errno == 0 else { throw systemError(.unreadable, entry: shown, "the folder cannot be read") }
+        try demand(errno == 0, .unreadable, entry: shown, "the folder cannot be read")
         return children.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

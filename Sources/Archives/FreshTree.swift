@@ -11,12 +11,12 @@ struct FreshTree {
 
     /// Makes the folder, which must not exist.
     init(at path: String, modes: ArchiveReader.Modes) throws(ArchiveError) {
-        guard mkdir(path, 0o700) == 0 else {
-            throw systemError(.unwritable, "the folder \(path) cannot be made")
-        }
-        root = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard root >= 0 else {
-            let error = systemError(.unwritable, "the folder \(path) cannot be opened")
+        try system(.unwritable, "the folder \(path) cannot be made") { mkdir(path, 0o700) }
+        do throws(ArchiveError) {
+            root = try system(.unwritable, "the folder \(path) cannot be opened") {
+                open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
+        } catch {
             rmdir(path)
             throw error
         }
@@ -29,9 +29,7 @@ struct FreshTree {
         guard !name.isEmpty, !known.contains(name) else { return }
         if let slash = name.lastIndex(of: "/") { try makeFolder(String(name[..<slash])) }
         // Private while it is filled; `finish` gives it its mode.
-        guard mkdirat(root, name, 0o700) == 0 else {
-            throw systemError(.unwritable, entry: name, "the folder cannot be made")
-        }
+        try system(.unwritable, entry: name, "the folder cannot be made") { mkdirat(root, name, 0o700) }
         known.insert(name)
         folders.append(name)
     }
@@ -42,14 +40,13 @@ struct FreshTree {
         next: (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int
     ) throws(ArchiveError) {
         if let slash = name.lastIndex(of: "/") { try makeFolder(String(name[..<slash])) }
-        let descriptor = openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw systemError(.unwritable, entry: name, "the file cannot be made") }
+        let descriptor = try system(.unwritable, entry: name, "the file cannot be made") {
+            openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        }
         defer { close(descriptor) }
         files.append(name)
         try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { (buffer) throws(ArchiveError) in
-            while true {
-                let count = try next(buffer)
-                guard count > 0 else { return }
+            while case let count = try next(buffer), count > 0 {
                 try Self.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: descriptor, name)
             }
         }
@@ -63,19 +60,16 @@ struct FreshTree {
         for name in folders.reversed() {
             try flush(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, mode: modes.folder)
         }
-        guard fchmod(root, modes.folder) == 0, fsync(root) == 0 else {
-            throw systemError(.unwritable, "the folder \(path) cannot be written")
-        }
+        try system(.unwritable, "the folder \(path) cannot be written") { fchmod(root, modes.folder) }
+        try system(.unwritable, "the folder \(path) cannot be written") { fsync(root) }
         close(root)
     }
 
     private func flush(_ name: String, _ flags: Int32, mode: mode_t) throws(ArchiveError) {
-        let descriptor = openat(root, name, flags)
-        guard descriptor >= 0 else { throw systemError(.unwritable, entry: name, "it cannot be opened") }
+        let descriptor = try system(.unwritable, entry: name, "it cannot be opened") { openat(root, name, flags) }
         defer { close(descriptor) }
-        guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
-            throw systemError(.unwritable, entry: name, "it cannot be written")
-        }
+        try system(.unwritable, entry: name, "it cannot be written") { fchmod(descriptor, mode) }
+        try system(.unwritable, entry: name, "it cannot be written") { fsync(descriptor) }
     }
 
     /// Takes away everything that was made.
@@ -91,11 +85,12 @@ struct FreshTree {
         to descriptor: Int32,
         _ name: String
     ) throws(ArchiveError) {
-        var rest = bytes[...]
+        var rest = bytes[0...]
         while !rest.isEmpty {
-            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw systemError(.unwritable, entry: name, "the file cannot be written") }
+            let count = try system(.unwritable, entry: name, "the file cannot be written") {
+                Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            }
+            try demand(count > 0, .unwritable, entry: name, "the file cannot be written")
             rest = rest.dropFirst(count)
         }
     }

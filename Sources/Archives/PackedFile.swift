@@ -23,18 +23,18 @@ final class PackedFile {
 
     /// The next block, which is valid until the next call; empty at the end; nil where the file cannot be read.
     func next() -> UnsafeRawBufferPointer? {
-        while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(bytesRead))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                failure = errno
-                return nil
-            }
-            let block = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            bytesRead += Int64(count)
-            watch?(block)
-            return block
+        var count: Int
+        repeat {
+            count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(bytesRead))
+        } while count < 0 && errno == EINTR
+        guard count >= 0 else {
+            failure = errno
+            return nil
         }
+        let block = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        bytesRead += Int64(count)
+        watch?(block)
+        return block
     }
 
     /// Reads what is left, so that whoever watches has seen all of the file.
@@ -58,10 +58,9 @@ private func readBlock(
     _ context: UnsafeMutableRawPointer?,
     _ block: UnsafeMutablePointer<UnsafeRawPointer?>?
 ) -> Int {
-    guard let context, let block else { return -1 }
-    let file = Unmanaged<PackedFile>.fromOpaque(context).takeUnretainedValue()
     // The file remembers what the system said.
-    guard let bytes = file.next() else { return -1 }
+    guard let context, let block, let bytes = Unmanaged<PackedFile>.fromOpaque(context).takeUnretainedValue().next()
+    else { return -1 }
     block.pointee = bytes.baseAddress
     return bytes.count
 }

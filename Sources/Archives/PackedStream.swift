@@ -15,7 +15,7 @@ final class PackedStream {
         watch: ((UnsafeRawBufferPointer) -> Void)?
     ) throws(ArchiveError) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError(.unreadable, "the archive cannot be read") }
+        try system(.unreadable, "the archive cannot be read") { fstat(descriptor, &status) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ArchiveError(.unreadable, "the archive is not a regular file")
         }
@@ -23,17 +23,17 @@ final class PackedStream {
         guard status.st_size <= limits.packedBytes else {
             throw ArchiveError(.limit, "the archive is larger than \(limits.packedBytes) bytes")
         }
-        guard let archive = archive_read_new() else { throw ArchiveError(.unreadable, "no memory for the archive") }
-        self.archive = archive
+        archive = try made(archive_read_new(), .unreadable)
         self.limits = limits
         file = PackedFile(descriptor: descriptor, watch: watch)
         // Only the packing is taken off here. Names and kinds are read by `TarReader`, which sees every byte.
         archive_read_support_filter_gzip(archive)
         archive_read_support_filter_zstd(archive)
         archive_read_support_format_raw(archive)
-        guard file.open(archive) == ARCHIVE_OK else { throw failure() }
         var entry: OpaquePointer?
-        guard archive_read_next_header(archive, &entry) == ARCHIVE_OK else { throw failure() }
+        guard file.open(archive) == ARCHIVE_OK, archive_read_next_header(archive, &entry) == ARCHIVE_OK else {
+            throw failure()
+        }
     }
 
     deinit {
@@ -78,16 +78,11 @@ final class PackedStream {
     }
 
     private func failure() -> ArchiveError {
-        let message = archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
         if file.failure != 0 {
             return ArchiveError(.unreadable, "the archive cannot be read: \(String(cString: strerror(file.failure)))")
         }
+        let message = words(archive_error_string(archive))
         let code: ArchiveError.Code = message.lowercased().contains("truncated") ? .truncated : .malformed
         return ArchiveError(code, "the archive cannot be unpacked: \(message)")
     }
-}
-
-/// An error that says what the system said.
-func systemError(_ code: ArchiveError.Code, entry: String? = nil, _ message: String) -> ArchiveError {
-    ArchiveError(code, entry: entry, "\(message): \(String(cString: strerror(errno)))")
 }

@@ -56,7 +56,7 @@ struct TarHeader {
 
     /// An octal number between blanks, or a binary one as GNU writes large sizes; nil for anything else.
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
-        guard let first = field.first else { return nil }
+        let first = field[field.startIndex]
         if first & 0x80 != 0 {
             guard first == 0x80 else { return nil }
             var number: Int64 = 0
@@ -83,7 +83,7 @@ struct PaxRecords {
     /// Reads records of the form `length key=value\n`.
     static func read(_ bytes: [UInt8]) throws(ArchiveError) -> PaxRecords {
         var records = PaxRecords()
-        var rest = bytes[...]
+        var rest = bytes[0...]
         while !rest.isEmpty {
             let digits = rest.prefix { $0 != UInt8(ascii: " ") }
             guard digits.count <= 8, let length = Int(String(decoding: digits, as: UTF8.self)),

@@ -116,7 +116,7 @@ package enum Comparison {
             if before.rows != after.rows {
                 return [difference(.rowCount, "\(before.rows) in the source, \(after.rows) in the copy")]
             }
-            return before.sum == after.sum ? [] : [difference(.rowContent, "\(before.rows) rows on both sides")]
+            return [difference(.rowContent, "\(before.rows) rows on both sides")]
         }
     }
 
@@ -185,19 +185,16 @@ package enum Comparison {
         while left < before.count || right < after.count {
             let old = left < before.count ? source[before[left]] : nil
             let new = right < after.count ? restored[after[right]] : nil
-            switch (old, new) {
-            case (let old?, let new?) where key(old) == key(new):
+            if let old, let new, key(old) == key(new) {
                 if old != new { pairs.append((key(old), old, new)) }
                 left += 1
                 right += 1
-            case (let old?, let new) where new.map({ key(old) < key($0) }) ?? true:
+            } else if let old, new.map({ key(old) < key($0) }) ?? true {
                 pairs.append((key(old), old, nil))
                 left += 1
-            case (_, let new?):
+            } else if let new {
                 pairs.append((key(new), nil, new))
                 right += 1
-            default:
-                return pairs
             }
         }
         return pairs

@@ -11,10 +11,10 @@ struct ChartFrontier {
 
     private struct Level {
         var distance: Int
-        /// Newest first, charts ascending.
+        /// Newest first, charts ascending; never empty.
         var steps: [(chart: Int, stop: Int)]
 
-        var highest: Int { steps.last?.chart ?? .min }
+        var highest: Int { steps[steps.count - 1].chart }
     }
 
     /// Distances ascending, and so are their highest charts.

@@ -132,8 +132,8 @@ struct PathRules: Sendable {
         for position in catalog.releases.indices {
             let version = catalog.releases[position].version
             let isWall = !catalog.facts.releases[position].walls.isDisjoint(with: mask)
-            guard start < version, version < end, isWall, !mayStop(position) else { continue }
-            blocked = (version, whyBlocked(position))
+            guard start < version, version < end, isWall, let wall = whyBlocked(position) else { continue }
+            blocked = (version, wall)
             break
         }
         for entry in catalog.quarantined where entry.isRequired {
@@ -150,7 +150,8 @@ struct PathRules: Sendable {
         return blocked?.wall
     }
 
-    private func whyBlocked(_ position: Int) -> BlockedWall {
+    /// Why no path may stop at a release; nil where one may.
+    private func whyBlocked(_ position: Int) -> BlockedWall? {
         let release = catalog.releases[position]
         let text = release.version.text
         if !isPublished(position) {
@@ -163,18 +164,21 @@ struct PathRules: Sendable {
         if release.isPrerelease, !request.allowsPrereleases {
             return BlockedWall(version: text, why: "it is a prerelease", remedy: "Ask for prereleases.")
         }
-        if !packageSuffices(position) {
+        if !packageSuffices(position), let minimum = release.packageMinVersion {
             return BlockedWall(
                 version: text,
-                why: "it needs a customer package of \(release.packageMinVersion?.text ?? "another version") or newer",
+                why: "it needs a customer package of \(minimum.text) or newer",
                 remedy: "Get a newer customer package from whoever gives support, install it, and try again."
             )
         }
-        return BlockedWall(
-            version: text,
-            why: "it needs Pawl \(release.minConsoleVersion?.text ?? "in another version") or newer",
-            remedy: "Upgrade Pawl first."
-        )
+        if !consoleSuffices(position), let minimum = release.minConsoleVersion {
+            return BlockedWall(
+                version: text,
+                why: "it needs Pawl \(minimum.text) or newer",
+                remedy: "Upgrade Pawl first."
+            )
+        }
+        return nil
     }
 
     /// How many minimums of a sorted list a version meets.

@@ -17,14 +17,6 @@ struct PathSearch {
         var wallsBelow: Int
         /// How many required releases are older or of this very version.
         var wallsThrough: Int
-
-        /// Whether a hop may go from this stop to a later one.
-        func allowsHop(to later: Stop) -> Bool {
-            guard later.wallsBelow == wallsThrough else { return false }
-            if let chart, let next = later.chart, next < chart { return false }
-            if let kubernetes, let next = later.kubernetes { return kubernetes.allowsHop(to: next) }
-            return true
-        }
     }
 
     /// The stops from the first to the last, the first left out; nil where there is no way.
@@ -58,8 +50,7 @@ struct PathSearch {
     /// Which stops some path leads to from the first one; the first itself is not counted.
     static func reachable(through stops: [Stop]) -> [Stop] {
         guard let start = stops.first else { return [] }
-        var lowest = LowestCharts()
-        lowest.insert(start)
+        var lowest = LowestCharts(from: start)
         var walls = start.wallsThrough
         var reached: [Stop] = []
         for stop in stops.dropFirst() {
@@ -70,11 +61,12 @@ struct PathSearch {
                 continue
             }
             reached.append(stop)
-            if stop.wallsThrough != walls {
-                lowest = LowestCharts()
+            if stop.wallsThrough == walls {
+                lowest.insert(stop)
+            } else {
+                lowest = LowestCharts(from: stop)
                 walls = stop.wallsThrough
             }
-            lowest.insert(stop)
         }
         return reached
     }
@@ -115,13 +107,17 @@ struct PathSearch {
 
     /// The lowest chart that was reached since the last wall, by Kubernetes minor.
     private struct LowestCharts {
-        private var all: Int?
+        private var all = Int.max
         private var byMinor: [KubernetesMinor: Int] = [:]
         private var unknown: Int?
 
+        init(from stop: Stop) {
+            insert(stop)
+        }
+
         mutating func insert(_ stop: Stop) {
             let chart = stop.chart ?? .min
-            all = min(all ?? .max, chart)
+            all = min(all, chart)
             if let minor = stop.kubernetes {
                 byMinor[minor] = min(byMinor[minor] ?? .max, chart)
             } else {
@@ -131,7 +127,7 @@ struct PathSearch {
 
         func allowHop(to stop: Stop) -> Bool {
             let chart = stop.chart ?? .max
-            guard let minor = stop.kubernetes else { return all.map { $0 <= chart } ?? false }
+            guard let minor = stop.kubernetes else { return all <= chart }
             let before = KubernetesMinor(major: minor.major, minor: minor.minor - 1)
             return [byMinor[minor], byMinor[before], unknown].contains { $0.map { $0 <= chart } ?? false }
         }

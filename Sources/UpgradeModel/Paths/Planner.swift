@@ -99,10 +99,10 @@ package struct Planner: Sendable {
                 remedy: "Pawl never goes back. To return to an earlier state, restore a backup."
             )
         }
-        if rules.lowersChart(at: position) {
+        if rules.lowersChart(at: position), let chart = release.chartVersion {
             throw Refusal(
                 .downgrade,
-                "Release \(version) has the chart \(release.chartVersion?.text ?? ""), which is lower than the chart of \(request.start).",
+                "Release \(version) has the chart \(chart.text), which is lower than the chart of \(request.start).",
                 remedy: "Choose a release whose chart version is higher."
             )
         }
@@ -120,10 +120,10 @@ package struct Planner: Sendable {
                 remedy: "Get a newer customer package from whoever gives support, install it, and try again."
             )
         }
-        if !rules.consoleSuffices(position), let minimum = release.minConsoleVersion {
+        if !rules.consoleSuffices(position), let minimum = release.minConsoleVersion, let own = request.consoleVersion {
             throw Refusal(
                 .consoleTooOld,
-                "Release \(version) needs Pawl \(minimum) or newer; this is \(request.consoleVersion?.text ?? "unknown").",
+                "Release \(version) needs Pawl \(minimum) or newer; this is \(own.text).",
                 remedy: "Upgrade Pawl first."
             )
         }
@@ -178,16 +178,14 @@ extension Planner {
     }
 
     private func describe(_ path: [PathSearch.Stop], from start: PathSearch.Stop) -> [Hop] {
-        var hops: [Hop] = []
-        var before = start
-        for (index, stop) in path.enumerated() {
-            guard let position = stop.position else { continue }
-            let release = catalog.releases[position]
-            let after = index + 1 < path.count ? path[index + 1] : nil
-            hops.append(Hop(release: release, reasons: reasons(stop, release, before, after)))
-            before = stop
+        path.indices.compactMap { index in
+            path[index].position.map { position in
+                let release = catalog.releases[position]
+                let before = index > 0 ? path[index - 1] : start
+                let after = index + 1 < path.count ? path[index + 1] : nil
+                return Hop(release: release, reasons: reasons(path[index], release, before, after))
+            }
         }
-        return hops
     }
 
     private func reasons(

@@ -243,7 +243,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     // MARK: Failure
 
-    private mutating func fail(_ trouble: Trouble, isRefusal: Bool) {
+    /// The pending effect has failed, or said no; where none is pending, nothing happens.
+    mutating func fail(_ trouble: Trouble, isRefusal: Bool) {
         switch state {
         case .preflight(let hop, .check) where isRefusal, .preflight(let hop, .rehearse) where isRefusal:
             state = .refused(hop, trouble)

@@ -81,6 +81,18 @@ struct ComparisonTests {
         )
         #expect(names { $0.objects[0].grants = nil }.first?.contains("has other grants") == true)
         #expect(
+            names { $0.objects[1].owner = "eve" }
+                == ["demo: sequence public.s has another owner (none in the source, eve in the copy)"]
+        )
+        #expect(
+            names { $0.objects[0].owner = nil }
+                == ["demo: table public.a has another owner (al in the source, none in the copy)"]
+        )
+        #expect(
+            names { $0.tables.append(TableRows(name: "public.c", rows: 0, sum: "0")) }
+                == ["demo: table public.c is in the copy but not in the source (its rows)"]
+        )
+        #expect(
             names { $0.objects[0].definition = DefinitionDigest(high: 1, low: 3) }
                 == ["demo: table public.a has another definition"]
         )
@@ -113,6 +125,56 @@ struct ComparisonTests {
         #expect(found.map(\.aspect) == [.unexpected])
     }
 
+    @Test func `what stands before, between and behind the other side's is named, each once`() {
+        func print(_ names: String...) -> DatabaseFingerprint {
+            DatabaseFingerprint(objects: names.map { ObjectPrint(kind: .view, name: $0) })
+        }
+        func found(_ source: DatabaseFingerprint, _ copy: DatabaseFingerprint) -> [String] {
+            Comparison.differences(database: "demo", source: source, restored: copy).map { "\($0.name) \($0.aspect)" }
+        }
+        #expect(
+            found(print("a", "c", "e", "f"), print("b", "c", "d", "g"))
+                == [
+                    "a missing", "b unexpected", "d unexpected", "e missing", "f missing", "g unexpected",
+                ]
+        )
+        #expect(found(print(), print("a", "b")) == ["a unexpected", "b unexpected"])
+        #expect(found(print("b", "a"), print()) == ["a missing", "b missing"])
+    }
+
+    @Test func `only a sequence may stand elsewhere on its way`() {
+        func print(_ kind: ObjectKind, _ value: String) -> DatabaseFingerprint {
+            DatabaseFingerprint(objects: [ObjectPrint(kind: kind, name: "public.s", value: value)])
+        }
+        func found(_ kind: ObjectKind, _ value: String) -> [FingerprintDifference.Aspect] {
+            Comparison.differences(
+                database: "demo",
+                source: print(kind, "4 used to 9 used"),
+                restored: print(kind, value),
+                mayHaveMoved: true
+            ).map(\.aspect)
+        }
+        #expect(found(.sequence, "7 used").isEmpty)
+        #expect(found(.sequence, "10 used") == [.value])
+        #expect(found(.table, "7 used") == [.value])
+    }
+
+    @Test func `a set is disproven by any failure, and names its warnings too`() throws {
+        let id = try #require(BackupSetID("set"))
+        var copy = Self.source
+        copy.objects[2].version = "1.7"
+        let warned = Comparison.Pair(database: "b", source: Self.source, restored: copy)
+        let equal = Comparison.Pair(database: "a", source: Self.source, restored: Self.source)
+        let proof = try Comparison.prove(set: id, pairs: [warned, equal])
+        #expect(proof.databases == ["a", "b"] && proof.tables == 4 && proof.rows == 6)
+        #expect(proof.warnings.map(\.aspect) == [.version])
+        copy.tables[0].rows = 3
+        let wrong = Comparison.Pair(database: "b", source: Self.source, restored: copy)
+        let disproven = #expect(throws: DisprovenSet.self) { try Comparison.prove(set: id, pairs: [equal, wrong]) }
+        #expect(disproven?.differences.map(\.aspect) == [.rowCount, .version])
+        #expect(disproven?.failures.map(\.aspect) == [.rowCount])
+    }
+
     @Test func `fingerprints of different algorithms are not compared`() {
         #expect(differences { $0.algorithm = "pawl-2" }.map(\.aspect) == [.algorithm])
         #expect(differences { $0.scope.passwords = true }.map(\.aspect) == [.algorithm])
@@ -129,6 +191,12 @@ struct ComparisonTests {
         #expect(
             !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
         )
+        // Of two readings under one name the first counts.
+        reread.objects.append(restored.objects[0])
+        #expect(
+            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+        )
+        reread.objects.removeLast()
         reread.objects.remove(at: 0)
         #expect(
             !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty

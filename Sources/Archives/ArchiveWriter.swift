@@ -66,7 +66,6 @@ package enum ArchiveWriter {
 /// An archive that is being written.
 private final class TarWriter {
     private let archive: OpaquePointer
-    private var isOpen = true
 
     init(descriptor: Int32, packing: ArchivePacking) throws(ArchiveError) {
         archive = try made(archive_write_new(), .unwritable)
@@ -85,8 +84,8 @@ private final class TarWriter {
     }
 
     deinit {
-        // Without this, freeing would write an end mark that makes a torn archive look whole.
-        if isOpen { archive_write_fail(archive) }
+        // Without this, freeing one that was not finished would write an end mark that makes it look whole.
+        archive_write_fail(archive)
         archive_write_free(archive)
     }
 
@@ -120,7 +119,6 @@ private final class TarWriter {
     }
 
     func finish() throws(ArchiveError) {
-        isOpen = false
         try check(archive_write_close(archive), nil)
     }
 

@@ -51,10 +51,10 @@ private struct Copying {
             }
             // Not blocking: a pipe in a file's place would hang the opening.
             let descriptor = openat(folder, child, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            guard descriptor >= 0 || errno != ELOOP else {
+            guard descriptor != -1 || errno != ELOOP else {
                 throw ArchiveError(.unsafeKind, entry: name, "a symbolic link")
             }
-            try demand(descriptor >= 0, .unreadable, entry: name, "it cannot be read")
+            try demand(descriptor != -1, .unreadable, entry: name, "it cannot be read")
             defer { close(descriptor) }
             var status = stat()
             try system(.unreadable, entry: name, "it cannot be read") { fstat(descriptor, &status) }

@@ -26,7 +26,7 @@ struct FreshTree {
 
     /// Makes a folder and those above it.
     mutating func makeFolder(_ name: String) throws(ArchiveError) {
-        guard !name.isEmpty, !known.contains(name) else { return }
+        guard !known.contains(name) else { return }
         if let slash = name.lastIndex(of: "/") { try makeFolder(String(name[..<slash])) }
         // Private while it is filled; `finish` gives it its mode.
         try system(.unwritable, entry: name, "the folder cannot be made") { mkdirat(root, name, 0o700) }

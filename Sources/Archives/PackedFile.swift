@@ -23,10 +23,7 @@ final class PackedFile {
 
     /// The next block, which is valid until the next call; empty at the end; nil where the file cannot be read.
     func next() -> UnsafeRawBufferPointer? {
-        var count: Int
-        repeat {
-            count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(bytesRead))
-        } while count < 0 && errno == EINTR
+        let count = uninterrupted { pread(descriptor, buffer.baseAddress, buffer.count, off_t(bytesRead)) }
         guard count >= 0 else {
             failure = errno
             return nil

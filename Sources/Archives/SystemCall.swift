@@ -15,6 +15,13 @@ func demand(
     guard holds else { throw systemError(code, entry: entry, message) }
 }
 
+/// What a call of the system returned. One that a signal interrupted is made again.
+func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    var result: Result
+    repeat { result = call() } while result < 0 && errno == EINTR
+    return result
+}
+
 /// What a call of the system returned, or what the system said where that is below 0. A call that a signal interrupted
 /// is made again.
 @discardableResult
@@ -24,8 +31,7 @@ func system<Result: SignedInteger>(
     _ message: String,
     call: () -> Result
 ) throws(ArchiveError) -> Result {
-    var result: Result
-    repeat { result = call() } while result < 0 && errno == EINTR
+    let result = uninterrupted(call)
     try demand(result >= 0, code, entry: entry, message)
     return result
 }

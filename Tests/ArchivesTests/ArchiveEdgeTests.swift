@@ -67,12 +67,15 @@ import Testing
         _ = try folder.file("in/a/b", [1, 2])
         _ = try folder.file("in/c", [3])
         _ = try folder.file("in/d", [])
+        #expect(mkdir("\(folder.path)/in/e", 0o700) == 0)
         func copy(_ limits: ArchiveLimits) throws -> ArchiveError? {
             try folder.opened("\(folder.path)/in") { descriptor in
                 do throws(ArchiveError) {
                     let entries = try FolderCopy.copy(from: descriptor, into: "\(folder.path)/out", limits: limits)
-                    #expect(entries.map(\.path) == ["a", "a/b", "c", "d"])
-                    let kinds: [ArchiveEntry.Kind] = [.folder, .file(bytes: 2), .file(bytes: 1), .file(bytes: 0)]
+                    #expect(entries.map(\.path) == ["a", "a/b", "c", "d", "e"])
+                    let kinds: [ArchiveEntry.Kind] = [
+                        .folder, .file(bytes: 2), .file(bytes: 1), .file(bytes: 0), .folder,
+                    ]
                     #expect(entries.map(\.kind) == kinds)
                     #expect(folder.mode("out/a") == 0o700 && folder.mode("out/c") == 0o600)
                     return nil
@@ -88,8 +91,9 @@ import Testing
         #expect(try copy(ArchiveLimits(entries: 3))?.description == "more than 3 files and folders")
         #expect(try copy(ArchiveLimits(depth: 1))?.entry == "a/b")
         #expect(try copy(ArchiveLimits(nameBytes: 2))?.entry == "a/b")
-        #expect(try copy(ArchiveLimits(unpackedBytes: 3, entries: 4, nameBytes: 3, depth: 2)) == nil)
+        #expect(try copy(ArchiveLimits(unpackedBytes: 3, entries: 5, nameBytes: 3, depth: 2)) == nil)
         #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/out/a/b")) == Data([1, 2]))
+        #expect(folder.tree("out") == ["a", "a/b", "c", "d", "e"])
     }
 
     @Test func `pipes, links and names that are not UTF-8 are not copied`() throws {
@@ -111,6 +115,9 @@ import Testing
         #expect(try refusal().copy?.description == "“a/pipe”: neither a file nor a folder")
         #expect(try refusal().archive?.description == "“in/a/pipe”: neither a file nor a folder")
         unlink("\(folder.path)/in/a/pipe")
+        #expect(mknod("\(folder.path)/in/a/socket", S_IFSOCK | 0o600, 0) == 0)
+        #expect(try refusal().copy?.description == "“a/socket”: it cannot be read: No such device or address")
+        unlink("\(folder.path)/in/a/socket")
         let strange = Array("\(folder.path)/in/a/".utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
         #expect(mkdir(strange, 0o700) == 0)
         #expect(try refusal().copy?.description == "“a/\u{FFFD}”: its name is not UTF-8")
@@ -125,6 +132,19 @@ import Testing
             #expect(throws: ArchiveError.self) { try FolderCopy.copy(from: descriptor, into: folder.path) }
         }
         #expect(error?.message == "the folder \(folder.path) cannot be made: File exists")
+    }
+
+    @Test func `a folder with nothing in it is unpacked too`() throws {
+        var tar = TarBytes()
+        tar.add("a/b/", type: "5")
+        tar.add("c/", type: "5")
+        let folder = try Folder()
+        let path = try folder.file("a.tar", tar.finished)
+        try folder.opened(path) { descriptor in
+            _ = try ArchiveReader.extract(descriptor: descriptor, into: "\(folder.path)/out", modes: .shared)
+        }
+        #expect(folder.tree("out") == ["a", "a/b", "c"])
+        #expect(folder.mode("out/a/b") == 0o755 && folder.mode("out/c") == 0o755)
     }
 
     @Test func `a folder that the machine refuses takes the others away`() throws {

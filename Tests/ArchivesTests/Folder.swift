@@ -52,6 +52,13 @@ final class Folder {
 }
 
 extension Folder {
+    /// Makes an archive with one file, `a/b`, of so many bytes.
+    func archive(of bytes: Int) throws -> String {
+        var tar = TarBytes()
+        tar.add("a/b", content: String(repeating: "x", count: bytes))
+        return try file("a.tar", tar.finished)
+    }
+
     /// The paths of an archive.
     func names(of archive: String) throws -> [String] {
         try opened(archive) { try ArchiveReader.list(descriptor: $0).map(\.path) }

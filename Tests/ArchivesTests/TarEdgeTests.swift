@@ -51,6 +51,27 @@ import Testing
         #expect(try folder.content(of: "b", in: path) == [0x79])
     }
 
+    @Test func `blanks belong to a name, and what is refused in one is named`() throws {
+        let folder = try Folder()
+        var tar = TarBytes()
+        tar.add(" a b ", content: "x")
+        #expect(try folder.names(of: try folder.file("a.tar", tar.finished)) == [" a b "])
+        func message(_ name: [UInt8], type: Character = "0") throws -> String? {
+            let error = try refusal {
+                $0.addPax("path", name); $0.add(Array("a".utf8), type: type)
+            }
+            #expect(error?.code == .unsafeName)
+            return error?.message
+        }
+        #expect(try message([0x61, 0]) == "a NUL in its name")
+        #expect(try message([0x61, 0xFF]) == "its name is not UTF-8")
+        #expect(try message([0x61, 0x1F]) == "a control character in its name")
+        #expect(try message([0x61, 0x7F]) == "a control character in its name")
+        #expect(try message([], type: "5") == "it has no name")
+        #expect(try message(Array("/a".utf8)) == "its name begins at the root of the machine")
+        #expect(try message(Array("a/../b".utf8)) == "“..” in its name")
+    }
+
     @Test func `extended headers count for the next entry alone`() throws {
         var tar = TarBytes()
         tar.addPax("path", Array("./".utf8))

@@ -43,14 +43,14 @@ final class PackedStream {
     /// Fills a buffer as far as the stream goes; fewer bytes than there is room for mean its end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         var filled = 0
-        while filled < buffer.count, let start = buffer.baseAddress {
-            let count = archive_read_data(archive, start + filled, buffer.count - filled)
-            if count == 0 { break }
-            guard count > 0 else { throw failure() }
+        var count: Int
+        repeat {
+            count = archive_read_data(archive, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
+            guard count >= 0 else { throw failure() }
             filled += count
             unpacked += Int64(count)
             try checkRatio()
-        }
+        } while count > 0
         return filled
     }
 
@@ -71,7 +71,6 @@ final class PackedStream {
 
     private func checkRatio() throws(ArchiveError) {
         let slack: Int64 = 64 << 20
-        guard unpacked > slack else { return }
         guard (unpacked - slack) / limits.ratio <= file.bytesRead else {
             throw ArchiveError(.limit, "more than \(limits.ratio) bytes come of every packed byte")
         }

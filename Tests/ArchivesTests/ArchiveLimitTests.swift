@@ -126,4 +126,25 @@ import Testing
         #expect(error?.message.contains("packed byte") == true)
         #expect(ContinuousClock.now - began < .seconds(30))
     }
+
+    @Test func `as many bytes come of a packed one as the ratio says, after the first 64 MiB, and no more`() throws {
+        let size = (64 << 20) + 100 * 100_000
+        var tar = TarBytes()
+        tar.add(Array("zeros".utf8), size: size - 1536)
+        let folder = try Folder()
+        let head = try folder.file("head", tar.bytes)
+        let packed = try run("sh", "-c", "(cat '\(head)'; head -c \(size - 512) /dev/zero) | gzip -c")
+        for (bytes, isRefused) in [(100_000, false), (99_999, true)] {
+            // Zeros behind a gzip stream count as packed.
+            let path = try folder.file("\(bytes)", packed + [UInt8](repeating: 0, count: bytes - packed.count))
+            try folder.opened(path) { descriptor in
+                do throws(ArchiveError) {
+                    _ = try ArchiveReader.list(descriptor: descriptor, limits: ArchiveLimits(ratio: 100))
+                    #expect(!isRefused)
+                } catch {
+                    #expect(isRefused && error.message == "more than 100 bytes come of every packed byte")
+                }
+            }
+        }
+    }
 }

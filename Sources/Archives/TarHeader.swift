@@ -86,11 +86,10 @@ struct PaxRecords {
         var rest = bytes[0...]
         while !rest.isEmpty {
             let digits = rest.prefix { $0 != UInt8(ascii: " ") }
-            guard digits.count <= 8, let length = Int(String(decoding: digits, as: UTF8.self)),
-                length > digits.count + 2, length <= rest.count
+            guard digits.count <= 8, let length = UInt32(String(decoding: digits, as: UTF8.self)), length <= rest.count
             else { throw ArchiveError(.malformed, "an extended header cannot be read") }
-            let record = rest.prefix(length)
-            rest = rest.dropFirst(length)
+            let record = rest.prefix(Int(length))
+            rest = rest.dropFirst(Int(length))
             guard record.last == UInt8(ascii: "\n"),
                 let equals = record.firstIndex(of: UInt8(ascii: "="))
             else { throw ArchiveError(.malformed, "an extended header cannot be read") }

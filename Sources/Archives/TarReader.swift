@@ -59,7 +59,6 @@ struct TarReader {
     /// Reads the current file; 0 at its end.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         let wanted = Int(min(Int64(buffer.count), rest))
-        guard wanted > 0 else { return 0 }
         guard try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])) == wanted else {
             throw ArchiveError(.truncated, "the archive ends in the middle of a file")
         }
@@ -151,7 +150,6 @@ struct TarReader {
     private mutating func skipRest() throws(ArchiveError) {
         try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { (buffer) throws(ArchiveError) in
             while try read(into: buffer) > 0 {}
-            guard padding > 0 else { return }
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<padding])
             guard try stream.read(into: part) == padding else {
                 throw ArchiveError(.truncated, "the archive ends in the middle of a file")

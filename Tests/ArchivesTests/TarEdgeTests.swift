@@ -26,6 +26,19 @@ import Testing
         #expect(try refusal(["9 path=b\n"]) == nil)
         #expect(try refusal(["9 path=b\n", "9 path=c\n"])?.message == "an extended header names an entry twice")
         #expect(try refusal(["9 size=3\n"], content: 0) == nil)
+        #expect(try refusal(["00000016 path=b\n"]) == nil)
+        #expect(try refusal(["000000017 path=b\n"])?.message == "an extended header cannot be read")
+        for key in ["path", "size"] {
+            let error = try ArchivesTests.refusal {
+                $0.addPax(key, [0x30], type: "g"); $0.add("a")
+            }
+            #expect(error?.message == "a global header names an entry")
+        }
+        #expect(
+            try ArchivesTests.refusal {
+                $0.addPax("size", [0x30]); $0.add("a")
+            } == nil
+        )
         #expect(
             try refusal(["9 size=3\n", "9 size=3\n"])?.message == "an extended header has a size that cannot be read"
         )
@@ -176,6 +189,33 @@ import Testing
         }
     }
 
+    @Test func `behind a file that was read, whole or in part or not at all, comes the next`() throws {
+        var tar = TarBytes()
+        for name in ["a", "b", "c", "d"] { tar.add(name, content: String(repeating: name, count: 700)) }
+        let folder = try Folder()
+        try folder.opened(try folder.file("a.tar", tar.finished)) { descriptor in
+            var reader = try TarReader(descriptor: descriptor, limits: .standard)
+            var seen: [String?] = []
+            for (index, name) in ["a", "b", "c", "d"].enumerated() {
+                seen.append(try reader.next()?.path)
+                let bytes: [UInt8]
+                switch index {
+                case 0: bytes = try reader.readAll(size: 700)
+                case 1:
+                    var part = [UInt8](repeating: 0, count: 99)
+                    let count = try part.withUnsafeMutableBytes { (buffer) throws(ArchiveError) in
+                        try reader.read(into: buffer)
+                    }
+                    bytes = Array(part.prefix(count))
+                default: bytes = []
+                }
+                #expect(bytes == [UInt8](repeating: Array(name.utf8)[0], count: [700, 99, 0, 0][index]))
+            }
+            seen.append(try reader.next()?.path)
+            #expect(seen == ["a", "b", "c", "d", nil])
+        }
+    }
+
     @Test func `zeros may follow the end, up to a mebibyte, and nothing else`() throws {
         var tar = TarBytes()
         tar.add("a", content: "x")
@@ -224,12 +264,12 @@ import Testing
         )
         #expect(
             try refusal(.standard) {
-                $0.addPax("comment", .init(repeating: 0x61, count: 65_520)); $0.add("a")
+                $0.addPax("comment", .init(repeating: 0x61, count: 65_521)); $0.add("a")
             } == nil
         )
         #expect(
             try refusal(.standard) {
-                $0.addPax("comment", .init(repeating: 0x61, count: 65_530)); $0.add("a")
+                $0.addPax("comment", .init(repeating: 0x61, count: 65_522)); $0.add("a")
             } == .limit
         )
     }

@@ -114,9 +114,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
                 remedy: "Ask `pawl plan` for the way to the release you want."
             )
         }
-        // The mark itself may be deployed again when something older runs behind Pawl's back.
-        let repairsDrift = first == plan.highWaterMark && plan.from < first
-        guard plan.from < first || repairsDrift, zip(plan.hops, plan.hops.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        guard plan.from < first, zip(plan.hops, plan.hops.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw Trouble(
                 .operator,
                 "downgrade",
@@ -124,6 +122,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
                 remedy: "Choose a release newer than \(plan.from)."
             )
         }
+        // The mark itself may be deployed again when something older runs behind Pawl's back.
         if let mark = plan.highWaterMark, first < mark {
             throw Trouble(
                 .operator,

@@ -172,6 +172,30 @@ import Testing
         #expect(way.machine.pending?.subject == "schema")
     }
 
+    @Test(arguments: [false, true])
+    func `what another effect has brought, or another attempt, changes nothing`(isRestore: Bool) throws {
+        var way = try MachineWay(rehearses: true, restoring: isRestore ? try MachineWay.restorePlan() : nil)
+        while let pending = way.machine.pending {
+            var others = [Effect](repeating: pending, count: 5)
+            others[0].attempt += 1
+            others[1].hop += 1
+            others[2].target = version("2026.9.1")
+            others[3].subject = "another"
+            others[4].kind = pending.kind == .check ? .start : .check
+            for other in others {
+                for event in [
+                    Event.succeeded(other, try way.outcome(pending)), .failed(other, MachineWay.trouble),
+                    .refused(other, MachineWay.trouble), .started,
+                ] {
+                    var machine = way.machine
+                    #expect(throws: IllegalEvent.self) { try machine.handle(event) }
+                    #expect(machine == way.machine)
+                }
+            }
+            try way.succeed()
+        }
+    }
+
     @Test func `a failure means nothing where nothing is pending`() throws {
         var ended = try MachineWay()
         while ended.machine.pending != nil { try ended.succeed() }

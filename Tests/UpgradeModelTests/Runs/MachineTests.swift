@@ -23,6 +23,30 @@ import UpgradeModel
         }
     }
 
+    @Test func `every hop of a plan counts, not only the first or the last`() throws {
+        let versions = try (1...4).map { try version("2026.\($0).1") }
+        func code(_ from: Int, _ hops: [Int], mark: Int? = nil) -> String? {
+            let plan = RunPlan(
+                from: versions[from],
+                hops: hops.map { versions[$0] },
+                highWaterMark: mark.map { versions[$0] }
+            )
+            do throws(Trouble) {
+                _ = try UpgradeMachine(plan)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(code(0, [1, 2, 3]) == nil)
+        #expect(code(0, [1, 2, 3], mark: 1) == nil)
+        #expect(code(1, [0, 2]) == "downgrade")
+        #expect(code(0, [2, 1, 3]) == "downgrade")
+        #expect(code(0, [1, 1]) == "downgrade")
+        #expect(code(0, [1, 3], mark: 2) == "below-high-water-mark")
+        #expect(code(0, []) == "no-hops")
+    }
+
     @Test func `where something older than the mark runs, the mark itself may be deployed again`() throws {
         let (old, mark) = (try version("2026.1.1"), try version("2026.2.1"))
         _ = try UpgradeMachine(RunPlan(from: old, hops: [mark], highWaterMark: mark))

@@ -40,6 +40,8 @@ struct MachineWay {
     mutating func succeed() throws {
         let effect = try #require(machine.pending)
         _ = try machine.handle(.succeeded(effect, outcome(effect)))
+        // Without this, a machine that stands still would never end a test.
+        try #require(machine.pending != effect)
     }
 
     mutating func fail() throws { _ = try machine.handle(.failed(#require(machine.pending), Self.trouble)) }

@@ -64,6 +64,14 @@ import Testing
         #expect(way.told == "aborted, reason, ended")
     }
 
+    @Test func `an operator who gives a restore up at its check has aborted it, and nobody has refused`() throws {
+        var way = try MachineWay(restoring: try MachineWay.restorePlan())
+        _ = try way.machine.handle(.abortRequested(by: "root@vm"))
+        #expect(way.told == "aborted, reason, ended")
+        #expect(way.machine.reason?.code == "aborted-by-operator")
+        #expect(way.machine.reason?.message.contains("root@vm") == true)
+    }
+
     @Test func `only a check of a restore can refuse it`() throws {
         var way = try MachineWay(restoring: try MachineWay.restorePlan())
         try way.go(to: .unpackSet)

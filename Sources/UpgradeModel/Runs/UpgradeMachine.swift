@@ -26,8 +26,6 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
     package struct PutBack: Sendable, Codable, Hashable {
         /// The state that was given up, for the timeline.
         package var phase: Phase
-        /// Whether writers may have been touched.
-        package var writers: Bool
         /// Whether an unfinished set may lie about.
         package var backup: Bool
     }
@@ -248,11 +246,11 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case .preflight(let hop, .check) where isRefusal, .preflight(let hop, .rehearse) where isRefusal:
             state = .refused(hop, trouble)
         case .preflight(let hop, _): state = .aborted(hop, trouble)
-        case .quiescing(let hop, _): giveUp(hop, PutBack(phase: .quiescing, writers: true, backup: false), trouble)
-        case .backingUp(let hop, _, _): giveUp(hop, PutBack(phase: .backingUp, writers: true, backup: true), trouble)
+        case .quiescing(let hop, _): giveUp(hop, PutBack(phase: .quiescing, backup: false), trouble)
+        case .backingUp(let hop, _, _): giveUp(hop, PutBack(phase: .backingUp, backup: true), trouble)
         case .verifying(let hop, _, _, _):
-            giveUp(hop, PutBack(phase: .verifying, writers: true, backup: true), trouble)
-        case .clearing(let hop, _): giveUp(hop, PutBack(phase: .verifying, writers: true, backup: false), trouble)
+            giveUp(hop, PutBack(phase: .verifying, backup: true), trouble)
+        case .clearing(let hop, _): giveUp(hop, PutBack(phase: .verifying, backup: false), trouble)
         case .migrating(let hop, let proof, let next, let switched):
             state = .needsOperator(hop, proof, .migrating(next: next, switched: switched), trouble)
         case .settling(let hop, let proof, _): state = .needsOperator(hop, proof, .settling, trouble)

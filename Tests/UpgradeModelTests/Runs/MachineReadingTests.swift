@@ -81,6 +81,16 @@ import Testing
         #expect(other.told == "aborted, reason, ended")
     }
 
+    @Test(arguments: [Effect.Kind.check, .rehearse, .stage])
+    func `an operator who stops a run at a check has aborted it, and nobody has refused`(kind: Effect.Kind) throws {
+        var way = try MachineWay(rehearses: true)
+        try way.go(to: kind)
+        _ = try way.machine.handle(.abortRequested(by: "root@vm"))
+        #expect(way.told == "aborted, reason, ended")
+        #expect(way.machine.reason?.code == "aborted-by-operator")
+        #expect(way.machine.reason?.message.contains("root@vm") == true)
+    }
+
     @Test func `putting back that fails waits, and an abort tries it again`() throws {
         var way = try MachineWay()
         try way.go(to: .dump)

@@ -32,7 +32,7 @@ struct ChartFrontier {
         }
         var dominated = place + 1
         while dominated < levels.count, levels[dominated].highest <= chart { dominated += 1 }
-        if dominated > place + 1 { levels.removeSubrange((place + 1)..<dominated) }
+        levels.removeSubrange((place + 1)..<dominated)
     }
 
     /// The stop to choose where the chart must not be below a rank.

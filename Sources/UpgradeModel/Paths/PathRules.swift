@@ -10,7 +10,7 @@ struct PathRules: Sendable {
     private let catalog: Catalog
     private let request: PlanRequest
     private let mask: DeploymentMask
-    /// Twice the rank of the start's chart version; odd where it lies between two charts of the catalog.
+    /// The rank of the start's chart version: that of the first chart of the catalog that is not lower.
     private let startChart: Int?
     private let startKubernetes: KubernetesMinor?
     /// The number of package minimums that are met; nil where they are not compared.
@@ -29,7 +29,7 @@ struct PathRules: Sendable {
             if request.start == seen.version { chart = seen.chartVersion ?? chart }
             kubernetes = seen.kubernetes ?? kubernetes
         }
-        startChart = chart.map { Self.position(of: $0, in: catalog.facts.charts) }
+        startChart = chart.map { CatalogFacts.rank(of: $0, in: catalog.facts.charts) }
         startKubernetes = request.deployment == .embeddedCluster ? kubernetes : nil
         metPackages =
             switch request.packageVersion {
@@ -60,7 +60,7 @@ struct PathRules: Sendable {
     /// Whether the chart of a release is lower than that of the start, where both are known.
     func lowersChart(at position: Int) -> Bool {
         guard let startChart, let chart = catalog.facts.releases[position].chart else { return false }
-        return chart * 2 < startChart
+        return chart < startChart
     }
 
     /// Whether the chart of a stop is lower than that of the start, where both are known.
@@ -106,7 +106,7 @@ struct PathRules: Sendable {
                 stops.append(
                     PathSearch.Stop(
                         position: position,
-                        chart: facts.chart.map { $0 * 2 },
+                        chart: facts.chart,
                         kubernetes: request.deployment == .embeddedCluster ? facts.kubernetes : nil,
                         wallsBelow: walls,
                         wallsThrough: walls + (isWall ? 1 : 0)
@@ -185,11 +185,5 @@ struct PathRules: Sendable {
     private static func met(by version: ReleaseVersion, in minimums: [ReleaseVersion]) -> Int {
         let rank = CatalogFacts.rank(of: version, in: minimums)
         return rank < minimums.count && minimums[rank] == version ? rank + 1 : rank
-    }
-
-    /// Twice the rank of a version in a sorted list, less one where the list does not hold it.
-    private static func position(of version: ReleaseVersion, in versions: [ReleaseVersion]) -> Int {
-        let rank = CatalogFacts.rank(of: version, in: versions)
-        return rank < versions.count && versions[rank] == version ? rank * 2 : rank * 2 - 1
     }
 }

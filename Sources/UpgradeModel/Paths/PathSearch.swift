@@ -41,7 +41,7 @@ struct PathSearch {
         var index = 0
         while index != stops.count - 1 {
             index = next[index]
-            guard index > 0 else { return nil }
+            guard index != -1 else { return nil }
             path.append(stops[index])
         }
         return path

@@ -296,8 +296,8 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
     private mutating func retry(_ target: ReleaseVersion?, _ event: Event) throws(IllegalEvent) {
         if case .restoring(let course) = state { return try retry(course, target, event) }
         guard case .needsOperator(var hop, let proof, let resume, let why) = state else { throw illegal(event) }
-        if let target, target != hop.target {
-            guard target > hop.target else { throw illegal(event) }
+        guard target.map({ $0 >= hop.target }) ?? true else { throw illegal(event) }
+        if let target, target > hop.target {
             let instead = Hop(index: hop.index, target: target, attempt: hop.attempt + 1)
             state = .replacing(hop, proof, .checkReplacement, instead: instead, resume, why)
             return

@@ -142,6 +142,21 @@ struct ComparisonTests {
         #expect(found(print("b", "a"), print()) == ["a missing", "b missing"])
     }
 
+    @Test func `several of one name are compared in their order`() {
+        func print(_ definitions: UInt64...) -> DatabaseFingerprint {
+            let objects = definitions.map {
+                ObjectPrint(kind: .view, name: "v", definition: DefinitionDigest(high: $0, low: 0))
+            }
+            return DatabaseFingerprint(objects: objects)
+        }
+        func found(_ source: DatabaseFingerprint, _ copy: DatabaseFingerprint) -> [FingerprintDifference.Aspect] {
+            Comparison.differences(database: "demo", source: source, restored: copy).map(\.aspect)
+        }
+        #expect(found(print(1, 2, 3), print(1, 2, 3)).isEmpty)
+        #expect(found(print(1, 2, 3), print(1, 3, 2)) == [.definition, .definition])
+        #expect(found(print(1, 2, 3), print(1, 2)) == [.missing])
+    }
+
     @Test func `only a sequence may stand elsewhere on its way`() {
         func print(_ kind: ObjectKind, _ value: String) -> DatabaseFingerprint {
             DatabaseFingerprint(objects: [ObjectPrint(kind: kind, name: "public.s", value: value)])

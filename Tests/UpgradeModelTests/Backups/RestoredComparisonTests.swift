@@ -86,6 +86,16 @@ import UpgradeModel
         #expect(disproven?.failures.map(\.name) == ["demo"])
     }
 
+    @Test func `a database counts as not given where nobody says so`() throws {
+        var copy = Self.source
+        copy.objects[0].owner = "root"
+        let set = try #require(BackupSetID("set"))
+        let disproven = #expect(throws: DisprovenSet.self) {
+            try Comparison.proveRestored(set: set, database: "demo", source: Self.source, restored: copy)
+        }
+        #expect(disproven?.failures.map(\.aspect) == [.owner])
+    }
+
     @Test func `of two roles of one name the first counts`() throws {
         var source = Self.source
         source.objects.append(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import UpgradeModel
 
-private func plan(
+func plan(
     _ entries: [CatalogEntry],
     from: String,
     to: String? = nil,
@@ -12,7 +12,7 @@ private func plan(
     plan(Catalog.validating(entries), from: from, to: to, on: deployment, change: change)
 }
 
-private func plan(
+func plan(
     _ catalog: Catalog,
     from: String,
     to: String? = nil,
@@ -24,7 +24,7 @@ private func plan(
     return Planner.plan(request, in: catalog)
 }
 
-private func hops(_ plan: UpgradePlan) -> [String] {
+func hops(_ plan: UpgradePlan) -> [String] {
     plan.hops.map(\.release.version.text)
 }
 
@@ -155,58 +155,6 @@ private func hops(_ plan: UpgradePlan) -> [String] {
         var past = observed("2031.1.1")
         past.target = version("1.2")
         #expect(Planner.plan(past, in: catalog).refusal?.code == .quarantinedRelease)
-    }
-
-    @Test(arguments: [
-        (CatalogEntry.made("1.1", package: "4", console: "9"), "it needs a customer package of 4 or newer"),
-        (.made("1.1", console: "9"), "it needs Pawl 9 or newer"),
-        (.made("1.1-rc.1", package: "4"), "it is a prerelease"),
-    ])
-    func `a required release that cannot be stopped at says what it needs`(entry: CatalogEntry, why: String) {
-        var wall = entry
-        wall.isRequired = true
-        let catalog = Catalog.validating(
-            [.made("1.0"), .made("1.0.5", required: true), wall, .made("1.2")],
-            header: CatalogHeader(countsConsoleAsPawl: true)
-        )
-        let refusal = plan(catalog, from: "1.0") {
-            $0.packageVersion = .known(version("3"))
-            $0.consoleVersion = version("2")
-        }.refusal
-        #expect(
-            refusal?.message
-                == "The way to 1.2 leads through \(wall.version ?? ""), which is required, but \(why)."
-        )
-    }
-
-    @Test func `refusals name the versions that they compare`() {
-        let catalog = Catalog.validating(
-            [
-                .made("1.0", chart: "5"), .made("1.1", chart: "4"), .made("1.2", chart: "6", package: "4"),
-                .made("1.3", chart: "6", console: "9"),
-            ],
-            header: CatalogHeader(countsConsoleAsPawl: true)
-        )
-        func message(_ target: String) -> String? {
-            plan(catalog, from: "1.0", to: target) {
-                $0.packageVersion = .known(version("3"))
-                $0.consoleVersion = version("2")
-            }.refusal?.message
-        }
-        #expect(message("1.1") == "Release 1.1 has the chart 4, which is lower than the chart of 1.0.")
-        #expect(
-            message("1.2") == "Release 1.2 needs a customer package of 4 or newer; this installation has 3."
-        )
-        #expect(message("1.3") == "Release 1.3 needs Pawl 9 or newer; this is 2.")
-    }
-
-    @Test func `a refusal is the release's fault where the catalog is wrong, the operator's otherwise`() {
-        for code in Refusal.Code.allCases {
-            let trouble = Refusal(code, "It cannot be.", remedy: "Choose another.").trouble
-            #expect(trouble.blame == (code == .quarantinedRelease ? .release : .operator))
-            #expect(trouble.code == code.rawValue && !trouble.changed)
-            #expect(trouble.message == "It cannot be." && trouble.remedy == "Choose another.")
-        }
     }
 }
 

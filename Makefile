@@ -6,7 +6,7 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
 BIN = $(abspath $(SCRATCH))/debug
 
-.PHONY: demo test test-unit test-kills test-postgres test-scenarios seeds kill-matrix mutants bench build release setup lint format clean
+.PHONY: demo test test-unit test-kills test-postgres test-scenarios seeds kill-matrix coverage mutants bench build release setup lint format clean
 
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
@@ -55,7 +55,11 @@ seeds: tests-built
 kill-matrix: tests-built build
 	SCRATCH=$(abspath $(SCRATCH)) PAWL=$(BIN)/pawl scripts/kill-matrix --engine $(POINTS)
 
-# Small changes to the model that its tests must notice: SAMPLE of them, 0 for all.
+# Regions of the machine, the planner, the comparison and the archives that their tests do not go through: none.
+coverage: setup
+	scripts/coverage
+
+# Small changes to the model and the archives that their tests must notice: SAMPLE of them, 0 for all.
 mutants: setup
 	scripts/mutate --sample $(or $(SAMPLE),40)
 

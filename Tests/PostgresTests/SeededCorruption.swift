@@ -97,7 +97,7 @@ struct SeededCorruption: Sendable {
             try copy.edit(name) { $0 = $0.reversed() + Array("\(seed)".utf8) }
         default: try copy.edit(name) { damage(&$0, &numbers) }
         }
-        if name == "manifest.json" { return "backup-" }
+        if name == "manifest.json" { return "backup-damaged" }
         return kind == .lostFile ? "file \(name) is missing" : "file \(name) has another value"
     }
 

@@ -79,6 +79,9 @@ enum ManifestFile {
     /// A reader changes nothing, since it may meet a writer at work: where the checksum is the one of a manifest that
     /// waits under its temporary name, that one is taken. A writer that goes on meanwhile makes for another look.
     private static func agreeing(in folder: String, id: BackupSetID) throws(Trouble) -> (bytes: Data, digest: String) {
+        for name in [SetLayout.manifestName, SetLayout.manifestDigestName] {
+            guard DurableFiles.exists("\(folder)/\(name)") else { throw damaged(id, "\(name) is missing") }
+        }
         for _ in 0..<8 {
             let before = try digest(in: folder)
             let path = "\(folder)/\(SetLayout.manifestName)"

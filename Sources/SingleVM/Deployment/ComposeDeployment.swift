@@ -115,14 +115,14 @@ package struct ComposeDeployment: Sendable {
     ///   - deadline: how long it may take; nil is without bound.
     /// - Throws: code `compose-failed`.
     func carryOut(_ command: Command, log: ToolLog, deadline: Duration? = nil) async throws(Trouble) {
+        let status: ExitStatus
         do throws(ProcessFailure) {
             try await settle(log, command.name)
-            let status = try await run(command, log: log, deadline: deadline)
-            guard !status.isSuccess else { return }
-            throw ProcessFailure.notStarted(program: command.name, reason: "\(status)")
+            status = try await run(command, log: log, deadline: deadline)
         } catch {
             throw failure(error, log: log)
         }
+        guard status.isSuccess else { throw failed("\(command.name): \(status)", log: log) }
     }
 
     /// Waits until no call of the tool that a dead runner has left works any more, and ends one that does not end by
@@ -155,11 +155,15 @@ package struct ComposeDeployment: Sendable {
                 remedy: "Start again when you are ready."
             )
         }
+        return failed("\(failure)", log: log)
+    }
+
+    private func failed(_ how: String, log: ToolLog) -> Trouble {
         let said = log.tail(bytes: 2000).split(whereSeparator: \.isNewline).suffix(6).joined(separator: "\n")
         return Trouble(
             .environment,
             "compose-failed",
-            "Compose did not do what it was asked (\(failure))" + (said.isEmpty ? "." : ":\n\(said)"),
+            "Compose did not do what it was asked (\(how))" + (said.isEmpty ? "." : ":\n\(said)"),
             changed: true,
             remedy: "See the whole output in \(log.path), mend the cause, then try again."
         )

@@ -98,6 +98,15 @@ struct UpgradeCommand: AsyncParsableCommand {
     /// A run that has not ended stands before everything else.
     private func goOn(with open: RunView, _ runner: RunnerProcess) async throws {
         let id = open.request.id
+        if let target = to?.version, let mark = open.machine.plan.highWaterMark, target < mark {
+            // There is no way back, whatever becomes of the run: waiting for its end would not help.
+            throw Trouble(
+                .operator,
+                "below-high-water-mark",
+                "Migrations of \(mark) have started here, so \(target) can never be deployed over them.",
+                remedy: "Go on with run \(id), or restore a backup: see `pawl details`."
+            )
+        }
         if let target = to?.version, let last = open.machine.plan.hops.last, target != last {
             throw Trouble(
                 .operator,

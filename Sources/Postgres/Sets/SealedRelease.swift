@@ -1,8 +1,8 @@
-import UpgradeModel
+package import UpgradeModel
 
 extension BackupManifest {
     /// The files of the release that are encrypted, each by itself. Sets of older versions have none.
-    var sealedReleaseFiles: [StoredFile] {
+    package var sealedReleaseFiles: [StoredFile] {
         guard databases.contains(where: \.isEncrypted) else { return [] }
         return files.filter {
             $0.path.hasPrefix(SetLayout.releaseName + "/") && $0.path.hasSuffix(SetLayout.sealedSuffix)

@@ -65,8 +65,8 @@ struct RestoreGround: Sendable {
             attributes: [.posixPermissions: 0o755]
         )
         // What the manifest does not list is none of the set's, whoever has put it there.
-        for file in set.manifest.files where file.path.hasPrefix("release/") {
-            if set.isEncrypted && file.path.hasSuffix(".age") { continue }
+        let sealed = Set(set.manifest.sealedReleaseFiles)
+        for file in set.manifest.files where file.path.hasPrefix("release/") && !sealed.contains(file) {
             let target = URL(filePath: "\(release.path)/\(file.path.dropFirst("release/".count))")
             try FileManager.default.createDirectory(
                 at: target.deletingLastPathComponent(),

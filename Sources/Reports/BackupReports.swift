@@ -39,16 +39,16 @@ package struct BackupReport: Encodable, Sendable {
     package var proof: ProofBody
 
     /// Reports a set, and what Pawl's own records say of it.
-    package init(_ set: BackupSet, standing: SetStanding) {
-        let manifest = set.manifest
-        id = manifest.id.description
-        createdAt = manifest.createdAt.description
-        release = manifest.release
+    package init(_ set: ListedSet, standing: SetStanding) {
+        let summary = set.summary
+        id = summary.id.description
+        createdAt = summary.createdAt.description
+        release = summary.release
         path = set.path
-        bytes = manifest.bytes
+        bytes = summary.files.bytes
         encrypted = set.isEncrypted
         record = standing.rawValue
-        databases = manifest.databases.map {
+        databases = summary.databases.map {
             Database(
                 name: $0.name,
                 serverVersion: $0.serverVersion,
@@ -57,7 +57,7 @@ package struct BackupReport: Encodable, Sendable {
                 sha256: $0.dump.sha256
             )
         }
-        let proof = manifest.proof
+        let proof = summary.proof
         self.proof = ProofBody(
             state: proof.state.rawValue,
             at: proof.at?.description,

@@ -70,7 +70,7 @@ package struct StatusReport: Encodable, Sendable {
         package var catalog: Catalog?
         package var plan: UpgradePlan?
         package var today: Day
-        package var sets: [BackupSet]
+        package var sets: [ListedSet]
         package var highWaterMark: ReleaseVersion?
         package var run: RunView?
         package var troubles: [Trouble]
@@ -91,7 +91,7 @@ package struct StatusReport: Encodable, Sendable {
             catalog: Catalog?,
             plan: UpgradePlan?,
             today: Day,
-            sets: [BackupSet],
+            sets: [ListedSet],
             highWaterMark: ReleaseVersion?,
             run: RunView?,
             troubles: [Trouble]
@@ -134,8 +134,8 @@ package struct StatusReport: Encodable, Sendable {
         lastBackup = facts.sets.first.map {
             LastBackup(
                 id: $0.id.description,
-                createdAt: $0.manifest.createdAt.description,
-                proof: $0.manifest.proof.state.rawValue
+                createdAt: $0.summary.createdAt.description,
+                proof: $0.summary.proof.state.rawValue
             )
         }
         highWaterMark = facts.highWaterMark?.description

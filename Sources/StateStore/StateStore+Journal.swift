@@ -109,6 +109,29 @@ extension StateStore: Journal {
         }
     }
 
+    /// The run that has the newest row; nil where there was none yet.
+    package func newestRun() throws(Trouble) -> RunID? {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT run FROM journal ORDER BY id DESC LIMIT 1").flatMap { RunID($0) }
+        }
+    }
+
+    /// The runs that may have restored something, oldest first: a first look that decodes nothing and leaves out none,
+    /// not an answer. It takes the runs that were asked for as restores, and those that were told to become one.
+    package func possibleRestores() throws(Trouble) -> [RunID] {
+        try read { database in
+            let names = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT run FROM journal NOT INDEXED
+                    WHERE instr(payload, '"restore":') > 0 OR instr(payload, '"restoreRequested":') > 0
+                    GROUP BY run ORDER BY min(id)
+                    """
+            )
+            return names.compactMap { RunID($0) }
+        }
+    }
+
     package func highWaterMark() throws(Trouble) -> ReleaseVersion? {
         try read { database in
             let text = try String.fetchOne(

@@ -57,6 +57,13 @@ struct BackupSetStoreTests {
         }
     }
 
+    @Test func `a list knows of a set what its whole manifest says, whatever there is of fingerprints`() throws {
+        try withStore { store in
+            let set = try add(10, to: store)
+            #expect(try store.list().map { try $0.set.get() } == [ListedSet(try store.load(set))])
+        }
+    }
+
     @Test func `what is removed is gone, and everything else is whole`() throws {
         try withStore { store in
             let days = try (10...14).map { try add($0, to: store) }

@@ -96,7 +96,7 @@ import UpgradeModel
 
     @Test func `a backup has the shape of the reference`() throws {
         let set = try backup()
-        let report = BackupReport(set, standing: .recorded)
+        let report = BackupReport(ListedSet(set), standing: .recorded)
         try expect(report, like: "## `backup`")
         try expect(report.proof.differences[0], like: "every object that differs, warnings included")
         let list = BackupListReport(

@@ -47,6 +47,37 @@ import UpgradeModel
         }
     }
 
+    @Test func `runs that are or became restores are found, and others are not`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            #expect(try store.newestRun() == nil)
+            #expect(try store.possibleRestores().isEmpty)
+            let lease = try store.takeLease(owner: "one", at: Self.moment)
+            let release = try ReleaseVersion("2026.1.1")
+            let restore = RestorePlan(
+                set: BackupSetID(at: Self.moment, release: release),
+                release: release,
+                databases: ["demo"]
+            )
+            let upgrade = try request().plan
+            let stories: [(plan: RunPlan, event: Event)] = [
+                (upgrade, .started), (upgrade, .restoreRequested(by: "one", plan: restore)),
+                (RunPlan(restoring: restore, from: release, highWaterMark: release), .started),
+            ]
+            var runs: [RunID] = []
+            for (salt, story) in stories.enumerated() {
+                let run = RunID(startedAt: Self.moment, salt: UInt16(salt))
+                let request = RunRequest(id: run, plan: story.plan, startedBy: "one", startedAt: Self.moment)
+                for payload in [Payload.created(request), .event(story.event)] {
+                    _ = try store.append([payload], to: run, at: Self.moment, under: lease, highWaterMark: nil)
+                }
+                runs.append(run)
+            }
+            #expect(try store.possibleRestores() == Array(runs[1...]))
+            #expect(try store.newestRun() == runs.last)
+        }
+    }
+
     @Test func `the high-water mark is committed with the rows that raise it`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)

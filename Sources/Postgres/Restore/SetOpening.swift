@@ -32,7 +32,7 @@ package struct SetOpening: Sendable {
                 found.append("\(file.path) is not what the manifest says")
             }
             done &+= file.bytes
-            progress(BackupProgress(phase: .checkFiles, subject: set.id.text, done: done, total: manifest.bytes))
+            progress(BackupProgress(phase: .checkFiles, subject: set.id.text, done: done, total: manifest.files.bytes))
         }
         return found + strays()
     }

@@ -244,7 +244,9 @@ package struct Prover: Sendable {
                 found.append(difference(owner, "file", file.path, .value, detail))
             }
             done &+= file.bytes
-            progress(BackupProgress(phase: .checkFiles, subject: manifest.id.text, done: done, total: manifest.bytes))
+            progress(
+                BackupProgress(phase: .checkFiles, subject: manifest.id.text, done: done, total: manifest.files.bytes)
+            )
         }
         return found
     }

@@ -17,10 +17,10 @@ package struct BackupSetStore: Sendable, Hashable {
         /// The set's name.
         package var id: BackupSetID
         /// The set, or what is wrong with it.
-        package var set: Result<BackupSet, Trouble>
+        package var set: Result<ListedSet, Trouble>
 
         /// Makes an entry.
-        package init(id: BackupSetID, set: Result<BackupSet, Trouble>) {
+        package init(id: BackupSetID, set: Result<ListedSet, Trouble>) {
             self.id = id
             self.set = set
         }
@@ -32,8 +32,15 @@ package struct BackupSetStore: Sendable, Hashable {
     package func list() throws(Trouble) -> [Entry] {
         try names().compactMap { BackupSetID($0) }.filter { isFolder("\(root)/\($0.text)") }
             .sorted(by: >).map { id in
-                Entry(id: id, set: Result { () throws(Trouble) in try load(id) })
+                Entry(id: id, set: Result { () throws(Trouble) in try glance(id) })
             }
+    }
+
+    /// One finished set, as a list knows it: what it says of its fingerprints is not read.
+    private func glance(_ id: BackupSetID) throws(Trouble) -> ListedSet {
+        let path = SetLayout(root: root, id: id).published
+        let read = try ManifestFile.readSummary(in: path, id: id)
+        return ListedSet(summary: read.summary, path: path, manifestDigest: read.digest)
     }
 
     /// One finished set.

@@ -52,26 +52,41 @@ enum ManifestFile {
         id: BackupSetID
     ) throws(Trouble) -> (manifest: BackupManifest, digest: String) {
         let (bytes, digest) = try agreeing(in: folder, id: id)
-        let manifest: BackupManifest
-        do {
-            if let format = try? JSONDecoder().decode(Format.self, from: bytes).format,
-                format != BackupManifest.currentFormat
-            {
-                throw Trouble(
-                    .operator,
-                    "backup-format",
-                    "The backup set \(id) has format \(format); this version reads \(BackupManifest.currentFormat).",
-                    remedy: "Use the version of Pawl that made it, or a newer one."
-                )
-            }
-            manifest = try JSONDecoder().decode(BackupManifest.self, from: bytes)
-        } catch let trouble as Trouble {
-            throw trouble
-        } catch {
-            throw damaged(id, "\(SetLayout.manifestName) cannot be read")
-        }
-        try check(manifest, id)
+        let manifest = try decode(BackupManifest.self, from: bytes, id: id, format: \.format)
+        try check(manifest.summary, id)
         return (manifest, digest)
+    }
+
+    /// The same without the fingerprints, which are most of a manifest: what they say is not looked at.
+    static func readSummary(
+        in folder: String,
+        id: BackupSetID
+    ) throws(Trouble) -> (summary: BackupSummary, digest: String) {
+        let (bytes, digest) = try agreeing(in: folder, id: id)
+        let summary = try decode(BackupSummary.self, from: bytes, id: id, format: \.format)
+        try check(summary, id)
+        return (summary, digest)
+    }
+
+    private static func decode<Content: Decodable>(
+        _ type: Content.Type,
+        from bytes: Data,
+        id: BackupSetID,
+        format: (Content) -> Int
+    ) throws(Trouble) -> Content {
+        let content = try? JSONDecoder().decode(type, from: bytes)
+        // Another format may look altogether different, and still says which it is.
+        let found = content.map(format) ?? (try? JSONDecoder().decode(Format.self, from: bytes))?.format
+        if let found, found != BackupManifest.currentFormat {
+            throw Trouble(
+                .operator,
+                "backup-format",
+                "The backup set \(id) has format \(found); this version reads \(BackupManifest.currentFormat).",
+                remedy: "Use the version of Pawl that made it, or a newer one."
+            )
+        }
+        guard let content else { throw damaged(id, "\(SetLayout.manifestName) cannot be read") }
+        return content
     }
 
     /// The manifest's bytes and the SHA-256 that they have and are to have.
@@ -118,7 +133,7 @@ enum ManifestFile {
     private struct Format: Decodable { var format: Int }
 
     /// What a manifest says must fit together and must not lead out of its folder.
-    private static func check(_ manifest: BackupManifest, _ id: BackupSetID) throws(Trouble) {
+    private static func check(_ manifest: BackupSummary, _ id: BackupSetID) throws(Trouble) {
         guard manifest.id == id else { throw damaged(id, "its manifest is that of the set \(manifest.id)") }
         guard !manifest.databases.isEmpty else { throw damaged(id, "it holds no database") }
         guard Set(manifest.databases.map(\.name)).count == manifest.databases.count else {

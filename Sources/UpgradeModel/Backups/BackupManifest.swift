@@ -43,9 +43,6 @@ package struct BackupManifest: Sendable, Hashable, Codable {
         self.configuration = configuration
         self.proof = proof
     }
-
-    /// The size of all files together, in bytes.
-    package var bytes: Int64 { files.reduce(0) { $0 &+ $1.bytes } }
 }
 
 /// Where a backup set comes from.
@@ -92,6 +89,11 @@ package struct StoredFile: Sendable, Hashable, Codable {
         self.bytes = bytes
         self.sha256 = sha256
     }
+}
+
+extension [StoredFile] {
+    /// The size of all files together, in bytes.
+    package var bytes: Int64 { reduce(0) { $0 &+ $1.bytes } }
 }
 
 /// One database of a set.

@@ -20,8 +20,8 @@ package struct WayBack: Sendable, Hashable {
         }
 
         /// What a set's manifest says.
-        package init(_ manifest: BackupManifest) {
-            self.init(proof: manifest.proof, dumpSeconds: manifest.databases.map(\.dumpSeconds).reduce(0, +))
+        package init(_ summary: BackupSummary) {
+            self.init(proof: summary.proof, dumpSeconds: summary.databases.map(\.dumpSeconds).reduce(0, +))
         }
     }
 

@@ -29,7 +29,7 @@ struct BackupCreateCommand: AsyncParsableCommand {
         let set = try await Interruption.cancelling {
             try await Site.with(workplace) { try await Self.make(at: $0, progress: { ticker.show($0) }) }
         }
-        let report = try BackupShelf(workplace).report(on: set)
+        let report = try BackupShelf(workplace).report(on: ListedSet(set))
         Answer(options).give(report, text: report.text)
         _ = consume lock
     }

@@ -35,7 +35,7 @@ struct BackupShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let shelf = BackupShelf(try Workplace(options, allowsEmpty: true))
-        let report = try shelf.report(on: shelf.set(named: set))
+        let report = try shelf.report(on: ListedSet(shelf.set(named: set)))
         Answer(options).give(report, text: report.text)
     }
 }

@@ -45,7 +45,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
     /// The optimizer of Swift 6.3.1 crashes where this becomes a part of `run`.
     @inline(never)
     private func answer(_ shelf: BackupShelf) throws {
-        let reports = try sets.map { try shelf.report(on: shelf.set(named: $0)) }
+        let reports = try sets.map { try shelf.report(on: ListedSet(shelf.set(named: $0))) }
         if reports.count == 1, let report = reports.first {
             Answer(options).give(report, text: report.text)
         } else {

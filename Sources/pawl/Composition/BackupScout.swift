@@ -40,8 +40,8 @@ struct BackupScout: Sendable {
         try BackupShelf(workplace).sets().first.map {
             NewestBackup(
                 id: $0.id,
-                createdAt: $0.manifest.createdAt,
-                isProven: $0.manifest.proof.state == .proven
+                createdAt: $0.summary.createdAt,
+                isProven: $0.summary.proof.state == .proven
             )
         }
     }

@@ -18,18 +18,18 @@ struct BackupShelf: Sendable {
     }
 
     /// Every set of this installation that can be read and trusted, newest first.
-    func sets() throws(Trouble) -> [BackupSet] {
-        var ours: [BackupSet] = []
+    func sets() throws(Trouble) -> [ListedSet] {
+        var ours: [ListedSet] = []
         for set in try everySet() where try isOurs(set) { ours.append(set) }
         return ours
     }
 
     /// The same, with the sets of other installations that keep theirs in the same folder.
-    private func everySet() throws(Trouble) -> [BackupSet] { try list().compactMap { try? $0.set.get() } }
+    private func everySet() throws(Trouble) -> [ListedSet] { try list().compactMap { try? $0.set.get() } }
 
     /// Whether a set is of this installation: it says so, or Pawl's own records know it.
-    private func isOurs(_ set: BackupSet) throws(Trouble) -> Bool {
-        let origin = set.manifest.origin
+    private func isOurs(_ set: ListedSet) throws(Trouble) -> Bool {
+        let origin = set.summary.origin
         if origin.installation == workplace.installation.name, origin.product == workplace.product.name { return true }
         return try standing(of: set) == .recorded
     }
@@ -41,29 +41,29 @@ struct BackupShelf: Sendable {
             let standing = try standing(of: set)
             return BackupSetStore.Entry(
                 id: entry.id,
-                set: standing == .changed ? .failure(Self.changed(set)) : entry.set
+                set: standing == .changed ? .failure(Self.changed(set.id)) : entry.set
             )
         }
     }
 
     /// What Pawl's own records say of a set's manifest.
-    func standing(of set: BackupSet) throws(Trouble) -> SetStanding {
+    func standing(of set: ListedSet) throws(Trouble) -> SetStanding {
         SetStanding(of: set.manifestDigest, recorded: try workplace.store.manifestDigests(of: set.id))
     }
 
     /// A set as it is reported.
-    func report(on set: BackupSet) throws(Trouble) -> BackupReport {
+    func report(on set: ListedSet) throws(Trouble) -> BackupReport {
         BackupReport(set, standing: try standing(of: set))
     }
 
-    private static func changed(_ set: BackupSet) -> Trouble {
+    private static func changed(_ set: BackupSetID) -> Trouble {
         Trouble(
             .environment,
             "backup-damaged",
-            "The manifest of the backup set \(set.id) is not the one that Pawl wrote: it was changed together with its "
+            "The manifest of the backup set \(set) is not the one that Pawl wrote: it was changed together with its "
                 + "checksum.",
             remedy: "Use another set, and find out who changed this one; its files may be good, but nothing says so. "
-                + "Where it is the data folder that is older, since it came back from its own backup: `pawl backup verify --accept-changed \(set.id)`."
+                + "Where it is the data folder that is older, since it came back from its own backup: `pawl backup verify --accept-changed \(set)`."
         )
     }
 
@@ -78,7 +78,7 @@ struct BackupShelf: Sendable {
             )
         }
         let set = try store.load(id)
-        guard try acceptsChanged || standing(of: set) != .changed else { throw Self.changed(set) }
+        guard try acceptsChanged || standing(of: ListedSet(set)) != .changed else { throw Self.changed(set.id) }
         return set
     }
 
@@ -143,9 +143,9 @@ struct BackupShelf: Sendable {
         let candidates = try everySet().map { set in
             Retention.Candidate(
                 id: set.id,
-                createdAt: set.manifest.createdAt,
-                isProven: set.manifest.proof.state == .proven,
-                release: try? ReleaseVersion(set.manifest.release),
+                createdAt: set.summary.createdAt,
+                isProven: set.summary.proof.state == .proven,
+                release: try? ReleaseVersion(set.summary.release),
                 isRecorded: try standing(of: set) == .recorded,
                 isOurs: try isOurs(set)
             )

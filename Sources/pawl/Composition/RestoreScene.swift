@@ -140,7 +140,7 @@ struct RestoreScene: Sendable {
             origin: RestoreObservation.Origin(
                 installation: set.manifest.origin.installation,
                 here: workplace.installation.name,
-                standing: .of { try BackupShelf(workplace).standing(of: set) }
+                standing: .of { try BackupShelf(workplace).standing(of: ListedSet(set)) }
             ),
             createdAt: set.manifest.createdAt,
             proof: set.manifest.proof,

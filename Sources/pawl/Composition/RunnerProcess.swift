@@ -87,8 +87,8 @@ struct RunnerProcess {
     /// The run that has not ended, if there is one.
     static func openRun(in workplace: Workplace) throws -> RunView? {
         // Only the newest can be open: none is begun beside another.
-        guard let newest = try workplace.store.runs().last else { return nil }
-        let view = try RunView(of: newest.id, from: workplace.store.entries(of: newest.id, after: 0))
+        guard let newest = try workplace.store.newestRun() else { return nil }
+        let view = try RunView(of: newest, from: workplace.store.entries(of: newest, after: 0))
         return view.machine.hasEnded ? nil : view
     }
 

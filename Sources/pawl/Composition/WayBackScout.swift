@@ -11,20 +11,20 @@ struct WayBackScout: Sendable {
 
     init(_ workplace: Workplace) throws {
         self.workplace = workplace
-        restores = try workplace.store.runs().map { request in
-            try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
+        restores = try workplace.store.possibleRestores().map { run in
+            try RunView(of: run, from: workplace.store.entries(of: run, after: 0))
         }.filter { $0.machine.phase == .restored }
     }
 
     /// How long a restore takes; nil where no set is proven.
-    func wayBack(_ sets: [BackupSet]) -> WayBack? {
+    func wayBack(_ sets: [ListedSet]) -> WayBack? {
         let seconds = restores.suffix(10).compactMap { view -> Double? in
             // Of an upgrade that gave way only what came after is the restore.
             let steps = view.request.plan.restore == nil ? view.steps.filter { $0.step == .restore } : view.steps
             let taken = steps.compactMap(\.seconds).reduce(0, +)
             return taken > 0 ? taken : nil
         }
-        return WayBack(sets: sets.map { WayBack.Known($0.manifest) }, restores: seconds)
+        return WayBack(sets: sets.map { WayBack.Known($0.summary) }, restores: seconds)
     }
 
     /// Databases that restores have replaced and that are still there.

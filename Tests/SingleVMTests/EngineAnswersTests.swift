@@ -17,7 +17,7 @@ import UpgradeModel
                                 "Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"}],"81/tcp":null}},
              "Mounts":[{"Type":"volume","Name":"p_data","Source":"/v/_data","Destination":"/data"}]}
             """
-        let container = try JSONDecoder.engine.decode(EngineContainer.self, from: Data(json.utf8))
+        let container = try #require(EngineClient.json(Array(json.utf8)).flatMap { EngineContainer($0) })
         #expect(container.name == "p_api_1")
         #expect(container.service == "api")
         #expect(!container.isOneOff)
@@ -34,10 +34,10 @@ import UpgradeModel
 
     @Test func `an image is read with its variables and labels`() throws {
         let json = #"{"Id":"sha256:aa","Size":5,"Config":{"Env":["PG_MAJOR=15","PATH=/bin"],"Labels":{"A":"b"}}}"#
-        let image = try JSONDecoder.engine.decode(EngineImage.self, from: Data(json.utf8))
+        let image = try #require(EngineClient.json(Array(json.utf8)).flatMap { EngineImage($0) })
         #expect(image.environment == ["PG_MAJOR=15", "PATH=/bin"])
         #expect(image.labels == ["A": "b"])
-        let bare = try JSONDecoder.engine.decode(EngineImage.self, from: Data(#"{"Id":"x","Config":null}"#.utf8))
+        let bare = try #require(EngineClient.json(Array(#"{"Id":"x","Config":null}"#.utf8)).flatMap { EngineImage($0) })
         #expect(bare.environment.isEmpty)
     }
 
@@ -47,7 +47,7 @@ import UpgradeModel
         #"{"Id":"c1","State":{"Status":"levitating","Health":{"Status":"none","Log":null}}}"#,
     ])
     func `what an answer lacks is taken as empty`(json: String) throws {
-        let container = try JSONDecoder.engine.decode(EngineContainer.self, from: Data(json.utf8))
+        let container = try #require(EngineClient.json(Array(json.utf8)).flatMap { EngineContainer($0) })
         #expect(container.state == .other)
         #expect(container.restartPolicy == .never)
         #expect(container.health == nil)

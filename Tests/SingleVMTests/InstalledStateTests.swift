@@ -28,7 +28,7 @@ import UpgradeModel
              "State":{"Status":"\(state)"\(check)},
              "Config":{"Image":"\(reference)","Labels":{"com.docker.compose.service":"\(service)"\(label)}}}
             """
-        return try JSONDecoder.engine.decode(EngineContainer.self, from: Data(json.utf8))
+        return try #require(EngineClient.json(Array(json.utf8)).flatMap { EngineContainer($0) })
     }
 
     @Test func `what all writers say is installed, whatever the database and old migrations say`() throws {

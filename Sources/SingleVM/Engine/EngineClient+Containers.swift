@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Documents
 package import UpgradeModel
 
 internal import WebClient
@@ -10,15 +10,14 @@ extension EngineClient {
     /// - Returns: the containers in the order of their names.
     /// - Throws: as the type says.
     package func containers(labels: [String]) async throws(Trouble) -> [EngineContainer] {
-        struct Listed: Decodable { var id: String }
         let filter = "{\"label\":[" + labels.map(Self.quoted).joined(separator: ",") + "]}"
         let target = "/containers/json?all=1&filters=" + percentEncoded(filter)
-        let listed = try decoded([Listed].self, try await ask(.get, target))
+        let listed = try read(try await ask(.get, target).body) { $0.sequence?.compactMap { $0["Id"]?.string } }
         let found: [EngineContainer]
         do {
             found = try await withThrowingTaskGroup(of: EngineContainer?.self) { group in
-                for one in listed {
-                    group.addTask { try await container(one.id) }
+                for id in listed {
+                    group.addTask { try await container(id) }
                 }
                 // One that vanished between the two questions is not there.
                 return try await group.reduce(into: []) { if let one = $1 { $0.append(one) } }
@@ -33,7 +32,7 @@ extension EngineClient {
     package func container(_ nameOrID: String) async throws(Trouble) -> EngineContainer? {
         let target = "/containers/\(percentEncoded(nameOrID))/json"
         let answer = try await ask(.get, target, accepting: [404])
-        return answer.status == 404 ? nil : try decoded(EngineContainer.self, answer)
+        return answer.status == 404 ? nil : try read(answer.body) { EngineContainer($0) }
     }
 
     /// Starts a container; one that runs already is left alone.
@@ -84,16 +83,11 @@ extension EngineClient {
     ///
     /// - Returns: what its process ended with.
     package func awaitEnd(of id: String) async throws(Trouble) -> Int {
-        struct Ended: Decodable {
-            struct Failure: Decodable { var message: String? }
-            var statusCode: Int
-            var error: Failure?
-        }
         let target = "/containers/\(percentEncoded(id))/wait?condition=not-running"
         let stream = try await follow(HTTPRequest(.post, url(target)), target: target)
         do {
             let body = try await stream.collected(limit: 64 * 1024)
-            return try decoded(Ended.self, HTTPResponse(status: stream.status, body: body)).statusCode
+            return try read(body) { $0["StatusCode"]?.int }
         } catch {
             throw trouble(passing: error)
         }

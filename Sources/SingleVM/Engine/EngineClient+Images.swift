@@ -1,3 +1,4 @@
+internal import Documents
 internal import Foundation
 package import UpgradeModel
 
@@ -8,7 +9,7 @@ extension EngineClient {
     package func image(_ reference: String) async throws(Trouble) -> EngineImage? {
         // Slashes and colons belong to the path here; everything else that could end it is escaped.
         let answer = try await ask(.get, "/images/\(Self.pathEncoded(reference))/json", accepting: [404])
-        return answer.status == 404 ? nil : try decoded(EngineImage.self, answer)
+        return answer.status == 404 ? nil : try read(answer.body) { EngineImage($0) }
     }
 
     /// Gives an image one more name.
@@ -37,7 +38,7 @@ extension EngineClient {
         )
         var loaded: [String] = []
         let failure = try await walk(request, target: target) { message in
-            guard let line = message.stream?.trimmingCharacters(in: .whitespacesAndNewlines) else { return }
+            guard let line = message["stream"]?.string?.trimmingCharacters(in: .whitespacesAndNewlines) else { return }
             for prefix in ["Loaded image: ", "Loaded image ID: "] where line.hasPrefix(prefix) {
                 loaded.append(String(line.dropFirst(prefix.count)))
             }
@@ -67,7 +68,7 @@ extension EngineClient {
         let failure: String?
         do {
             failure = try await walk(HTTPRequest(.post, url(target)), target: target) { message in
-                if let status = message.status { report(status) }
+                if let status = message["status"]?.string { report(status) }
             }
         } catch  where error.code == "engine-refused" {
             failure = error.message
@@ -81,24 +82,18 @@ extension EngineClient {
         )
     }
 
-    private struct Message: Decodable {
-        var stream: String?
-        var status: String?
-        var error: String?
-    }
-
     /// Reads an answer of one JSON document a line; returns the error that the Engine reported in it.
     private func walk(
         _ request: HTTPRequest,
         target: String,
-        _ visit: (Message) -> Void
+        _ visit: (DocumentNode) -> Void
     ) async throws(Trouble) -> String? {
         let answer = try await follow(request, target: target)
         var splitter = LineSplitter()
         var failure: String?
         func see(_ line: String) {
-            guard let message = try? JSONDecoder.engine.decode(Message.self, from: Data(line.utf8)) else { return }
-            if let error = message.error { failure = failure ?? error }
+            guard let message = Self.json(Array(line.utf8)) else { return }
+            if let error = message["error"]?.string { failure = failure ?? error }
             visit(message)
         }
         try await walk(answer) { chunk throws(Trouble) in

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Documents
 package import UpgradeModel
 
 internal import WebClient
@@ -26,15 +26,14 @@ extension EngineClient {
     /// - Returns: the network with its addresses.
     /// - Throws: as the type says.
     package func makeInternalNetwork(_ name: String, labels: [String: String]) async throws(Trouble) -> EngineNetwork {
-        struct Made: Decodable { var id: String }
         let pairs = labels.sorted { $0.key < $1.key }.map { Self.quoted($0.key) + ":" + Self.quoted($0.value) }
         let body =
             "{\"Name\":\(Self.quoted(name)),\"CheckDuplicate\":true,\"Driver\":\"bridge\",\"Internal\":true,"
             + "\"Labels\":{\(pairs.joined(separator: ","))}}"
         let answer = try await ask(.post, "/networks/create", body: Array(body.utf8))
-        let made = try decoded(Made.self, answer)
-        let found = try await networks(filter: "{\"id\":[\(Self.quoted(made.id))]}")
-        guard let network = found.first(where: { $0.id == made.id }) else {
+        let id = try read(answer.body) { $0["Id"]?.string }
+        let found = try await networks(filter: "{\"id\":[\(Self.quoted(id))]}")
+        guard let network = found.first(where: { $0.id == id }) else {
             throw trouble(.protocolError(detail: "the network \(name) was made and is not there"))
         }
         return network
@@ -56,29 +55,23 @@ extension EngineClient {
     }
 
     private func networks(filter: String) async throws(Trouble) -> [EngineNetwork] {
-        struct Listed: Decodable {
-            struct Addresses: Decodable {
-                struct Range: Decodable {
-                    var subnet: String?
-                    var gateway: String?
-                }
-                var config: [Range]?
-            }
-            var id: String
-            var name: String
-            var labels: [String: String]?
-            var ipam: Addresses?
-        }
         let answer = try await ask(.get, "/networks?filters=" + percentEncoded(filter))
-        return try decoded([Listed].self, answer).map { listed in
-            let range = listed.ipam?.config?.first { $0.subnet?.contains(".") == true }
-            return EngineNetwork(
-                id: listed.id,
-                name: listed.name,
-                labels: listed.labels ?? [:],
-                gateway: range?.gateway,
-                subnet: range?.subnet
-            )
-        }
+        return try read(answer.body) { $0.sequence?.compactMap { EngineNetwork($0) } }
+    }
+}
+
+extension EngineNetwork {
+    /// Reads one of the networks that the Engine lists; nil where it has no name.
+    init?(_ listed: DocumentNode) {
+        guard let id = listed["Id"]?.string, let name = listed["Name"]?.string else { return nil }
+        let ranges = listed["IPAM"]?["Config"]?.sequence ?? []
+        let range = ranges.first { $0["Subnet"]?.string?.contains(".") == true }
+        self.init(
+            id: id,
+            name: name,
+            labels: listed["Labels"]?.strings ?? [:],
+            gateway: range?["Gateway"]?.string,
+            subnet: range?["Subnet"]?.string
+        )
     }
 }

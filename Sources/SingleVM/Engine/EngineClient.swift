@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Documents
 package import UpgradeModel
 
 package import WebClient
@@ -20,12 +20,12 @@ package struct EngineClient: Sendable {
 
     /// Asks the Engine what it is.
     package func info() async throws(Trouble) -> EngineInfo {
-        let version = try decoded(EngineInfo.Version.self, try await ask(.get, "/version"))
-        let info = try decoded(EngineInfo.Info.self, try await ask(.get, "/info"))
+        let version = try read(try await ask(.get, "/version").body) { $0 }
+        let info = try read(try await ask(.get, "/info").body) { $0 }
         return EngineInfo(
-            version: version.version ?? "",
-            apiVersion: version.apiVersion ?? "",
-            rootFolder: info.dockerRootDir ?? ""
+            version: version["Version"]?.string ?? "",
+            apiVersion: version["ApiVersion"]?.string ?? "",
+            rootFolder: info["DockerRootDir"]?.string ?? ""
         )
     }
 
@@ -84,18 +84,27 @@ package struct EngineClient: Sendable {
     /// The address of a request target on this Engine.
     func url(_ target: String) -> WebURL { address.url(target) }
 
-    /// Reads JSON as the Engine writes it: keys begin with capitals.
-    func decoded<Value: Decodable>(_ type: Value.Type, _ answer: HTTPResponse) throws(Trouble) -> Value {
-        do {
-            return try JSONDecoder.engine.decode(type, from: Data(answer.body))
-        } catch {
-            throw Trouble(
-                .environment,
-                "engine-answer",
-                "The Docker Engine at \(address.host) gave an answer that makes no sense.",
-                remedy: "Check that Docker 20.10 or newer listens there and that its own log shows no errors."
-            )
-        }
+    /// Reads an answer of JSON.
+    ///
+    /// - Parameters:
+    ///   - body: the answer.
+    ///   - value: what it says; nil where it lacks what it must have.
+    /// - Returns: what `value` returns.
+    /// - Throws: code `engine-answer` where it is no JSON, or `value` is nil.
+    func read<Value>(_ body: [UInt8], _ value: (DocumentNode) -> Value?) throws(Trouble) -> Value {
+        if let value = Self.json(body).flatMap(value) { return value }
+        throw Trouble(
+            .environment,
+            "engine-answer",
+            "The Docker Engine at \(address.host) gave an answer that makes no sense.",
+            remedy: "Check that Docker 20.10 or newer listens there and that its own log shows no errors."
+        )
+    }
+
+    /// The value of an answer of JSON; nil where it is none.
+    static func json(_ body: [UInt8]) -> DocumentNode? {
+        let limits = DocumentLimits(bytes: 32 << 20, nodes: 4_000_000)
+        return try? Document.parse(json: body, name: "the Engine's answer", limits: limits).root
     }
 
     /// What any error of an exchange means to an operator; a trouble passes as it is.
@@ -126,9 +135,8 @@ package struct EngineClient: Sendable {
     }
 
     private func refusal(_ verb: HTTPVerb, _ target: String, status: Int, body: [UInt8]) -> Trouble {
-        struct Message: Decodable { var message: String? }
         let text = String(decoding: body.prefix(300), as: UTF8.self)
-        let said = (try? JSONDecoder.engine.decode(Message.self, from: Data(body)).message) ?? text
+        let said = Self.json(body)?["message"]?.string ?? text
         let path = target.prefix { $0 != "?" }
         return Trouble(
             .environment,
@@ -136,39 +144,5 @@ package struct EngineClient: Sendable {
             "The Docker Engine refused \(verb.rawValue) \(path) (\(status)): \(said.isEmpty ? "no reason given" : said)",
             remedy: "Look at the Docker Engine's own log; then try again."
         )
-    }
-}
-
-extension JSONDecoder {
-    /// Reads the Engine's JSON: `IPAddress` becomes `ipAddress`.
-    static var engine: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .custom { path in
-            EngineKey(path.last?.stringValue ?? "", of: path.last?.intValue)
-        }
-        return decoder
-    }
-}
-
-private struct EngineKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
-
-    init(_ key: String, of index: Int?) {
-        let capitals = key.prefix { $0.isUppercase }
-        // The last capital of several begins the next word, unless they are the whole key.
-        let lowered = capitals.count > 1 && capitals.count < key.count ? capitals.dropLast() : capitals
-        stringValue = lowered.lowercased() + key.dropFirst(lowered.count)
-        intValue = index
-    }
-
-    init?(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
-    }
-
-    init?(intValue: Int) {
-        stringValue = "\(intValue)"
-        self.intValue = intValue
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Documents
 
 /// An image as the Engine has it.
 package struct EngineImage: Sendable, Hashable {
@@ -16,28 +16,16 @@ package struct EngineImage: Sendable, Hashable {
     package var size: Int64
 }
 
-extension EngineImage: Decodable {
-    private struct Answer: Decodable {
-        struct Configuration: Decodable {
-            var labels: [String: String]?
-            var env: [String]?
-        }
-        var id: String
-        var repoTags: [String]?
-        var repoDigests: [String]?
-        var size: Int64?
-        var config: Configuration?
-    }
-
-    /// Reads the Engine's answer to an inspection; only the id must be there.
-    package init(from decoder: any Decoder) throws {
-        let answer = try Answer(from: decoder)
-        id = answer.id
-        tags = answer.repoTags ?? []
-        digests = answer.repoDigests ?? []
-        labels = answer.config?.labels ?? [:]
-        environment = answer.config?.env ?? []
-        size = answer.size ?? 0
+extension EngineImage {
+    /// Reads the Engine's answer to an inspection; nil where the id is missing.
+    init?(_ answer: DocumentNode) {
+        guard let id = answer["Id"]?.string else { return nil }
+        self.id = id
+        tags = answer["RepoTags"]?.sequence?.compactMap(\.string) ?? []
+        digests = answer["RepoDigests"]?.sequence?.compactMap(\.string) ?? []
+        labels = answer["Config"]?["Labels"]?.strings ?? [:]
+        environment = answer["Config"]?["Env"]?.sequence?.compactMap(\.string) ?? []
+        size = answer["Size"]?.int.map { Int64($0) } ?? 0
     }
 }
 

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// What the Engine says about itself.
 package struct EngineInfo: Sendable, Hashable {
     /// Its version, such as `20.10.24+dfsg1`.
@@ -14,16 +12,5 @@ package struct EngineInfo: Sendable, Hashable {
         self.version = version
         self.apiVersion = apiVersion
         self.rootFolder = rootFolder
-    }
-}
-
-extension EngineInfo {
-    struct Version: Decodable {
-        var version: String?
-        var apiVersion: String?
-    }
-
-    struct Info: Decodable {
-        var dockerRootDir: String?
     }
 }

@@ -64,7 +64,7 @@ struct RetryCommand: AsyncParsableCommand {
                 origin: .observed(.init(version: failed)),
                 highWaterMark: failed,
                 target: target,
-                packageVersion: Standpoint.packageVersion(in: workplace),
+                packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
                 consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
             ),
             in: catalog

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ReleasePackage
 import Reports
 import SingleVM
 import StateStore
@@ -23,7 +24,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     /// What can be found out; what cannot is told among the notices, so that one trouble does not hide all the rest.
     private func facts() async throws -> StatusReport.Facts {
-        let workplace = try Workplace(options)
+        let premises = try Premises(options)
+        // The Engine is asked while Pawl's own records are opened and read.
+        async let observed = Site.observe(premises.singleVM, premises.product)
+        let workplace = try Workplace(premises, options)
         var troubles: [Trouble] = workplace.store.safeMode.map { [$0] } ?? []
         var facts = StatusReport.Facts(
             product: workplace.product,
@@ -43,32 +47,6 @@ struct StatusCommand: AsyncParsableCommand {
         facts.highWaterMark = try workplace.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)
         do {
-            let state = try await Site.with(workplace) { try await $0.deployment().observe() }
-            facts.installed = state.installedVersion
-            facts.drifted = state.drifted
-            facts.isRunning = state.isRunning
-        } catch let trouble as Trouble {
-            troubles.append(trouble)
-        }
-        do {
-            let catalog = try CatalogBook(workplace).ask()
-            facts.catalog = catalog
-            if let installed = facts.installed {
-                facts.plan = Planner.plan(
-                    PlanRequest(
-                        deployment: Standpoint.deployment,
-                        origin: .observed(.init(version: installed)),
-                        highWaterMark: facts.highWaterMark,
-                        packageVersion: Standpoint.packageVersion(in: workplace),
-                        consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-                    ),
-                    in: catalog
-                )
-            }
-        } catch let trouble as Trouble {
-            troubles.append(trouble)
-        }
-        do {
             facts.sets = try BackupShelf(workplace).sets()
             facts.unshownRecipients = try BackupShelf(workplace).unprovenRecipients()
             let scout = try WayBackScout(workplace)
@@ -77,6 +55,31 @@ struct StatusCommand: AsyncParsableCommand {
             facts.replaced = (try? await scout.replaced()) ?? []
         } catch let trouble as Trouble {
             troubles.append(trouble)
+        }
+        do { facts.catalog = try CatalogBook(workplace).ask() } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        var environment: InstalledEnvironment?
+        do { environment = try workplace.environment() } catch let trouble as Trouble { troubles.append(trouble) }
+        do {
+            let state = try await observed
+            facts.installed = state.installedVersion
+            facts.drifted = state.drifted
+            facts.isRunning = state.isRunning
+        } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        if let installed = facts.installed, let catalog = facts.catalog {
+            facts.plan = Planner.plan(
+                PlanRequest(
+                    deployment: Standpoint.deployment,
+                    origin: .observed(.init(version: installed)),
+                    highWaterMark: facts.highWaterMark,
+                    packageVersion: Standpoint.packageVersion(of: workplace.product, in: environment),
+                    consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+                ),
+                in: catalog
+            )
         }
         facts.troubles = troubles
         return facts

@@ -104,7 +104,7 @@ struct InstallationScout: Sendable {
 
     private func packageVersion() -> Fact<ReleaseVersion?> {
         guard let variable = workplace.product.singleVM?.packageVersionVariable else { return .known(nil) }
-        switch Standpoint.packageVersion(in: workplace) {
+        switch Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()) {
         case .known(let version): return .known(version)
         case .unreadable, .notCompared: return .unknown("`\(variable)` has no value that is a version")
         }

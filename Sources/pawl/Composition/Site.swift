@@ -68,7 +68,7 @@ struct Site: Sendable {
 }
 
 extension Site {
-    /// Looks at an installation that has no configuration yet.
+    /// Looks at an installation without reading its settings, which say nothing of what runs.
     static func observe(_ singleVM: SingleVMDeployment, _ product: Product) async throws -> InstalledState {
         guard let described = product.singleVM else {
             throw Trouble(

@@ -26,7 +26,7 @@ struct Standpoint: Sendable {
         self.workplace = workplace
         catalog = try CatalogBook(workplace).ask()
         highWaterMark = try workplace.highWaterMark()
-        packageVersion = Self.packageVersion(in: workplace)
+        packageVersion = Self.packageVersion(of: workplace.product, in: try? workplace.environment())
     }
 
     /// The kind of deployment.
@@ -96,11 +96,13 @@ struct Standpoint: Sendable {
     }
 
     /// What the customer package says of its own version; unreadable counts against every minimum.
-    static func packageVersion(in workplace: Workplace) -> PlanRequest.PackageVersion {
-        guard let variable = workplace.product.singleVM?.packageVersionVariable else { return .unreadable }
-        guard let text = try? workplace.environment().values[variable], let version = try? ReleaseVersion(text) else {
-            return .unreadable
-        }
+    static func packageVersion(
+        of product: Product,
+        in environment: InstalledEnvironment?
+    ) -> PlanRequest.PackageVersion {
+        guard let variable = product.singleVM?.packageVersionVariable, let text = environment?.values[variable],
+            let version = try? ReleaseVersion(text)
+        else { return .unreadable }
         return .known(version)
     }
 }

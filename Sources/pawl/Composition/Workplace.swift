@@ -6,20 +6,18 @@ import StateStore
 import UpgradeEngine
 import UpgradeModel
 
-/// One installation as a command finds it: its configuration, its product, and what Pawl knows about it.
-struct Workplace: Sendable {
+/// What an operator has written about an installation, and its product.
+struct Premises: Sendable {
     let configuration: String
     let installation: Installation
     let product: Product
     let singleVM: SingleVMDeployment
-    let data: DataFolder
-    let store: StateStore
 
-    /// Reads the configuration and opens the data folder. `allowsEmpty` says whether the installation's folder may be
-    /// missing, as on an empty machine before a restore.
+    /// Reads the configuration. `allowsEmpty` says whether the installation's folder may be missing, as on an empty
+    /// machine before a restore.
     init(_ options: GlobalOptions, allowsEmpty: Bool = false) throws {
-        configuration = Self.configurationPath(options)
-        installation = try InstallationFile.read(file: configuration, Self.surroundings(allowsEmpty: allowsEmpty))
+        configuration = Workplace.configurationPath(options)
+        installation = try InstallationFile.read(file: configuration, Workplace.surroundings(allowsEmpty: allowsEmpty))
         guard case .file(let path) = installation.product else {
             throw Trouble(
                 .operator,
@@ -38,9 +36,31 @@ struct Workplace: Sendable {
             )
         }
         self.singleVM = singleVM
+    }
+}
+
+/// One installation as a command finds it: its configuration, its product, and what Pawl knows about it.
+struct Workplace: Sendable {
+    let premises: Premises
+    let data: DataFolder
+    let store: StateStore
+
+    /// Reads the configuration and opens the data folder; `allowsEmpty` as for ``Premises``.
+    init(_ options: GlobalOptions, allowsEmpty: Bool = false) throws {
+        try self.init(Premises(options, allowsEmpty: allowsEmpty), options)
+    }
+
+    /// Opens the data folder for a configuration that was read before.
+    init(_ premises: Premises, _ options: GlobalOptions) throws {
+        self.premises = premises
         data = try DataFolder(Self.dataPath(options), create: true)
         store = try StateStore(in: data)
     }
+
+    var configuration: String { premises.configuration }
+    var installation: Installation { premises.installation }
+    var product: Product { premises.product }
+    var singleVM: SingleVMDeployment { premises.singleVM }
 
     /// Which data folder the installation belongs to.
     var claim: InstallationClaim { InstallationClaim(on: singleVM.directory, by: data) }

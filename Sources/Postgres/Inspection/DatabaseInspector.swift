@@ -89,15 +89,71 @@ enum InspectionSQL {
         ) missing ORDER BY what LIMIT 100
         """
 
+    /// Everything that a restore gives an owner, by kind. The server's own records of owners
+    /// (`pg_shdepend`) leave out what the superuser of its bootstrap owns, so that every catalog is asked.
+    private static let owners: String = {
+        let inSchemas: [(kind: String, catalog: String, prefix: String, condition: String)] = [
+            ("relations", "pg_class", "rel", "o.relpersistence <> 't' AND o.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')"),
+            ("functions", "pg_proc", "pro", "true"),
+            // Rows and arrays come with what they are of.
+            (
+                "types", "pg_type", "typ",
+                "o.typelem = 0 AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = o.typrelid"
+                    + " AND t.relkind = 'c'))"
+            ),
+            ("operators", "pg_operator", "opr", "true"),
+            ("operator classes", "pg_opclass", "opc", "true"),
+            ("operator families", "pg_opfamily", "opf", "true"),
+            ("collations", "pg_collation", "coll", "true"),
+            ("conversions", "pg_conversion", "con", "true"),
+            ("statistics", "pg_statistic_ext", "stx", "true"),
+            ("text search configurations", "pg_ts_config", "cfg", "true"),
+            ("text search dictionaries", "pg_ts_dict", "dict", "true"),
+        ]
+        let elsewhere: [(kind: String, catalog: String, prefix: String, condition: String)] = [
+            ("event triggers", "pg_event_trigger", "evt", "true"),
+            ("foreign-data wrappers", "pg_foreign_data_wrapper", "fdw", "true"),
+            ("foreign servers", "pg_foreign_server", "srv", "true"),
+            // What came with the server stays as it is.
+            ("languages", "pg_language", "lan", "o.oid >= 16384"),
+            ("large objects", "pg_largeobject_metadata", "lom", "true"),
+            ("publications", "pg_publication", "pub", "true"),
+            // A new database has a schema `public` already, whose first owner is not named in a dump.
+            (
+                "schemas", "pg_namespace", "nsp",
+                "o.nspname !~ '^pg_' AND o.nspname <> 'information_schema' AND NOT (o.nspname = 'public' AND o.nspowner IN (10, 6171))"
+            ),
+        ]
+        func dumped(_ catalog: String) -> String {
+            "NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.\(catalog)'::regclass"
+                + " AND e.objid = o.oid AND e.deptype = 'e')"
+        }
+        return
+            ([
+                "SELECT 'the database' AS kind, d.datdba AS role FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
+            ]
+            + inSchemas.map { kind, catalog, prefix, condition in
+                "SELECT '\(kind)', o.\(prefix)owner FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_namespace n"
+                    + " ON n.oid = o.\(prefix)namespace WHERE \(user) AND \(condition) AND \(dumped(catalog))"
+            }
+            + elsewhere.map { kind, catalog, prefix, condition in
+                "SELECT '\(kind)', o.\(prefix)owner FROM pg_catalog.\(catalog) o WHERE \(condition) AND \(dumped(catalog))"
+            }).joined(separator: " UNION ALL ")
+    }()
+
+    /// The right over a role that it takes to make that an owner.
+    private static let becoming =
+        "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END"
+
     /// What the account would lack to make the database anew on this server.
     static let missingRestoreRights = """
         SELECT what FROM (
           SELECT 'it may not create databases' AS what WHERE NOT (\(own)).rolsuper AND NOT (\(own)).rolcreatedb
           UNION ALL
-          SELECT DISTINCT 'it is no member of the role ' || quote_ident(o.rolname) || ', which owns objects'
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            JOIN pg_catalog.pg_roles o ON o.oid = c.relowner
-            WHERE \(user) AND c.relpersistence <> 't' AND NOT pg_has_role(o.oid, 'MEMBER')
+          SELECT 'it may not make the role ' || quote_ident(o.rolname) || ' an owner, and that owns '
+              || string_agg(DISTINCT own.kind, ', ' ORDER BY own.kind)
+            FROM (\(owners)) own JOIN pg_catalog.pg_roles o ON o.oid = own.role
+            WHERE NOT pg_has_role(o.oid, \(becoming)) GROUP BY o.rolname
           UNION ALL
           SELECT 'it may not create the extension ' || quote_ident(x.extname)
             FROM pg_catalog.pg_extension x

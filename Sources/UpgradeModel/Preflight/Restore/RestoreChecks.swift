@@ -11,7 +11,7 @@ extension PreflightReport {
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
             ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
-            ("restore-version", "Servers can take the dumps", RestoreChecks.versions(observation)),
+            ("restore-version", "Servers are of the dumps' version", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
             ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
             ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
@@ -218,12 +218,16 @@ private enum RestoreChecks {
 
     static func versions(_ observation: RestoreObservation) -> Verdict {
         each(observation) { database, replaced in
-            guard let major = database.major, replaced.major < major else {
+            guard let major = database.major, replaced.major != major else {
                 return .pass("`\(database.name)`: PostgreSQL \(replaced.major).")
             }
+            // A newer one takes the dump, but has other privileges and writes definitions another way: whether the copy
+            // is what was backed up could not be told.
+            let why = replaced.major < major ? "" : "; the copy could not be proven there"
             return .fail(
-                "`\(database.name)` was dumped from PostgreSQL \(major), and the server is \(replaced.major).",
-                remedy: "Restore to a server of version \(major) or newer."
+                "`\(database.name)` was dumped from PostgreSQL \(major), and the server is \(replaced.major)\(why).",
+                remedy: "Restore to a server of version \(major)"
+                    + (replaced.major < major ? "." : ", or by hand as the set's RESTORE.md says.")
             )
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 @testable import Postgres
 import Processes
+import Synchronization
 import Testing
 import UpgradeModel
 
@@ -214,6 +215,33 @@ import UpgradeModel
         let copy = try await copy()
         try await copy.reseal { $0.databases = [] }
         #expect(try await copy.verify().first?.hasPrefix("backup-damaged") == true)
+    }
+
+    // MARK: On record
+
+    @Test func `only a proof that holds puts a changed manifest on record`() async throws {
+        let copy = try await copy()
+        let written = try copy.maker.store.load(copy.id).manifestDigest
+        let record = Mutex<Set<String>>([written])
+        let maker = BackupMaker(
+            store: copy.maker.store,
+            prover: copy.maker.prover,
+            now: { BackupFixture.createdAt },
+            witness: { _, digest in _ = record.withLock { $0.insert(digest) } },
+            isOnRecord: { _, digest in record.withLock { $0.contains(digest) } }
+        )
+        try await copy.reseal { $0.origin.notes["by"] = "somebody else" }
+        try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
+        await #expect(throws: DisprovenSet.self) { try await maker.verify(copy.id) }
+        #expect(record.withLock { $0 } == [written])
+        try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
+        #expect(try !record.withLock { $0.contains(try maker.store.load(copy.id).manifestDigest) })
+        _ = try await maker.verify(copy.id)
+        #expect(try record.withLock { $0.contains(try maker.store.load(copy.id).manifestDigest) })
+        // Of one that is on record, a failure is too.
+        try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
+        await #expect(throws: DisprovenSet.self) { try await maker.verify(copy.id) }
+        #expect(try record.withLock { $0.contains(try maker.store.load(copy.id).manifestDigest) })
     }
 
     private func swap(_ copy: SetCopy) throws {

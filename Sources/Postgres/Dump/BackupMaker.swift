@@ -14,11 +14,12 @@ package struct BackupMaker: Sendable {
     let now: @Sendable () -> Moment
     let live = LiveCopies()
     private let witness: @Sendable (BackupSetID, String) throws(Trouble) -> Void
+    private let isOnRecord: @Sendable (BackupSetID, String) throws(Trouble) -> Bool
 
     /// Makes a maker.
     ///
     /// `now` tells the time; `witness` puts on record which SHA-256 the manifest of a finished set has, before it is put
-    /// in its place.
+    /// in its place; `isOnRecord` says whether that was done with one.
     package init(
         store: BackupSetStore,
         prover: Prover,
@@ -26,6 +27,9 @@ package struct BackupMaker: Sendable {
         now: @Sendable @escaping () -> Moment,
         witness: @Sendable @escaping (BackupSetID, String) throws(Trouble) -> Void = {
             (_: BackupSetID, _: String) throws(Trouble) in
+        },
+        isOnRecord: @Sendable @escaping (BackupSetID, String) throws(Trouble) -> Bool = {
+            (_: BackupSetID, _: String) throws(Trouble) in true
         }
     ) {
         self.store = store
@@ -33,6 +37,7 @@ package struct BackupMaker: Sendable {
         self.recipients = recipients
         self.now = now
         self.witness = witness
+        self.isOnRecord = isOnRecord
     }
 
     private var sealing: Sealing { Sealing(recipients: recipients) }
@@ -171,6 +176,9 @@ package struct BackupMaker: Sendable {
 
     /// Proves a published set again, against the fingerprints in its manifest, and notes the outcome in it.
     ///
+    /// A set that is proven is on record afterwards. One that is not stays what it was to the record: whatever else is
+    /// wrong with it, repairing the set must not make a manifest good that Pawl has not written.
+    ///
     /// `identity` is a file with the `age` identity, for an encrypted set. Throws `DisprovenSet` with every
     /// difference; `Trouble` where it could not be found out.
     package func verify(
@@ -195,7 +203,10 @@ package struct BackupMaker: Sendable {
             return outcome.proof
         } catch let disproven as DisprovenSet {
             manifest.proof = ProofRecord(state: .failed, at: now(), differences: disproven.differences)
-            try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in try witness(id, digest) }
+            let wasOnRecord = try isOnRecord(id, set.manifestDigest)
+            try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in
+                if wasOnRecord { try witness(id, digest) }
+            }
             throw disproven
         }
     }

@@ -45,7 +45,10 @@ struct BackupVerifyCommand: AsyncParsableCommand {
     /// The optimizer of Swift 6.3.1 crashes where this becomes a part of `run`.
     @inline(never)
     private func answer(_ shelf: BackupShelf) throws {
-        let reports = try sets.map { try shelf.report(on: ListedSet(shelf.set(named: $0))) }
+        // One that was not proven is still not the one on record.
+        let reports = try sets.map {
+            try shelf.report(on: ListedSet(shelf.set(named: $0, acceptsChanged: acceptChanged)))
+        }
         if reports.count == 1, let report = reports.first {
             Answer(options).give(report, text: report.text)
         } else {

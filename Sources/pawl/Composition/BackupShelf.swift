@@ -92,6 +92,9 @@ struct BackupShelf: Sendable {
             now: Workplace.now,
             witness: { [workplace] id, digest throws(Trouble) in
                 try workplace.store.recordManifest(digest, of: id, at: Workplace.now())
+            },
+            isOnRecord: { [workplace] id, digest throws(Trouble) in
+                try workplace.store.manifestDigests(of: id).contains(digest)
             }
         )
     }

@@ -169,6 +169,45 @@ import UpgradeModel
         }
     }
 
+    @Test func `what an earlier run has kept is replaced where the installation's files were changed since`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let context = try shop.context()
+            let port = port(shop)
+            let keep = try effect(.keepInstalled, shop)
+            let kept = shop.folder + "/releases/1.0.0"
+            func text(_ name: String) throws -> String {
+                try String(contentsOfFile: kept + "/" + name, encoding: .utf8)
+            }
+            _ = try await port.perform(keep, in: context)
+            try "mine".write(toFile: kept + "/.env.found-at-switch", atomically: true, encoding: .utf8)
+            let images = try text("images.json")
+
+            let rotated = shop.environment("1.0.0") + "PASSWORD=new\n"
+            try rotated.write(toFile: shop.folder + "/.env", atomically: true, encoding: .utf8)
+            #expect(try await port.probe(keep, in: context).isOpen, "what is kept is of the past")
+            _ = try await port.perform(keep, in: context)
+            #expect(try await port.probe(keep, in: context) == .done(.done))
+            #expect(try text(".env") == rotated)
+            #expect(try text("docker-compose.yml") == shop.composeFile())
+            #expect(try text("images.json") == images)
+            #expect(try text(".env.found-at-switch") == "mine")
+            #expect(!FileManager.default.fileExists(atPath: shop.folder + "/releases/.staging-1.0.0"))
+
+            // A run died while it replaced them: the list of images comes last.
+            try FileManager.default.removeItem(atPath: kept + "/images.json")
+            #expect(try await port.probe(keep, in: context).isOpen)
+            _ = try await port.perform(keep, in: context)
+            #expect(try await port.probe(keep, in: context) == .done(.done))
+
+            // Files of something else than what runs take nothing's place.
+            try shop.environment("1.1.0").write(toFile: shop.folder + "/.env", atomically: true, encoding: .utf8)
+            await expectTrouble("installed-files") { _ = try await port.perform(keep, in: context) }
+            #expect(try text(".env") == rotated)
+        }
+    }
+
     @Test func `a container that somebody made by run is told from services and from migrations`() async throws {
         try await Shop.with { shop in
             #expect(try await shop.deployment.oneOffContainers().isEmpty)

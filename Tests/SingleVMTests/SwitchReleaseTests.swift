@@ -80,6 +80,46 @@ import WebClient
         }
     }
 
+    @Test func `the installed release's files are the kept ones only as long as the installation's are the same`()
+        async throws
+    {
+        let (one, two) = (try #require(one), try #require(two))
+        try await inFolder { path, deployment in
+            func files(_ version: ReleaseVersion, running: ReleaseVersion?) throws -> String {
+                String(try deployment.installedFiles(of: version, running: running).path.dropFirst(path.count))
+            }
+            try write("old compose", path + "/docker-compose.yml")
+            try write("OLD=1", path + "/.env")
+            #expect(try files(one, running: one) == "", "nothing was kept yet")
+            try write("old compose", path + "/releases/1.0.0/docker-compose.yml")
+            #expect(try files(one, running: one) == "", "half of it was kept")
+            try write("OLD=1", path + "/releases/1.0.0/.env")
+            #expect(try files(one, running: one) == "/releases/1.0.0")
+            // A run was aborted, and the operator rotates a password.
+            try write("OLD=2", path + "/.env")
+            #expect(try files(one, running: one) == "")
+            try write("OLD=1", path + "/.env")
+            try write("another compose", path + "/docker-compose.yml")
+            #expect(try files(one, running: one) == "")
+            // Where something else runs, the installation's files may be its.
+            #expect(try files(one, running: two) == "/releases/1.0.0")
+            #expect(try files(one, running: nil) == "/releases/1.0.0")
+            #expect(try files(two, running: one) == "")
+
+            try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
+            try write("NEW=1", path + "/releases/1.1.0/.env")
+            try deployment.switchRelease(to: two, from: one)
+            #expect(try files(two, running: two) == "/releases/1.1.0")
+            try write("NEW=2", path + "/releases/1.1.0/.env")
+            #expect(try files(two, running: two) == "/releases/1.1.0", "a link leads to it")
+            // `sed -i` puts a file into the link's place.
+            try write("NEW=3", path + "/.env")
+            #expect(try files(two, running: two) == "")
+            try FileManager.default.removeItem(atPath: path + "/.env")
+            #expect(try files(two, running: two) == "")
+        }
+    }
+
     @Test func `something else in the link's place is the operator's, and stays`() async throws {
         let (one, two) = (try #require(one), try #require(two))
         try await inFolder { path, deployment in

@@ -1,5 +1,7 @@
 import Foundation
+import Postgres
 import Reports
+import SingleVM
 import StateStore
 import Testing
 import UpgradeModel
@@ -51,6 +53,25 @@ import UpgradeModel
             ]
         )
         #expect(paper.names(in: "data/begun").isEmpty)
+    }
+
+    @Test func `a set without a file of its release could not be restored, and is not begun`() throws {
+        let paper = try PaperInstallation()
+        let installation = InstallationFolder(path: paper.root + "/opt")
+        let own = ReleaseFolder(path: installation.path)
+        let names = try BackupShelf.releaseFiles(in: own, of: installation).map(\.path)
+        #expect(names == [".env", "docker-compose.yml"], "of the installation's folder only these")
+        let kept = installation.release(try ReleaseVersion("1.0"))
+        for name in ["docker-compose.yml", "images.json", "work/log"] {
+            try paper.write("opt/releases/1.0/\(name)", "")
+        }
+        let trouble = try #require(throws: Trouble.self) { try BackupShelf.releaseFiles(in: kept, of: installation) }
+        #expect(trouble.code == "installed-files" && ExitStatus(trouble) == .refused)
+        #expect(trouble.message.contains("releases/1.0/.env is missing"))
+        try paper.write("opt/releases/1.0/.env", "")
+        let files = try BackupShelf.releaseFiles(in: kept, of: installation)
+        #expect(files.map(\.path) == [".env", "docker-compose.yml", "images.json"])
+        #expect(files.first?.source == kept.environmentFile)
     }
 
     @Test func `a set under another name is ours where the records know it`() throws {

@@ -22,7 +22,7 @@ package struct DeploymentEffects: EffectPort {
     /// Looks at containers, images and files.
     package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         switch effect.kind {
-        case .keepInstalled: deployment.probeKept(context.from)
+        case .keepInstalled: try await deployment.probeKept(context.from)
         case .stage: try await deployment.probeStaged(effect.target)
         case .recordWriters: try deployment.probeRecord(at: record(effect, context))
         case .stopWriters: try await deployment.probeStopped(withMigrations: context.restore != nil)

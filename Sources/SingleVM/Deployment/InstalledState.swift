@@ -52,6 +52,15 @@ package struct InstalledState: Sendable, Hashable {
     /// Whether the release was read from running containers; otherwise none runs and stopped ones told it.
     package var isRunning: Bool
 
+    /// The release that runs; where services differ, the oldest of what they say.
+    package var installedVersion: ReleaseVersion? {
+        switch release {
+        case .version(let version): version
+        case .mixed(let services): services.compactMap { try? ReleaseVersion($0.version) }.min()
+        case .absent, .unreadable: nil
+        }
+    }
+
     /// What is wrong with services right now: not healthy, started again and again, or ended.
     package var complaints: [String] { services.compactMap(\.complaint) }
 }

@@ -91,14 +91,19 @@ extension ComposeDeployment {
 
     /// Gives a staged folder its name. Where there is one of that name already, its files are replaced one by one, so
     /// that there is no instant at which a link to it leads nowhere; the list of images comes last and makes it whole.
-    private func place(_ staging: ReleaseFolder, as release: ReleaseFolder) throws(Trouble) {
+    /// Other files that are there are removed, unless `keepingOthers`.
+    func place(
+        _ staging: ReleaseFolder,
+        as release: ReleaseFolder,
+        keepingOthers: Bool = false
+    ) throws(Trouble) {
         guard DurableFiles.kind(release.path) == .folder else {
             try DurableFiles.remove(release.path)
             return try DurableFiles.rename(staging.path, to: release.path)
         }
         try DurableFiles.remove(release.imagesFile)
         let names = DurableFiles.names(in: staging.path)
-        for stray in DurableFiles.names(in: release.path) where !names.contains(stray) {
+        for stray in DurableFiles.names(in: release.path) where !keepingOthers && !names.contains(stray) {
             try DurableFiles.remove("\(release.path)/\(stray)")
         }
         let imagesName = String(release.imagesFile.dropFirst(release.path.count + 1))

@@ -1,8 +1,34 @@
 package import UpgradeModel
 
 extension ComposeDeployment {
+    /// Where the installed release's own Compose file and variables are.
+    ///
+    /// They are in the release's folder where the installation's two files say the same, as they do once they are links
+    /// to it. Where they do not, an operator has changed them since an earlier run kept a copy, or an editor has put a
+    /// file into a link's place: they are what Compose goes by, and the copy is of the past.
+    ///
+    /// - Parameters:
+    ///   - version: the release that the databases belong to.
+    ///   - running: what runs. Where that is something else, the installation's files may be of it, and the kept ones
+    ///     are taken, if there are any.
+    /// - Returns: the release's folder, or the installation's.
+    /// - Throws: code `file-unreadable`.
+    package func installedFiles(
+        of version: ReleaseVersion,
+        running: ReleaseVersion?
+    ) throws(Trouble) -> ReleaseFolder {
+        let (kept, own) = (folder.release(version), ReleaseFolder(path: folder.path))
+        guard let compose = try DurableFiles.read(kept.composeFile) else { return own }
+        guard running == version else { return kept }
+        guard let environment = try DurableFiles.read(kept.environmentFile) else { return own }
+        guard try compose == DurableFiles.read(own.composeFile),
+            try environment == DurableFiles.read(own.environmentFile)
+        else { return own }
+        return kept
+    }
+
     /// Puts the installed release's own Compose file and variables into a folder of their own, so that an abort and a
-    /// backup have them. A folder that is there already is left as it is.
+    /// backup have them. What an earlier run has kept there is replaced where the installation's files were changed.
     ///
     /// - Returns: the folder.
     /// - Throws: blame `operator`, code `installed-files`, where the files are missing or describe something else than
@@ -10,30 +36,38 @@ extension ComposeDeployment {
     @discardableResult
     package func keepInstalled(_ version: ReleaseVersion) async throws(Trouble) -> ReleaseFolder {
         let kept = folder.release(version)
-        if DurableFiles.kind(kept.path) != .folder {
-            let staging = folder.releases + "/.staging-\(version)"
-            try DurableFiles.makeFolder(folder.releases)
-            try DurableFiles.remove(staging)
-            try DurableFiles.makeFolder(staging)
-            for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
-                let source = folder.path + "/" + name
-                guard let bytes = try DurableFiles.read(source) else { throw installedFiles("\(source) is missing") }
-                let access = DurableFiles.access(of: source) ?? .secret
-                try DurableFiles.write(bytes, to: staging + "/" + name, access: access)
-            }
-            try DurableFiles.sync(folder: staging)
-            try await checkDescribesWhatRuns(ReleaseFolder(path: staging))
-            try DurableFiles.rename(staging, to: kept.path)
+        guard try await installedFiles(of: version) != kept else {
+            if DurableFiles.kind(kept.imagesFile) == .nothing { try await noteImages(of: kept) }
+            return kept
         }
-        if DurableFiles.kind(kept.imagesFile) == .nothing { try await noteImages(of: kept) }
+        let staging = ReleaseFolder(path: folder.releases + "/.staging-\(version)")
+        try DurableFiles.makeFolder(folder.releases)
+        try DurableFiles.remove(staging.path)
+        try DurableFiles.makeFolder(staging.path)
+        for name in [InstallationFolder.composeName, InstallationFolder.environmentName] {
+            let source = folder.path + "/" + name
+            guard let bytes = try DurableFiles.read(source) else { throw notThose("\(source) is missing") }
+            let access = DurableFiles.access(of: source) ?? .secret
+            try DurableFiles.write(bytes, to: staging.path + "/" + name, access: access)
+        }
+        try await checkDescribesWhatRuns(staging)
+        try await noteImages(of: staging)
+        try DurableFiles.sync(folder: staging.path)
+        try place(staging, as: kept, keepingOthers: true)
         return kept
     }
 
-    /// Says whether the installed release has its folder.
-    package func probeKept(_ version: ReleaseVersion) -> Probe {
+    /// Says whether the installed release has its folder, and in it what the installation has.
+    package func probeKept(_ version: ReleaseVersion) async throws(Trouble) -> Probe {
         let kept = folder.release(version)
-        return DurableFiles.kind(kept.imagesFile) == .file && DurableFiles.kind(kept.composeFile) == .file
-            && DurableFiles.kind(kept.environmentFile) == .file ? .done(.done) : .notStarted
+        guard DurableFiles.kind(kept.imagesFile) == .file, DurableFiles.kind(kept.environmentFile) == .file,
+            try await installedFiles(of: version) == kept
+        else { return .notStarted }
+        return .done(.done)
+    }
+
+    private func installedFiles(of version: ReleaseVersion) async throws(Trouble) -> ReleaseFolder {
+        try installedFiles(of: version, running: try await observe().installedVersion)
     }
 
     /// What keeps the installation's own files from being the installed release's: empty where they are.
@@ -131,10 +165,10 @@ extension ComposeDeployment {
 
     private func checkDescribesWhatRuns(_ release: ReleaseFolder) async throws(Trouble) {
         let clauses = try await contradictions(of: release)
-        if !clauses.isEmpty { throw installedFiles(clauses.joined(separator: "; ")) }
+        if !clauses.isEmpty { throw notThose(clauses.joined(separator: "; ")) }
     }
 
-    private func installedFiles(_ why: String) -> Trouble {
+    private func notThose(_ why: String) -> Trouble {
         Trouble(
             .operator,
             "installed-files",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ReleasePackage
 import Reports
+import SingleVM
 import StateStore
 import UpgradeModel
 

@@ -179,28 +179,44 @@ struct BackupShelf: Sendable {
         return databases
     }
 
+    /// The files of a release that go into a set: of its own folder all, of the installation's the two of the release.
+    ///
+    /// - Throws: code `installed-files` where one of those two is missing; a set without it could not be restored.
+    static func releaseFiles(
+        in folder: ReleaseFolder,
+        of installation: InstallationFolder
+    ) throws -> [BackupRequest.ReleaseFile] {
+        let needed = [InstallationFolder.composeName, InstallationFolder.environmentName]
+        for path in needed.map({ "\(folder.path)/\($0)" }) where !FileManager.default.isReadableFile(atPath: path) {
+            throw Trouble(
+                .operator,
+                "installed-files",
+                "\(path) is missing: a set without it does not carry its release whole, and could not be restored.",
+                remedy: "Put the installed release's docker-compose.yml and .env into \(installation.path)."
+            )
+        }
+        let isOwn = folder.path != installation.path
+        let names = isOwn ? try FileManager.default.contentsOfDirectory(atPath: folder.path) : needed
+        return names.sorted().compactMap { name in
+            var isFolder: ObjCBool = false
+            let path = "\(folder.path)/\(name)"
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+                return nil
+            }
+            return BackupRequest.ReleaseFile(path: name, source: path)
+        }
+    }
+
     /// What a set of the installation as it is now holds.
     func request(_ id: BackupSetID, at moment: Moment, of release: ReleaseVersion, site: Site) async throws
         -> BackupRequest
     {
         let deployment = try site.deployment()
-        let kept = deployment.folder.release(release)
-        let isKept = FileManager.default.fileExists(atPath: kept.composeFile)
-        let folder = isKept ? kept.path : deployment.folder.path
-        var files: [BackupRequest.ReleaseFile] = []
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
-            guard isKept || [InstallationFolder.composeName, InstallationFolder.environmentName].contains(name) else {
-                continue
-            }
-            var isFolder: ObjCBool = false
-            let path = folder + "/" + name
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                continue
-            }
-            files.append(BackupRequest.ReleaseFile(path: name, source: path))
-        }
+        let state = try await deployment.observe()
+        let folder = try deployment.installedFiles(of: release, running: state.installedVersion)
+        let files = try Self.releaseFiles(in: folder, of: deployment.folder)
         var notes: [String: String] = ["project": workplace.singleVM.project]
-        for service in try await deployment.observe().services {
+        for service in state.services {
             for container in service.containers {
                 notes["image \(container.imageReference)"] = container.imageID
             }

@@ -52,13 +52,9 @@ struct InstallationScout: Sendable {
     }
 
     private func files(_ deployment: ComposeDeployment) async throws -> InstalledFiles {
-        let folder = deployment.folder
         // Where something older runs than the databases are, the release that matches them is the mark.
         let isBehind = try place.isBehindMark
-        let kept = folder.release(try place.matchingRelease)
-        let isKept = FileManager.default.fileExists(atPath: kept.composeFile)
-        // Before the first hop the installation's own two files are the installed release's.
-        let path = isKept ? kept.path : folder.path
+        let path = try deployment.installedFiles(of: place.matchingRelease, running: place.installed).path
         var troubles: [String] = []
         for name in [InstallationFolder.composeName, InstallationFolder.environmentName]
         where !FileManager.default.isReadableFile(atPath: path + "/" + name) {

@@ -108,15 +108,6 @@ struct Standpoint: Sendable {
 }
 
 extension InstalledState {
-    /// The release that runs; where services differ, the oldest of what they say.
-    var installedVersion: ReleaseVersion? {
-        switch release {
-        case .version(let version): version
-        case .mixed(let services): services.compactMap { try? ReleaseVersion($0.version) }.min()
-        case .absent, .unreadable: nil
-        }
-    }
-
     /// The services that do not run what the others run, say nothing, or only say that they run the same.
     var drifted: [DriftedService] {
         switch release {

@@ -23,6 +23,16 @@ extension StateStore {
         }
     }
 
+    /// The sets of which a manifest is on record, the one whose first was put there last first.
+    package func recordedSets() throws(Trouble) -> [BackupSetID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT subject FROM backupRecord WHERE kind = 'manifest' GROUP BY subject ORDER BY min(id) DESC"
+            ).compactMap { BackupSetID($0) }
+        }
+    }
+
     /// Puts on record that a set was decrypted with the identity of this recipient.
     package func recordDecryption(for recipient: String, of set: BackupSetID, at moment: Moment) throws(Trouble) {
         try record("recipient", recipient, set.text, at: moment)

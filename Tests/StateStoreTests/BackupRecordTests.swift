@@ -25,6 +25,20 @@ import UpgradeModel
         }
     }
 
+    @Test func `sets are in the order in which they first came on record, whatever their dates`() async throws {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            #expect(try store.recordedSets().isEmpty)
+            let sets = ["20270101T000000Z-1.0", "20260101T000000Z-1.0", "20260601T000000Z-1.0"].compactMap {
+                BackupSetID($0)
+            }
+            for set in sets { try store.recordManifest("aa", of: set, at: moment) }
+            try store.recordDecryption(for: "age1x", of: sets[0], at: moment)
+            try store.recordManifest("bb", of: sets[0], at: moment)
+            #expect(try store.recordedSets() == sets.reversed())
+        }
+    }
+
     @Test func `a data folder of before gets the records and keeps its journal`() async throws {
         try await withDataFolder { folder in
             _ = try StateStore(in: folder)

@@ -4,6 +4,7 @@ import Reports
 import SingleVM
 import StateStore
 import Testing
+import UpgradeEngine
 import UpgradeModel
 
 @testable import pawl
@@ -53,6 +54,27 @@ import UpgradeModel
             ]
         )
         #expect(paper.names(in: "data/begun").isEmpty)
+    }
+
+    @Test func `a clock that was wrong costs neither the newest set nor the one from before an upgrade`() async throws {
+        let paper = try PaperInstallation()
+        let run = try paper.recordRun()
+        let rows = try paper.workplace().store.entries(of: run, after: 0)
+        let before = try #require(try RunView(of: run, from: rows).passed)
+        #expect(before.text.hasPrefix("20261123T"))
+        let names = ["20261124T000000Z-1.0", "20261125T000000Z-1.0", "20250101T000000Z-1.0"]
+        for name in names + [before.text] { try paper.addSet(name) }
+        let shelf = BackupShelf(try paper.workplace())
+        for name in names {
+            let set = try shelf.set(named: name)
+            try shelf.workplace.store.recordManifest(set.manifestDigest, of: set.id, at: Workplace.now())
+        }
+        let verdicts = try shelf.retention().map { "\($0.candidate.id) \($0.verdict)" }
+        #expect(
+            verdicts == [
+                "\(names[1]) lastProven", "\(names[0]) remove", "\(before) wayBack", "\(names[2]) lastProven",
+            ]
+        )
     }
 
     @Test func `a set without a file of its release could not be restored, and is not begun`() throws {

@@ -143,15 +143,23 @@ final class PaperInstallation {
     /// Writes a run down whose migration has failed, with these words, so that it waits for an operator.
     @discardableResult
     func recordWaiting(saying message: String = "The migration failed.") throws -> RunID {
+        try recordRun(failing: Trouble(.release, "migration-failed", message, changed: true, remedy: "Retry."))
+    }
+
+    /// Writes a run down from its beginning to its end; one whose migration fails ends where it waits.
+    @discardableResult
+    func recordRun(failing trouble: Trouble? = nil) throws -> RunID {
         let plan = RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil)
         var machine = try UpgradeMachine(plan)
         var rows: [Payload] = [.event(.started)]
         _ = try machine.handle(.started)
         while let effect = machine.pending {
-            let event: Event =
-                effect.kind == .migrate
-                ? .failed(effect, Trouble(.release, "migration-failed", message, changed: true, remedy: "Retry."))
-                : .succeeded(effect, try Story.outcome(of: effect))
+            let event: Event
+            if let trouble, effect.kind == .migrate {
+                event = .failed(effect, trouble)
+            } else {
+                event = .succeeded(effect, try Story.outcome(of: effect))
+            }
             rows += [.intent(effect), .event(event)]
             _ = try machine.handle(event)
         }

@@ -41,6 +41,8 @@ package struct RunView: Sendable {
     package var declined: Trouble?
     /// The set of the newest hop that has one.
     package var backup: BackupSetID?
+    /// The set of the newest hop that has passed its point of no return; nil where none has.
+    package var passed: BackupSetID?
     /// The set that was or is being restored; nil where none is.
     package var restored: BackupSetID?
     /// The names under which its databases that a restore has replaced are kept.
@@ -66,7 +68,10 @@ package struct RunView: Sendable {
             clock.see(entry)
             switch entry.payload {
             case .progress(_, let progress): self.progress = progress
-            case .intent: progress = nil
+            case .intent(let effect):
+                progress = nil
+                // What comes first after that point; a restore has made no set.
+                if effect.kind == .switchRelease { passed = backup }
             case .declined(_, let trouble): declined = trouble
             case .event(.restoreRequested(_, let plan)) where machine.phase == .restored: restored = plan.set
             case .event(.succeeded(_, .dumped(let set))): backup = set

@@ -12,8 +12,6 @@ package struct Retention: Sendable, Hashable {
     package struct Candidate: Sendable, Hashable {
         /// Its name.
         package var id: BackupSetID
-        /// When it was begun.
-        package var createdAt: Moment
         /// Whether it is proven to restore.
         package var isProven: Bool
         /// The release that its data belongs to; nil where that is no version.
@@ -26,14 +24,12 @@ package struct Retention: Sendable, Hashable {
         /// Makes a candidate.
         package init(
             id: BackupSetID,
-            createdAt: Moment,
             isProven: Bool,
-            release: ReleaseVersion? = nil,
-            isRecorded: Bool = true,
-            isOurs: Bool = true
+            release: ReleaseVersion?,
+            isRecorded: Bool,
+            isOurs: Bool
         ) {
             self.id = id
-            self.createdAt = createdAt
             self.isProven = isProven
             self.release = release
             self.isRecorded = isRecorded
@@ -49,7 +45,8 @@ package struct Retention: Sendable, Hashable {
         case lastProven
         /// A run that is not over refers to it.
         case inUse
-        /// It is the way back to the release before the newest one whose migrations have started here.
+        /// It is the way back to the release before the newest one whose migrations have started here, or was made before
+        /// those started.
         case wayBack
         /// It is another installation's, and nothing of ours to judge.
         case foreign
@@ -57,28 +54,36 @@ package struct Retention: Sendable, Hashable {
         case remove
     }
 
-    /// Decides about every set, newest first. Removes nothing: the same answer is the preview.
+    /// Decides about every set. Removes nothing: the same answer is the preview.
     ///
-    /// A set that Pawl's records do not know is no substitute for one that they know: the newest of each is kept.
+    /// A set's date is what a clock said, and a clock may have been wrong; the order of Pawl's own records is not, but a set
+    /// may have come to it late. Whatever is to be kept as the newest of something is therefore kept by both orders. Nor
+    /// is a set that the records do not know a substitute for one that they know.
     ///
     /// - Parameters:
-    ///   - sets: all sets in the folder, in any order.
+    ///   - sets: all sets in the folder, by their dates, newest first.
+    ///   - recorded: the sets that Pawl's own records know, in the order of the records, newest first.
     ///   - inUse: the sets that open runs refer to.
+    ///   - lastPassed: the set of the newest hop that has passed its point of no return; nil where none has.
     ///   - highWaterMark: the newest release whose migrations have started here; nil where none has.
-    /// - Returns: a verdict on each set.
+    /// - Returns: a verdict on each set, in the order of `sets`.
     package func decide(
         _ sets: [Candidate],
+        recorded: [BackupSetID] = [],
         inUse: Set<BackupSetID> = [],
+        lastPassed: BackupSetID? = nil,
         highWaterMark: ReleaseVersion? = nil
     ) -> [(candidate: Candidate, verdict: Verdict)] {
-        let all = sets.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
-        let ordered = all.filter(\.isOurs)
-        let newest = Set(ordered.prefix(keep).map(\.id))
-        let proven = ordered.filter(\.isProven)
-        let lastProven = Set([proven.first, proven.first(where: \.isRecorded)].compactMap { $0?.id })
-        let wayBack = Self.wayBack(in: ordered, before: highWaterMark)
-            .union(Self.wayBack(in: ordered.filter(\.isRecorded), before: highWaterMark))
-        return all.map { candidate in
+        let ours = sets.filter(\.isOurs)
+        let known = ours.filter(\.isRecorded)
+        let byName = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }
+        let orders = [ours, known, recorded.compactMap { byName[$0] }]
+        let newest = Set(orders.flatMap { $0.prefix(keep) }.map(\.id))
+        let lastProven = Set(orders.compactMap { $0.first(where: \.isProven)?.id })
+        let wayBack = Set(
+            orders.flatMap { Self.wayBack(in: $0, before: highWaterMark) } + [lastPassed].compactMap(\.self)
+        )
+        return sets.map { candidate in
             if !candidate.isOurs { return (candidate, .foreign) }
             if inUse.contains(candidate.id) { return (candidate, .inUse) }
             if lastProven.contains(candidate.id) { return (candidate, .lastProven) }
@@ -88,11 +93,10 @@ package struct Retention: Sendable, Hashable {
     }
 
     /// The newest set of the newest release before the mark, and the newest proven one.
-    private static func wayBack(in ordered: [Candidate], before mark: ReleaseVersion?) -> Set<BackupSetID> {
+    private static func wayBack(in ordered: [Candidate], before mark: ReleaseVersion?) -> [BackupSetID] {
         guard let mark else { return [] }
-        let older = ordered.filter { candidate in candidate.release.map { $0 < mark } ?? false }
-        guard let release = older.compactMap(\.release).max() else { return [] }
-        let own = older.filter { $0.release == release }
-        return Set([own.first, own.first(where: \.isProven)].compactMap { $0?.id })
+        guard let release = ordered.compactMap(\.release).filter({ $0 < mark }).max() else { return [] }
+        let own = ordered.filter { $0.release == release }
+        return [own.first, own.first(where: \.isProven)].compactMap { $0?.id }
     }
 }

@@ -146,15 +146,28 @@ struct BackupShelf: Sendable {
         let candidates = try everySet().map { set in
             Retention.Candidate(
                 id: set.id,
-                createdAt: set.summary.createdAt,
                 isProven: set.summary.proof.state == .proven,
                 release: try? ReleaseVersion(set.summary.release),
                 isRecorded: try standing(of: set) == .recorded,
                 isOurs: try isOurs(set)
             )
         }
-        return Retention(keep: workplace.installation.backups.keep)
-            .decide(candidates, inUse: try inUse(), highWaterMark: try workplace.highWaterMark())
+        return Retention(keep: workplace.installation.backups.keep).decide(
+            candidates,
+            recorded: try workplace.store.recordedSets(),
+            inUse: try inUse(),
+            lastPassed: try lastPassed(),
+            highWaterMark: try workplace.highWaterMark()
+        )
+    }
+
+    /// The set of the newest hop that has passed its point of no return.
+    private func lastPassed() throws -> BackupSetID? {
+        for run in try workplace.store.runs().reversed() {
+            let view = try RunView(of: run.id, from: workplace.store.entries(of: run.id, after: 0))
+            if let set = view.passed { return set }
+        }
+        return nil
     }
 
     /// The recipients of new sets for whom nobody has shown yet that they can decrypt.

@@ -25,7 +25,7 @@ struct RehearsalShelf: Sendable {
         return folder
     }
 
-    /// Keeps a finished rehearsal, and of the older ones the newest.
+    /// Keeps a finished rehearsal, and of the others the newest. The finished one stays whatever a clock has said since.
     func keep(_ rehearsal: Rehearsal, schemas: [RehearsedSchema]) throws {
         let folder = folder(of: rehearsal.id)
         let encoder = JSONEncoder()
@@ -33,7 +33,7 @@ struct RehearsalShelf: Sendable {
         try encoder.encode(schemas).write(to: URL(filePath: folder + "/schemas.json"), options: [.atomic])
         // The record comes last: without it there was no rehearsal.
         try encoder.encode(rehearsal).write(to: URL(filePath: folder + "/rehearsal.json"), options: [.atomic])
-        for old in rehearsals().dropFirst(Self.kept) {
+        for old in rehearsals().filter({ $0.id != rehearsal.id }).dropFirst(Self.kept - 1) {
             try? FileManager.default.removeItem(atPath: self.folder(of: old.id))
         }
     }

@@ -12,7 +12,6 @@ struct RetentionTests {
     ) throws -> Retention.Candidate {
         Retention.Candidate(
             id: try #require(BackupSetID("set-\(number)")),
-            createdAt: Moment(microseconds: Int64(number) * 1_000_000),
             isProven: proven,
             release: try release.map { try ReleaseVersion($0) },
             isRecorded: recorded,
@@ -22,20 +21,20 @@ struct RetentionTests {
 
     @Test func `the newest are kept and the others go`() throws {
         let sets = try (1...5).map { try candidate($0) }
-        let verdicts = Retention(keep: 2).decide(sets.shuffled())
+        let verdicts = Retention(keep: 2).decide(sets.reversed())
         #expect(verdicts.map(\.candidate.id.text) == ["set-5", "set-4", "set-3", "set-2", "set-1"])
         #expect(verdicts.map(\.verdict) == [.lastProven, .newest, .remove, .remove, .remove])
     }
 
     @Test func `the last proven set stays, however old`() throws {
         let sets = try [candidate(1), candidate(2), candidate(3, proven: false), candidate(4, proven: false)]
-        let verdicts = Retention(keep: 1).decide(sets)
+        let verdicts = Retention(keep: 1).decide(sets.reversed())
         #expect(verdicts.map(\.verdict) == [.newest, .remove, .lastProven, .remove])
     }
 
     @Test func `a set that an open run refers to stays`() throws {
         let sets = try (1...4).map { try candidate($0) }
-        let verdicts = Retention(keep: 1).decide(sets, inUse: [sets[0].id])
+        let verdicts = Retention(keep: 1).decide(sets.reversed(), inUse: [sets[0].id])
         #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .remove, .inUse])
     }
 
@@ -49,15 +48,15 @@ struct RetentionTests {
             candidate(1, release: "1.0"), candidate(2, release: "1.1"), candidate(3, release: "1.1"),
             candidate(4, proven: false, release: "1.1"), candidate(5, release: "2.0"), candidate(6, release: "2.0"),
         ]
-        let verdicts = Retention(keep: 1).decide(sets, highWaterMark: try ReleaseVersion("2.0"))
+        let verdicts = Retention(keep: 1).decide(sets.reversed(), highWaterMark: try ReleaseVersion("2.0"))
         #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .wayBack, .wayBack, .remove, .remove])
-        let before = Retention(keep: 1).decide(sets, highWaterMark: try ReleaseVersion("1.0"))
+        let before = Retention(keep: 1).decide(sets.reversed(), highWaterMark: try ReleaseVersion("1.0"))
         #expect(before.map(\.verdict) == [.lastProven, .remove, .remove, .remove, .remove, .remove])
     }
 
     @Test func `a set from elsewhere is no substitute for one of our own`() throws {
         let sets = try [candidate(1), candidate(2), candidate(3, recorded: false)]
-        #expect(Retention(keep: 1).decide(sets).map(\.verdict) == [.lastProven, .lastProven, .remove])
+        #expect(Retention(keep: 1).decide(sets.reversed()).map(\.verdict) == [.lastProven, .lastProven, .remove])
     }
 
     @Test func `a set from elsewhere does not displace the way back, whatever release it says it is of`() throws {
@@ -65,7 +64,7 @@ struct RetentionTests {
         let own = try candidate(1, release: "1.1")
         for stranger in ["1.1", "1.9"] {
             let sets = try [own, candidate(2, release: stranger, recorded: false), candidate(3, release: "2.0")]
-            let verdicts = Retention(keep: 1).decide(sets, highWaterMark: mark)
+            let verdicts = Retention(keep: 1).decide(sets.reversed(), highWaterMark: mark)
             #expect(verdicts.map(\.verdict) == [.lastProven, .wayBack, .wayBack], "\(stranger)")
         }
     }
@@ -84,13 +83,80 @@ struct RetentionTests {
             )
         }
         let (rule, mark) = (Retention(keep: 1), try ReleaseVersion("2.0"))
-        let alone = rule.decide(sets.filter(\.isRecorded), highWaterMark: mark)
+        let alone = rule.decide(sets.filter(\.isRecorded).reversed(), highWaterMark: mark)
         let all = Dictionary(
-            uniqueKeysWithValues: rule.decide(sets, highWaterMark: mark).map { ($0.candidate.id, $0.verdict) }
+            uniqueKeysWithValues: rule.decide(sets.reversed(), highWaterMark: mark).map {
+                ($0.candidate.id, $0.verdict)
+            }
         )
         for (candidate, verdict) in alone where verdict == .lastProven || verdict == .wayBack {
             #expect(all[candidate.id] != .remove, "\(candidate)")
         }
+    }
+
+    /// Sets by their dates, oldest first, and what becomes of each, where the clock was wrong: `recorded` are their
+    /// numbers in the order in which they were really made.
+    private func verdicts(
+        keep: Int,
+        _ sets: [Retention.Candidate],
+        recorded: [Int],
+        mark: String? = nil
+    ) throws -> [Retention.Verdict] {
+        let ids = try recorded.map { try candidate($0).id }
+        return Retention(keep: keep).decide(
+            sets.reversed(),
+            recorded: ids.reversed(),
+            highWaterMark: try mark.map { try ReleaseVersion($0) }
+        ).map(\.verdict).reversed()
+    }
+
+    @Test func `a set that a clock has dated too early is still the newest, the last proven and the way back`() throws {
+        let sets = try (1...4).map { try candidate($0, release: "1.0") }
+        #expect(
+            try verdicts(keep: 1, sets, recorded: [2, 3, 4, 1]) == [.lastProven, .remove, .remove, .lastProven]
+        )
+        #expect(
+            try verdicts(keep: 2, sets, recorded: [2, 3, 4, 1]) == [.lastProven, .remove, .newest, .lastProven]
+        )
+        var unproven = sets
+        unproven[0].isProven = false
+        #expect(
+            try verdicts(keep: 1, unproven, recorded: [3, 2, 4, 1]) == [.newest, .remove, .remove, .lastProven]
+        )
+        let later = try candidate(5, release: "2.0")
+        #expect(
+            try verdicts(keep: 1, sets + [later], recorded: [2, 3, 4, 1, 5], mark: "2.0")
+                == [.wayBack, .remove, .remove, .wayBack, .lastProven]
+        )
+    }
+
+    @Test func `a set that a clock has dated too late shadows none that were made since`() throws {
+        let sets = try (1...4).map { try candidate($0) }
+        #expect(
+            try verdicts(keep: 1, sets, recorded: [1, 4, 2, 3]) == [.remove, .remove, .lastProven, .lastProven]
+        )
+        // Nor does one that came to the records late, since it was proven only now.
+        #expect(
+            try verdicts(keep: 1, sets, recorded: [2, 3, 4, 1]) == [.lastProven, .remove, .remove, .lastProven]
+        )
+    }
+
+    @Test func `of sets that are not on record, and of those that are, as many stay`() throws {
+        let sets = try (1...6).map { try candidate($0, recorded: $0 < 4) }
+        #expect(
+            try verdicts(keep: 2, sets, recorded: [1, 2, 3])
+                == [.remove, .newest, .lastProven, .remove, .newest, .lastProven]
+        )
+        // What is on record and is not there, or not ours, counts for nothing.
+        #expect(try verdicts(keep: 1, [sets[0]], recorded: [1, 9]) == [.lastProven])
+        let foreign = try [candidate(1), candidate(2, ours: false)]
+        #expect(try verdicts(keep: 1, foreign, recorded: [1, 2]) == [.lastProven, .foreign])
+    }
+
+    @Test func `the set from before the newest hop whose migrations may have started stays`() throws {
+        let sets = try (1...3).map { try candidate($0) }
+        let verdicts = Retention(keep: 1).decide(sets.reversed(), lastPassed: sets[0].id)
+        #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .wayBack])
     }
 
     @Test func `another installation's sets neither go nor count`() throws {
@@ -98,7 +164,11 @@ struct RetentionTests {
             candidate(1), candidate(2), candidate(3, ours: false), candidate(4, release: "1.0"),
             candidate(5, release: "1.1", ours: false),
         ]
-        let verdicts = Retention(keep: 1).decide(sets, inUse: [sets[0].id], highWaterMark: try ReleaseVersion("2.0"))
+        let verdicts = Retention(keep: 1).decide(
+            sets.reversed(),
+            inUse: [sets[0].id],
+            highWaterMark: try ReleaseVersion("2.0")
+        )
         #expect(verdicts.map(\.verdict) == [.foreign, .lastProven, .foreign, .remove, .inUse])
     }
 

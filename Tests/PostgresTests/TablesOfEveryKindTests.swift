@@ -75,6 +75,65 @@ import UpgradeModel
         #expect(proof.warnings.isEmpty)
     }
 
+    private static let places = #"""
+        CREATE EXTENSION postgis;
+        CREATE TABLE places (id integer PRIMARY KEY, spot geometry(Point, 4326) NOT NULL, area geometry(MultiPolygon, 3857)
+                CHECK (ST_IsValid(area)), way geometry(LineStringZM, 25830), anything geometry, world geography(Point),
+            route geography(LineString, 4326), flat box2d, solid box3d,
+            doubled geometry GENERATED ALWAYS AS (ST_Translate(spot, 0, 0)) STORED);
+        INSERT INTO places (id, spot, area, way, anything, world, route, flat, solid)
+            SELECT i, ST_SetSRID(ST_MakePoint(i / 7.0, -i / 11.0), 4326),
+                ST_Multi(ST_Buffer(ST_SetSRID(ST_MakePoint(i * 1000, 0), 3857), i)),
+                ST_GeomFromEWKT(format('SRID=25830;LINESTRING ZM (0 0 0 0, %s 1 2 3)', i)),
+                (ARRAY['POINT EMPTY', 'GEOMETRYCOLLECTION (POINT (1 2), LINESTRING (0 0, 1 1))',
+                    'CIRCULARSTRING (0 0, 1 1, 2 0)', 'CURVEPOLYGON (CIRCULARSTRING (0 0, 4 0, 4 4, 0 4, 0 0))',
+                    'SRID=3035;TIN (((0 0 0, 0 0 1, 0 1 0, 0 0 0)))', 'MULTIPOINT M (1 2 3)', NULL])[i % 7 + 1]::geometry,
+                ST_MakePoint(i, i / 2.0)::geography, 'LINESTRING (-3 40, -4 41)'::geography, 'BOX(1 2,3 4)'::box2d,
+                'BOX3D(1 2 3,4 5 6)'::box3d
+            FROM generate_series(1, 70) i;
+        CREATE INDEX places_spot ON places USING gist (spot);
+        CREATE INDEX places_world ON places USING spgist (world);
+        CREATE INDEX places_center ON places USING brin (ST_Centroid(area));
+        CREATE VIEW near AS SELECT id, ST_AsText(spot) AS spot FROM places WHERE ST_DWithin(spot, 'SRID=4326;POINT (0 0)', 1);
+        INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, proj4text) VALUES (990001, 'ours', 1, '+proj=longlat');
+        """#
+
+    @Test func `places and shapes of PostGIS come through, and one that has moved is seen`() async throws {
+        let proof = try await proven("mapped", [Self.places])
+        #expect(proof.warnings.isEmpty)
+        #expect(proof.rows == 71, "of the table of reference systems only what was added is dumped")
+        let server = try TestServer.current()
+        let before = try await server.fingerprint("mapped")
+        for (change, named) in [
+            (
+                "UPDATE places SET spot = ST_Translate(spot, 1e-12, 0) WHERE id = 7",
+                "table public.places has other rows"
+            ),
+            (
+                "UPDATE places SET anything = ST_SetSRID(anything, 4326) WHERE id = 2",
+                "table public.places has other rows"
+            ),
+            (
+                "UPDATE spatial_ref_sys SET proj4text = '+proj=merc' WHERE srid = 990001",
+                "table public.spatial_ref_sys has other rows"
+            ),
+            (
+                "ALTER TABLE places ALTER area TYPE geometry(MultiPolygon) USING area",
+                "table public.places has another definition"
+            ),
+        ] {
+            try await server.drop("moved")
+            try await server.psql("postgres", "CREATE DATABASE moved TEMPLATE mapped")
+            try await server.psql("moved", change)
+            let found = Comparison.differences(
+                database: "d",
+                source: before,
+                restored: try await server.fingerprint("moved", scope: before.scope)
+            )
+            #expect(found.contains { $0.description.contains(named) }, "\(change): \(found.map(\.description))")
+        }
+    }
+
     @Test func `tables as wide as can be come through`() async throws {
         let columns = (1...1600).map { "c\($0) integer" }.joined(separator: ", ")
         let proof = try await proven(

@@ -100,6 +100,33 @@ import UpgradeModel
         }
     }
 
+    @Test func `the folders above a path are stored by themselves, as they are`() async throws {
+        try await with { place in
+            try place.write("key", to: "installation/secrets/deep/key.json")
+            try place.write("other", to: "installation/secrets/other")
+            try place.write("aside", to: "installation/aside/inner/file")
+            try place.link("installation/link", to: "aside")
+            for (name, mode) in [("secrets", 0o750), ("secrets/deep", 0o711)] {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode],
+                    ofItemAtPath: "\(place.installation)/\(name)"
+                )
+            }
+            let (differences, unpacked) = try await place.packed([
+                "secrets/deep/key.json", "link/inner/file", "customer.env",
+            ])
+            #expect(differences == [])
+            #expect(try text(unpacked + "/secrets/deep/key.json") == "key")
+            // What lies behind a link is in a folder of its own then.
+            #expect(try text(unpacked + "/link/inner/file") == "aside" && link(unpacked + "/link") == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: unpacked + "/secrets") == ["deep"])
+            for (name, mode) in [("secrets", 0o750), ("secrets/deep", 0o711)] {
+                let facts = try FileManager.default.attributesOfItem(atPath: "\(unpacked)/\(name)")
+                #expect((facts[.posixPermissions] as? NSNumber)?.intValue == mode)
+            }
+        }
+    }
+
     @Test func `links between things that are stored stay links`() async throws {
         try await with { place in
             try place.write("1", to: "installation/certs/archive/chain1.pem")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import SingleVM
@@ -79,6 +80,78 @@ import Testing
             try (bytes + [0]).write(to: URL(filePath: folder + "/live.before/longer"))
             try bytes.write(to: URL(filePath: folder + "/live.before/shorter"))
             #expect(try !FileTree.isSame(folder + "/live.before/longer", folder + "/live.before/shorter"))
+        }
+    }
+
+    @Test func `folders come back with their owners and rights, also those that forbid writing`() throws {
+        try withFolder { folder in
+            try make(folder + "/source", "new")
+            let owner = DurableFiles.givesOwners ? 999 : nil
+            let closed = DurableFiles.Access(mode: 0o500, user: owner.map { uid_t($0) }, group: owner.map { gid_t($0) })
+            let shared = DurableFiles.Access(mode: 0o2770, user: closed.user, group: closed.group)
+            try DurableFiles.give(shared, toFolder: folder + "/source")
+            try DurableFiles.give(closed, toFolder: folder + "/source/certs")
+            try FileTree.replace(folder + "/live", with: folder + "/source", keepingAs: ".before")
+            for (name, wanted) in [("", shared), ("/certs", closed)] {
+                let access = DurableFiles.access(of: folder + "/live" + name)
+                #expect(access == DurableFiles.access(of: folder + "/source" + name))
+                #expect(access?.mode == wanted.mode)
+                if let owner { #expect(access?.user == uid_t(owner) && access?.group == gid_t(owner)) }
+            }
+            #expect(try FileTree.isSame(folder + "/source", folder + "/live"))
+        }
+    }
+
+    @Test(arguments: ["", "/certs", "/certs/key"])
+    func `what has the right bytes and other rights is put right`(name: String) throws {
+        try withFolder { folder in
+            try make(folder + "/source", "new")
+            try make(folder + "/live", "new")
+            #expect(try FileTree.isSame(folder + "/source", folder + "/live"))
+            #expect(chmod(folder + "/live" + name, 0o711) == 0)
+            #expect(try !FileTree.isSame(folder + "/source", folder + "/live"))
+            #expect(try FileTree.isSame(folder + "/source", folder + "/live", comparing: .bytes))
+            try FileTree.replace(folder + "/live", with: folder + "/source", keepingAs: ".before")
+            #expect(try FileTree.isSame(folder + "/source", folder + "/live"))
+        }
+    }
+
+    @Test func `another owner of the same bytes is another file, for who may give owners`() throws {
+        try withFolder { folder in
+            try make(folder + "/source", "new")
+            try make(folder + "/live", "new")
+            guard chown(folder + "/live/certs", 999, 999) == 0 else { return }
+            #expect(try !FileTree.isSame(folder + "/source", folder + "/live"))
+        }
+    }
+
+    @Test func `the folders above a path are made like the source's, and those that are there stay`() throws {
+        try withFolder { folder in
+            try make(folder + "/source/secrets/deep", "new")
+            #expect(chmod(folder + "/source/secrets/deep", 0o710) == 0 && chmod(folder + "/source/secrets", 0o750) == 0)
+            try make(folder + "/live", "old")
+            func place() throws {
+                let name = "secrets/deep/customer.env"
+                try FileTree.makeFolders(above: name, in: folder + "/live", like: folder + "/source", keepingAs: ".old")
+                try FileTree.replace("\(folder)/live/\(name)", with: "\(folder)/source/\(name)", keepingAs: ".old")
+            }
+            try place()
+            #expect(DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
+            #expect(DurableFiles.access(of: folder + "/live/secrets")?.mode == 0o750)
+            #expect(DurableFiles.access(of: folder + "/live/secrets/deep")?.mode == 0o710)
+            #expect(chmod(folder + "/live/secrets", 0o755) == 0)
+            try place()
+            #expect(DurableFiles.access(of: folder + "/live/secrets")?.mode == 0o755)
+            #expect(DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
+            // A file where a folder must be is kept; a link to a folder is used.
+            try DurableFiles.rename(folder + "/live/secrets", to: folder + "/live/elsewhere")
+            try Data().write(to: URL(filePath: folder + "/live/secrets"))
+            try place()
+            #expect(DurableFiles.kind(folder + "/live/secrets.old") == .file)
+            try DurableFiles.remove(folder + "/live/secrets")
+            try DurableFiles.link(folder + "/live/secrets", to: "elsewhere")
+            try place()
+            #expect(DurableFiles.kind(folder + "/live/secrets") == .link(to: "elsewhere"))
         }
     }
 }

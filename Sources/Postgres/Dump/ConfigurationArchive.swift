@@ -49,7 +49,8 @@ enum ConfigurationArchive {
                         "--create", "--format=posix", "--sort=name", "--numeric-owner",
                         "--directory=\(configuration.folder)",
                     ]
-                        + (tree.followsLinks ? ["--dereference", "--hard-dereference"] : []) + ["--"]
+                        + (tree.followsLinks ? ["--dereference", "--hard-dereference"] : [])
+                        + bare(folders(above: configuration.paths, in: configuration.folder)) + ["--"]
                         + configuration.paths
                 ), FilterCommands.compress,
             ],
@@ -58,6 +59,27 @@ enum ConfigurationArchive {
             code: "configuration-failed"
         )
         return contents
+    }
+
+    /// The folders that paths lie in, outermost first. Who owns them and may enter them is stored, so that they can be made
+    /// again as they were. A link is none of them: what lies behind it is stored under its own path.
+    private static func folders(above paths: [String], in folder: String) -> [String] {
+        var found: [String] = []
+        for path in paths {
+            let parts = path.split(separator: "/").filter { $0 != "." }
+            for count in 1..<max(1, parts.count) {
+                let name = parts.prefix(count).joined(separator: "/")
+                let facts = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+                guard facts?[.type] as? FileAttributeType == .typeDirectory, !found.contains(name) else { continue }
+                found.append(name)
+            }
+        }
+        return found
+    }
+
+    /// The arguments that add folders without what is in them.
+    private static func bare(_ folders: [String]) -> [String] {
+        folders.isEmpty ? [] : ["--no-recursion"] + folders.map { "--add-file=\($0)" } + ["--recursion"]
     }
 
     /// Unpacks an archive where nobody else can look and names what is not as it was packed.

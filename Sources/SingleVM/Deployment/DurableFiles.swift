@@ -10,6 +10,7 @@ enum DurableFiles {
         var group: gid_t?
 
         static let secret = Access(mode: 0o600)
+        static let secretFolder = Access(mode: 0o700)
         static let open = Access(mode: 0o644)
     }
 
@@ -44,7 +45,7 @@ enum DurableFiles {
     static func access(of path: String) -> Access? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        return Access(mode: status.st_mode & 0o777, user: status.st_uid, group: status.st_gid)
+        return Access(mode: status.st_mode & 0o7777, user: status.st_uid, group: status.st_gid)
     }
 
     /// The bytes of a regular file, links followed; nil where there is none.
@@ -181,12 +182,29 @@ enum DurableFiles {
         do {
             defer { close(descriptor) }
             try fill(descriptor)
-            if let user = access.user, let group = access.group, geteuid() == 0 {
-                guard fchown(descriptor, user, group) == 0 else { throw unwritable(path, errno) }
-            }
-            guard fchmod(descriptor, access.mode) == 0, fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+            try give(access, to: descriptor, path)
         }
         try rename(temporary, to: path)
+    }
+
+    /// Gives an open file or folder its owner, where this process may, and its rights, durably.
+    private static func give(_ access: Access, to descriptor: Int32, _ path: String) throws(Trouble) {
+        if let user = access.user, let group = access.group, givesOwners {
+            guard fchown(descriptor, user, group) == 0 else { throw unwritable(path, errno) }
+        }
+        // After the owner: a change of that takes some of the rights away.
+        guard fchmod(descriptor, access.mode) == 0, fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+    }
+
+    /// Whether this process may say whose a file is.
+    static var givesOwners: Bool { geteuid() == 0 }
+
+    /// Gives a folder its owner, where this process may, and its rights; its list of names is durable then.
+    static func give(_ access: Access, toFolder path: String) throws(Trouble) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
+        defer { close(descriptor) }
+        try give(access, to: descriptor, path)
     }
 
     /// Gives a file, folder or link another name in place of whatever file or link has it, durably.

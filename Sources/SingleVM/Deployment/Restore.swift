@@ -47,7 +47,9 @@ extension ComposeDeployment {
         }
     }
 
-    /// Puts files and folders in place; what differs from them there is kept beside under another name.
+    /// Puts files and folders in place, with their owners, where this process may give them, and rights. What differs
+    /// from them there is kept beside under another name. A folder that a name lies in is made like the source's where
+    /// there is none; one that is there stays as it is.
     ///
     /// - Parameters:
     ///   - names: paths below the installation's folder.
@@ -56,18 +58,20 @@ extension ComposeDeployment {
     /// - Throws: code `file-unwritable`, `file-unreadable`, `disk-full`.
     package func place(_ names: [String], from source: String, keepingAs suffix: String) throws(Trouble) {
         for name in names where DurableFiles.kind("\(source)/\(name)") != .nothing {
+            try FileTree.makeFolders(above: name, in: folder.path, like: source, keepingAs: suffix)
             try FileTree.replace("\(folder.path)/\(name)", with: "\(source)/\(name)", keepingAs: suffix)
         }
     }
 
-    /// Puts a release's folder in place, likewise.
+    /// Puts a release's folder in place, likewise. A set does not know the rights of a release's files, so only their bytes
+    /// are compared.
     package func placeRelease(
         _ version: ReleaseVersion,
         from source: ReleaseFolder,
         keepingAs suffix: String
     ) throws(Trouble) {
         try DurableFiles.makeFolder(folder.releases)
-        try FileTree.replace(folder.release(version).path, with: source.path, keepingAs: suffix)
+        try FileTree.replace(folder.release(version).path, with: source.path, keepingAs: suffix, comparing: .bytes)
     }
 
     /// Whether files, folders and a release's folder are in place as in a source.
@@ -80,44 +84,97 @@ extension ComposeDeployment {
         for name in names where DurableFiles.kind("\(source)/\(name)") != .nothing {
             guard try FileTree.isSame("\(source)/\(name)", "\(folder.path)/\(name)") else { return false }
         }
-        return try FileTree.isSame(staged.path, folder.release(version).path)
+        return try FileTree.isSame(staged.path, folder.release(version).path, comparing: .bytes)
     }
 }
 
 /// Whole trees of files, compared and put in each other's place.
 enum FileTree {
-    /// Whether two trees hold the same files, folders and links with the same bytes.
-    static func isSame(_ one: String, _ other: String) throws(Trouble) -> Bool {
+    /// What makes two trees the same, besides their names, kinds and links.
+    enum Aspect {
+        case bytes
+        /// Rights, and owners where this process may give them, too.
+        case bytesAndAccess
+    }
+
+    /// Whether two trees hold the same files, folders and links.
+    static func isSame(
+        _ one: String,
+        _ other: String,
+        comparing aspect: Aspect = .bytesAndAccess
+    ) throws(Trouble) -> Bool {
         let kind = DurableFiles.kind(one)
         guard kind == DurableFiles.kind(other) else { return false }
         switch kind {
         case .nothing, .link, .other: return true
-        case .file: return try DurableFiles.isSame(one, other)
+        case .file:
+            guard hasSameAccess(one, other, aspect) else { return false }
+            return try DurableFiles.isSame(one, other)
         case .folder:
             let names = DurableFiles.names(in: one)
-            guard names == DurableFiles.names(in: other) else { return false }
-            for name in names where try !isSame("\(one)/\(name)", "\(other)/\(name)") { return false }
+            guard hasSameAccess(one, other, aspect), names == DurableFiles.names(in: other) else { return false }
+            for name in names where try !isSame("\(one)/\(name)", "\(other)/\(name)", comparing: aspect) {
+                return false
+            }
             return true
         }
     }
 
+    private static func hasSameAccess(_ one: String, _ other: String, _ aspect: Aspect) -> Bool {
+        guard case .bytesAndAccess = aspect else { return true }
+        let (here, there) = (DurableFiles.access(of: one), DurableFiles.access(of: other))
+        return DurableFiles.givesOwners ? here == there : here?.mode == there?.mode
+    }
+
     /// Makes a tree like another one. What was there is kept under its name with a suffix, unless it is the same.
-    static func replace(_ target: String, with source: String, keepingAs suffix: String) throws(Trouble) {
-        if try isSame(source, target) { return }
+    static func replace(
+        _ target: String,
+        with source: String,
+        keepingAs suffix: String,
+        comparing aspect: Aspect = .bytesAndAccess
+    ) throws(Trouble) {
+        if try isSame(source, target, comparing: aspect) { return }
         let fresh = target + ".restoring"
         try DurableFiles.remove(fresh)
         try copy(source, to: fresh)
-        if DurableFiles.kind(target) != .nothing {
-            var kept = target + suffix
-            // Interrupted and begun again, it may be in use; nothing that was kept is written over.
-            var number = 2
-            while DurableFiles.kind(kept) != .nothing {
-                kept = "\(target)\(suffix)-\(number)"
-                number += 1
-            }
-            try DurableFiles.rename(target, to: kept)
-        }
+        try keep(target, as: suffix)
         try DurableFiles.rename(fresh, to: target)
+    }
+
+    /// Makes the folders that a path lies in like those of a source, as far as there are none. What stands in the way is
+    /// kept.
+    static func makeFolders(
+        above name: String,
+        in folder: String,
+        like source: String,
+        keepingAs suffix: String
+    ) throws(Trouble) {
+        var below = ""
+        for part in name.split(separator: "/").dropLast() {
+            below += "/\(part)"
+            let target = folder + below
+            // A link to a folder is as good as one.
+            guard DurableFiles.kind(target + "/.") != .folder else { continue }
+            // It gets its name with its rights, and never without.
+            let fresh = target + ".restoring"
+            try DurableFiles.remove(fresh)
+            try DurableFiles.makeFolder(fresh, mode: 0o700)
+            try DurableFiles.give(DurableFiles.access(of: source + below) ?? .secretFolder, toFolder: fresh)
+            try keep(target, as: suffix)
+            try DurableFiles.rename(fresh, to: target)
+        }
+    }
+
+    private static func keep(_ target: String, as suffix: String) throws(Trouble) {
+        guard DurableFiles.kind(target) != .nothing else { return }
+        var kept = target + suffix
+        // Interrupted and begun again, it may be in use; nothing that was kept is written over.
+        var number = 2
+        while DurableFiles.kind(kept) != .nothing {
+            kept = "\(target)\(suffix)-\(number)"
+            number += 1
+        }
+        try DurableFiles.rename(target, to: kept)
     }
 
     private static func copy(_ source: String, to target: String) throws(Trouble) {
@@ -126,9 +183,10 @@ enum FileTree {
             try DurableFiles.copy(source, to: target, access: DurableFiles.access(of: source) ?? .secret)
         case .link(let destination): try DurableFiles.link(target, to: destination)
         case .folder:
-            try DurableFiles.makeFolder(target, mode: DurableFiles.access(of: source)?.mode ?? 0o700)
+            // Its own rights may forbid to fill it.
+            try DurableFiles.makeFolder(target, mode: 0o700)
             for name in DurableFiles.names(in: source) { try copy("\(source)/\(name)", to: "\(target)/\(name)") }
-            try DurableFiles.sync(folder: target)
+            try DurableFiles.give(DurableFiles.access(of: source) ?? .secretFolder, toFolder: target)
         case .nothing, .other: return
         }
     }

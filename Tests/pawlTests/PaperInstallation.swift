@@ -84,8 +84,8 @@ final class PaperInstallation {
         ["--config", root + "/pawl.yaml", "--data-dir", root + "/" + data]
     }
 
-    func workplace(data: String = "data") throws -> Workplace {
-        try Workplace(try GlobalOptions.parse(arguments(data: data)))
+    func workplace(data: String = "data", allowsEmpty: Bool = false) throws -> Workplace {
+        try Workplace(try GlobalOptions.parse(arguments(data: data)), allowsEmpty: allowsEmpty)
     }
 
     /// Runs a command as the command line would.

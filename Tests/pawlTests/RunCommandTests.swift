@@ -72,4 +72,56 @@ import UpgradeModel
         #expect(text.contains(Redaction.mask))
         #expect(!text.contains("c4n4"), "\(text)")
     }
+
+    @Test func `where the installation's folder is damaged, a wish to retry is declined and one to restore is granted`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        try FileManager.default.removeItem(atPath: paper.root + "/opt")
+        let store = try paper.workplace(allowsEmpty: true).store
+        let at = Moment(microseconds: 1_795_000_001_000_000)
+        let retry = Decision.retry(by: "root@paper", target: nil)
+        try store.leave(retry, for: id, at: at)
+        let trouble = try #require(try await paper.trouble(of: RunnerCommand.self, "\(id)"))
+        #expect(try store.openDecision(for: id) == nil)
+        #expect(try store.entries(of: id, after: 0).last?.payload == .declined(retry, trouble))
+        let set = BackupSetID(at: at, release: Story.releases[0])
+        let plan = RestorePlan(set: set, release: Story.releases[0], databases: ["demo"])
+        try store.leave(.restore(by: "root@paper", plan: plan), for: id, at: at)
+        // That the set is nowhere is for the restore to find out.
+        _ = try await paper.trouble(of: RunnerCommand.self, "\(id)")
+        #expect(try store.openDecision(for: id) == nil)
+        let isBegun = try store.entries(of: id, after: 0).contains { row in
+            if case .event(.restoreRequested(_, plan)) = row.payload { true } else { false }
+        }
+        #expect(isBegun)
+    }
+
+    @Test func `a run brings its folder along as soon as it is or is to be a restore`() throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let store = try paper.workplace().store
+        #expect(try !RunnerCommand.restores(id, in: store))
+        let at = Moment(microseconds: 1_795_000_001_000_000)
+        let set = BackupSetID(at: at, release: Story.releases[0])
+        let plan = RestorePlan(set: set, release: Story.releases[0], databases: ["demo"])
+        let wish = Decision.restore(by: "root@paper", plan: plan)
+        try store.leave(wish, for: id, at: at)
+        #expect(try RunnerCommand.restores(id, in: store))
+        let number = try #require(try store.openDecision(for: id)?.id)
+        let lease = try store.takeLease(owner: "paper", at: at)
+        _ = try store.append(
+            [.event(wish.event)],
+            to: id,
+            at: at,
+            under: lease,
+            highWaterMark: nil,
+            answering: number
+        )
+        #expect(try RunnerCommand.restores(id, in: store))
+        let other = try PaperInstallation()
+        let own = try other.record(RunPlan(restoring: plan, from: Story.releases[1], highWaterMark: nil))
+        #expect(try RunnerCommand.restores(own, in: other.workplace().store))
+    }
 }

@@ -139,4 +139,29 @@ extension Journal {
     ) throws(Trouble) -> [JournalEntry] {
         try append(payloads, to: run, at: moment, under: lease, highWaterMark: highWaterMark, answering: nil)
     }
+
+    /// Answers the open wish for a run, if there is one, where nobody can carry the run now.
+    ///
+    /// - Parameters:
+    ///   - run: the run.
+    ///   - trouble: why not.
+    ///   - lease: of the runner that gives up.
+    ///   - moment: when.
+    /// - Throws: as ``append(_:to:at:under:highWaterMark:answering:)``.
+    package func declineDecision(
+        for run: RunID,
+        because trouble: Trouble,
+        under lease: Lease,
+        at moment: Moment
+    ) throws(Trouble) {
+        guard let (number, decision) = try openDecision(for: run) else { return }
+        _ = try append(
+            [.declined(decision, trouble)],
+            to: run,
+            at: moment,
+            under: lease,
+            highWaterMark: nil,
+            answering: number
+        )
+    }
 }

@@ -34,8 +34,14 @@ struct RunnerCommand: AsyncParsableCommand {
             RestoreGrounds.abandonedGlances(in: data.path) + RestoreGrounds.ofEndedRuns(in: data.path, open: id)
         )
         try? await Site.with(workplace) { try await Rehearser($0).removeAbandoned() }
-        let isRestore = try workplace.store.runs().contains { $0.id == id && $0.plan.restore != nil }
-        let ports = try await Ports(workplace, allowsEmpty: isRestore)
+        let ports: Ports
+        do {
+            ports = try await Ports(workplace, allowsEmpty: try Self.restores(id, in: workplace.store))
+        } catch let trouble as Trouble {
+            // A wish that nobody can fulfil would stand in the way of every later one.
+            try workplace.store.declineDecision(for: id, because: trouble, under: lease, at: Workplace.now())
+            throw trouble
+        }
         let runner = Runner(
             journal: workplace.store,
             ports: ports.effects,
@@ -61,5 +67,13 @@ struct RunnerCommand: AsyncParsableCommand {
         }
         await ports.close()
         _ = consume lock
+    }
+
+    /// Whether a run brings the installation's folder along: it is a restore, has become one, or is asked to.
+    static func restores(_ id: RunID, in journal: any Journal) throws -> Bool {
+        if case .restore? = try journal.openDecision(for: id)?.decision { return true }
+        let replay = try Replay(of: id, from: journal.entries(of: id, after: 0))
+        // A run that has not begun stands in no restore yet.
+        return replay.request.plan.restore != nil || replay.machine.restore != nil
     }
 }

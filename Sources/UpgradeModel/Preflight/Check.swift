@@ -25,10 +25,12 @@ package struct Check: Sendable {
     }
 
     /// The checks of a release that takes the place of one that failed past the point of no return: what the release
-    /// needs, not what is installed, which is known to be broken.
+    /// needs, not what is installed, which is known to be broken. A rehearsal says nothing then: none can be made while a
+    /// run waits, and one from before the run was of databases in another state.
     package static let replacement: [Check] = [
         .otherRun, .engine, .compose, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
-        .releasePackage, .targetConfiguration, .images, .databasesConfigured, .databaseReachable,
+        .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
+        .replacementDiskSpace,
     ]
 
     /// Every check of an installation on a single VM, in the order in which operators see them.

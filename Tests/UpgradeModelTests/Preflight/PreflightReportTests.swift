@@ -58,6 +58,28 @@ import UpgradeModel
         #expect(report.blocking.count == report.findings.count - known.count)
     }
 
+    @Test func `a release in place of a failed one must stay on the same PostgreSQL, and fit on the disk`() throws {
+        func blocking(_ change: (inout Observation) -> Void) throws -> [String] {
+            var observation = try wellObservation()
+            change(&observation)
+            return PreflightReport(of: observation, checks: Check.replacement).blocking.map(\.check)
+        }
+        #expect(try blocking { _ in } == [])
+        let running = ObservedDatabaseImage.Image(name: "postgres:15", id: "sha256:1", major: 15)
+        let target = ObservedDatabaseImage.Image(name: "postgres:16", id: "sha256:2", major: 16)
+        let pair = ObservedDatabaseImage(service: "database", running: running, target: target)
+        #expect(try blocking { $0.target.databaseImages = .known([pair]) } == ["database-image"])
+        let disk = FileSystem(id: "1", path: "/", freeBytes: 1_000_000_000)
+        func needing(_ purposes: [DiskNeed.Purpose]) -> Fact<DiskFacts> {
+            let needs = purposes.map { DiskNeed(purpose: $0, fileSystem: "1", bytes: 2_000_000_000) }
+            return .known(DiskFacts(needs: needs, fileSystems: [disk]))
+        }
+        #expect(try blocking { $0.disk = needing([.images]) } == ["disk-space"])
+        // The backup was made before the release that failed.
+        #expect(try blocking { $0.disk = needing([.backup, .scratchCopy]) } == [])
+        #expect(try blocking { $0.disk = .unknown("why") } == ["disk-space"])
+    }
+
     @Test func `a warning alone does not block`() throws {
         var observation = try wellObservation()
         observation.installation.standing = .known(.unknown)

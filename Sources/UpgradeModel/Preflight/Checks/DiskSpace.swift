@@ -1,21 +1,32 @@
 extension Check {
     /// Every file system has room for everything that the hop puts on it together.
-    static let diskSpace = Check("disk-space", "Disk space") { observation in
-        observation.disk.judged(
-            "how much disk space is needed and free",
-            remedy: "Look at the findings about the databases and the release's package; see `df`."
-        ) { disk in
-            let places = Set(disk.needs.map(\.fileSystem)).sorted()
-            let verdicts = places.map { id in
-                judge(disk.needs.filter { $0.fileSystem == id }, disk.fileSystems.first { $0.id == id })
+    static let diskSpace = diskSpace(
+        for: DiskNeed.Purpose.allCases,
+        none: .error(
+            "Pawl could not find out how much disk space is needed: nothing was estimated.",
+            remedy: "Look at the findings about the databases and the release's package."
+        )
+    )
+
+    /// The same for a release that takes the place of one that failed: nothing is dumped or copied for it.
+    static let replacementDiskSpace = diskSpace(
+        for: [.images, .package],
+        none: .pass("The release is here already and needs no room.")
+    )
+
+    private static func diskSpace(for purposes: [DiskNeed.Purpose], none: Verdict) -> Check {
+        Check("disk-space", "Disk space") { observation in
+            observation.disk.judged(
+                "how much disk space is needed and free",
+                remedy: "Look at the findings about the databases and the release's package; see `df`."
+            ) { disk in
+                let needs = disk.needs.filter { purposes.contains($0.purpose) }
+                let places = Set(needs.map(\.fileSystem)).sorted()
+                let verdicts = places.map { id in
+                    judge(needs.filter { $0.fileSystem == id }, disk.fileSystems.first { $0.id == id })
+                }
+                return .all(verdicts, none: none)
             }
-            return .all(
-                verdicts,
-                none: .error(
-                    "Pawl could not find out how much disk space is needed: nothing was estimated.",
-                    remedy: "Look at the findings about the databases and the release's package."
-                )
-            )
         }
     }
 

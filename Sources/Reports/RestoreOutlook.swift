@@ -37,17 +37,36 @@ package struct RestoreOutlook: Sendable {
     private var losses: String {
         var rows: [(database: String, loss: LostRows)] = []
         var unknown: [String] = []
+        var isCounted = false
         for database in observation.databases {
-            guard case .known(.open(let replaced)) = database.server else { continue }
-            rows += replaced.losses.map { (database.name, $0) }
-            if let why = replaced.uncounted {
-                unknown.append("Not everything that \(database.name) would lose is known: \(why)")
+            switch database.server {
+            case .known(.open(let replaced)):
+                isCounted = isCounted || replaced.exists
+                rows += replaced.losses.map { (database.name, $0) }
+                if let why = replaced.uncounted {
+                    unknown.append("Not everything that \(database.name) would lose is known: \(why)")
+                }
+            case .known(.toBeStarted(_, .nothing)): continue
+            case .known(.toBeStarted(let service, _)):
+                unknown.append(
+                    "What \(database.name) would lose was not counted: the service \(service) does not run, but its data "
+                        + "may be there."
+                )
+            case .unknown(let why):
+                unknown.append("What \(database.name) would lose was not counted: \(why).")
             }
         }
         rows.sort { ($1.loss.lost, $0.database, $0.loss.table) < ($0.loss.lost, $1.database, $1.loss.table) }
+        guard isCounted || !unknown.isEmpty else { return "There is no database yet that could lose anything." }
+        let none =
+            unknown.isEmpty
+            ? "No table has more rows now than in the set. Rows that were changed are not counted."
+            : isCounted
+                ? "Of the tables that were counted none has more rows now than in the set. Changed rows are not counted."
+                : "Nothing was counted."
         var text =
             rows.isEmpty
-            ? "No table has more rows now than in the set. Rows that were changed are not counted."
+            ? none
             : "Rows that are there now and not in the set (changed rows are not counted):\n"
                 + TextLayout.table(
                     ["DATABASE", "TABLE", "NOW", "IN THE SET", "LOST"],

@@ -102,7 +102,8 @@ extension Scenarios {
         ).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// A restore is refused while somebody works beside it, and where the set's configuration means another database.
+    /// A restore is refused while somebody works beside it, where the set's configuration means another database, and where
+    /// the server stands still.
     private func refuses(_ demo: Demo, _ set: String) async throws {
         let other = try await beside(demo, "worker")
         let beside = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
@@ -114,6 +115,15 @@ extension Scenarios {
         let elsewhere = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
         #expect(elsewhere.exit == 3 && failed(elsewhere) == ["restore-address"], "\(elsewhere)")
         try await Demo.shell("cat \(demo.root)/kept.env > \(variables)")
+        // A server that stands still cannot be asked what it would lose.
+        let filters =
+            "--filter label=com.docker.compose.project=\(demo.project) "
+            + "--filter label=com.docker.compose.service=database"
+        try await Demo.shell("docker stop $(docker ps -q \(filters))")
+        let still = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+        #expect(still.exit == 3 && failed(still) == ["restore-servers"], "\(still)")
+        try await Demo.shell("docker start $(docker ps -aq \(filters))")
+        _ = try await demo.event(containing: "1", within: .seconds(60)) { (try? await demo.psql("SELECT 1")) ?? "" }
     }
 
     /// The checks that failed.

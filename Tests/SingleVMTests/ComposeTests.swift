@@ -114,7 +114,8 @@ import UpgradeModel
         #expect(file["database"]?.restartPolicy == .never)
         #expect(
             file["database"]?.mounts == [
-                .init(volume: "shop_data", destination: "/data"), .init(volume: nil, destination: "/certs"),
+                .init(volume: "shop_data", destination: "/data"),
+                .init(volume: nil, source: "/opt/shop/certs", destination: "/certs"),
                 .init(volume: nil, destination: "/anonymous"),
             ]
         )
@@ -148,7 +149,12 @@ import UpgradeModel
         #expect(file["api"]?.isBuilt == true)
         #expect(file["api"]?.pullPolicy == "always")
         #expect(file["api"]?.restartPolicy == RestartPolicy("on-failure", maximumRetryCount: 2))
-        #expect(file["database"]?.mounts.first == .init(volume: "shop-data", destination: "/data"))
+        #expect(
+            file["database"]?.mounts == [
+                .init(volume: "shop-data", destination: "/data"),
+                .init(volume: nil, source: "/opt/shop/certs", destination: "/certs"),
+            ]
+        )
         #expect(file["database"]?.restartPolicy == RestartPolicy("unless-stopped"))
     }
 

@@ -7,6 +7,8 @@ package struct ResolvedComposeFile: Sendable, Hashable {
     package struct Mount: Sendable, Hashable {
         /// The volume's own name on the Engine; nil for a path of the machine or an unnamed volume.
         package var volume: String?
+        /// The path on the machine; nil for a volume.
+        package var source: String?
         /// The path in the container.
         package var destination: String
     }
@@ -111,13 +113,18 @@ package struct ResolvedComposeFile: Sendable, Hashable {
     private static func mount(_ node: DocumentNode, volumes: [String: String]) -> Mount? {
         if node.mapping != nil {
             guard let target = node["target"]?.string else { return nil }
-            let source = node["type"]?.string == "volume" ? node["source"]?.string : nil
-            return Mount(volume: source.map { volumes[$0] ?? $0 }, destination: target)
+            let (type, source) = (node["type"]?.string, node["source"]?.string)
+            let volume = type == "volume" ? source.map { volumes[$0] ?? $0 } : nil
+            return Mount(volume: volume, source: type == "bind" ? source : nil, destination: target)
         }
         guard let text = node.string else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count > 1 else { return Mount(volume: nil, destination: text) }
         let isPath = parts[0].hasPrefix("/") || parts[0].hasPrefix(".") || parts[0].hasPrefix("~")
-        return Mount(volume: isPath ? nil : volumes[parts[0]] ?? parts[0], destination: parts[1])
+        return Mount(
+            volume: isPath ? nil : volumes[parts[0]] ?? parts[0],
+            source: isPath ? parts[0] : nil,
+            destination: parts[1]
+        )
     }
 }

@@ -67,12 +67,16 @@ package struct ComposeDeployment: Sendable {
 
     /// The calls of the tool for a release's folder.
     package func compose(_ release: ReleaseFolder) async throws(Trouble) -> ComposeProject {
-        let overrides = InstallationFolder.overrideNames.map { folder.path + "/" + $0 }
+        try await compose(release, in: folder.path)
+    }
+
+    private func compose(_ release: ReleaseFolder, in directory: String) async throws(Trouble) -> ComposeProject {
+        let overrides = InstallationFolder.overrideNames.map { directory + "/" + $0 }
             .filter { DurableFiles.kind($0) != .nothing }
         return ComposeProject(
             tool: try await composeTool(),
             name: project,
-            directory: folder.path,
+            directory: directory,
             files: [release.composeFile] + overrides.prefix(1),
             environmentFile: release.environmentFile
         )
@@ -82,7 +86,15 @@ package struct ComposeDeployment: Sendable {
     ///
     /// - Throws: blame `release`, code `compose-file`, where the tool refuses the file.
     package func composeFile(of release: ReleaseFolder) async throws(Trouble) -> ResolvedComposeFile {
-        let command = try await compose(release).config
+        try await composeFile(of: release, in: folder.path)
+    }
+
+    /// The same as if the installation lay in another folder.
+    func composeFile(
+        of release: ReleaseFolder,
+        in directory: String
+    ) async throws(Trouble) -> ResolvedComposeFile {
+        let command = try await compose(release, in: directory).config
         let printed = try await collected(command, failing: "compose-file")
         return try ResolvedComposeFile(resolved: printed.output, project: project)
     }

@@ -42,4 +42,42 @@ extension ComposeDeployment {
         }
         return ServiceRoute(container: container, address: addresses.first?.value)
     }
+
+    /// Whether a container of a service, or of that name, runs.
+    package func isRunning(_ service: String) async throws(Trouble) -> Bool {
+        try await serviceContainers().contains { ($0.service == service || $0.name == service) && $0.state == .running }
+    }
+
+    /// What there is of a database server that does not run.
+    ///
+    /// - Parameters:
+    ///   - service: its Compose service, or the name of its container.
+    ///   - release: the release that would start it, wherever its folder lies.
+    ///   - configuration: a folder like the installation's, with the files that the release asks for; the installation's
+    ///     own may lack them.
+    /// - Returns: its container; else the first volume of its that the Engine has, or the folder with PostgreSQL's files
+    ///   that it mounts.
+    /// - Throws: blame `release` where the Compose file cannot be resolved.
+    package func remains(
+        of service: String,
+        in release: ReleaseFolder,
+        configuredBy configuration: String
+    ) async throws(Trouble) -> RestoreObservation.Database.Remains {
+        if let left = try await serviceContainers().first(where: { $0.service == service || $0.name == service }) {
+            return .container(left.name)
+        }
+        for mount in try await composeFile(of: release, in: configuration)[service]?.mounts ?? [] {
+            if let volume = mount.volume, try await engine.hasVolume(volume) { return .storage("the volume \(volume)") }
+            guard var source = mount.source else { continue }
+            if source.hasPrefix(configuration + "/") { source = folder.path + source.dropFirst(configuration.count) }
+            if Self.holdsCluster(source) { return .storage("the folder \(source)") }
+        }
+        return .nothing
+    }
+
+    /// Whether PostgreSQL's files are in a folder, or in one right below it, as PGDATA often is.
+    private static func holdsCluster(_ folder: String) -> Bool {
+        let below = DurableFiles.names(in: folder).map { "\(folder)/\($0)" }
+        return ([folder] + below).contains { DurableFiles.kind("\($0)/PG_VERSION") == .file }
+    }
 }

@@ -221,8 +221,14 @@ struct RestoreScene: Sendable {
         let backup = set.manifest.databases.first { $0.name == name }
         let server: Fact<RestoreObservation.Database.Server>
         do {
-            if let service = try service(of: name), try await site.deployment().route(to: service) == nil {
-                server = .known(.toBeStarted(service: service))
+            let deployment = try site.deployment()
+            if let service = try service(of: name), try await !deployment.isRunning(service) {
+                let remains = try await deployment.remains(
+                    of: service,
+                    in: ground.release,
+                    configuredBy: ground.installation
+                )
+                server = .known(.toBeStarted(service: service, with: remains))
             } else {
                 let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles)
                 server = .known(
@@ -240,8 +246,6 @@ struct RestoreScene: Sendable {
                     )
                 )
             }
-        } catch let trouble as Trouble where trouble.code == "service-not-running" {
-            server = .known(.toBeStarted(service: (try? service(of: name)) ?? name))
         } catch {
             server = .unknown(Fact<Never>.reason(error))
         }

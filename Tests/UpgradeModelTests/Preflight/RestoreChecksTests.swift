@@ -138,9 +138,33 @@ extension RestoreObservation {
         #expect(try outcomes { $0.freeBytes = .unknown("nobody knows") } == ["restore-space": .error])
         // Where nothing is there, the dump's size is all that is known.
         var empty = try RestoreObservation.well()
-        empty.databases[0].server = .known(.toBeStarted(service: "database"))
+        empty.databases[0].server = .known(.toBeStarted(service: "database", with: .nothing))
         #expect(empty.neededBytes == 8000)
         #expect(PreflightReport(of: empty).outcome == .pass)
+    }
+
+    @Test func `a server that only stands still is not taken for a new one`() throws {
+        func looked(_ remains: RestoreObservation.Database.Remains) throws -> [String: CheckOutcome] {
+            try outcomes { $0.databases[0].server = .known(.toBeStarted(service: "database", with: remains)) }
+        }
+        #expect(try looked(.nothing) == [:])
+        let unseen: [String: CheckOutcome] = [
+            "restore-version": .warn, "restore-rights": .warn, "restore-sessions": .warn,
+        ]
+        #expect(try looked(.storage("the volume demo_data")) == unseen.merging(["restore-servers": .warn]) { $1 })
+        #expect(try looked(.container("demo_database_1")) == unseen.merging(["restore-servers": .fail]) { $1 })
+        // Only where nothing is there of any server it is said that all are new.
+        func words(_ change: (inout RestoreObservation) -> Void) throws -> String? {
+            var observation = try RestoreObservation.well()
+            observation.databases.removeLast()
+            change(&observation)
+            return PreflightReport(of: observation).findings.first { $0.check == "restore-rights" }?.message
+        }
+        let new = "The servers are new; there is nothing in the way."
+        #expect(
+            try words { $0.databases[0].server = .known(.toBeStarted(service: "database", with: .nothing)) } == new
+        )
+        #expect(try words { $0.databases[0].server = .unknown("it is down") } == "No server was looked at.")
     }
 
     @Test func `of a server elsewhere the Engine's disk says nothing`() throws {

@@ -160,10 +160,23 @@ private enum RestoreChecks {
         _ judge: (RestoreObservation.Database, RestoreObservation.Replaced) -> Verdict
     ) -> Verdict {
         let verdicts = observation.databases.compactMap { database -> Verdict? in
-            guard case .known(.open(let replaced)) = database.server else { return nil }
-            return judge(database, replaced)
+            switch database.server {
+            case .known(.open(let replaced)): return judge(database, replaced)
+            case .known(.toBeStarted(let service, let remains)) where remains != .nothing:
+                return .warn(
+                    "`\(database.name)` could not be looked at: the service \(service) does not run.",
+                    remedy: "Start the service first, then begin the restore again."
+                )
+            case .known, .unknown: return nil
+            }
         }
-        return .all(verdicts, none: .pass("The servers are new; there is nothing in the way."))
+        let isNew = observation.databases.allSatisfy { database in
+            if case .known(.toBeStarted(_, .nothing)) = database.server { true } else { false }
+        }
+        return .all(
+            verdicts,
+            none: .pass(isNew ? "The servers are new; there is nothing in the way." : "No server was looked at.")
+        )
     }
 
     static func servers(_ observation: RestoreObservation) -> Verdict {
@@ -173,8 +186,21 @@ private enum RestoreChecks {
                 remedy: "Start it, or correct `databases.\(database.name)` in pawl.yaml."
             ) { server in
                 switch server {
-                case .toBeStarted(let service):
+                case .toBeStarted(let service, .nothing):
                     .pass("`\(database.name)`: the service \(service) does not run; it will be started.")
+                case .toBeStarted(let service, .container(let container)):
+                    .fail(
+                        "`\(database.name)`: the service \(service) does not run, but its container \(container) is there: "
+                            + "what it holds, and would lose, cannot be told.",
+                        remedy: "Start it first: `docker start \(container)`. If it does not come up, `docker logs "
+                            + "\(container)` says why; the restore needs a server that runs."
+                    )
+                case .toBeStarted(let service, .storage(let storage)):
+                    .warn(
+                        "`\(database.name)`: the service \(service) has no container, but \(storage) is there, and it "
+                            + "will be started with that: what it holds, and would lose, cannot be told.",
+                        remedy: "Start it first, in the installation's folder: `docker-compose up -d \(service)`."
+                    )
                 case .open(let replaced):
                     .pass(
                         replaced.exists

@@ -7,7 +7,17 @@ package struct RestoreObservation: Sendable {
             /// It answers.
             case open(Replaced)
             /// It is a service of the installation that does not run; the restore starts it.
-            case toBeStarted(service: String)
+            case toBeStarted(service: String, with: Remains)
+        }
+
+        /// What there is of a server that does not run, and that therefore cannot be asked.
+        package enum Remains: Sendable, Hashable {
+            /// Nothing; it will be a new one.
+            case nothing
+            /// Its container, by name, with whatever it holds.
+            case container(String)
+            /// What it keeps its data in, in a few words, with whatever that holds.
+            case storage(String)
         }
 
         /// What the set's own configuration says of it: the application runs with that afterwards.

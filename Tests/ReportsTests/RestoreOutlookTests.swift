@@ -1,0 +1,57 @@
+import Testing
+import UpgradeModel
+
+@testable import Reports
+
+@Suite struct RestoreOutlookTests {
+    private func losses(_ servers: [Fact<RestoreObservation.Database.Server>]) throws -> String {
+        let release = try ReleaseVersion("2026.1.19")
+        let at = try #require(Moment("2026-11-23T10:31:12Z"))
+        let databases = servers.enumerated().map { index, server in
+            RestoreObservation.Database(
+                name: "db\(index)",
+                major: 15,
+                dumpBytes: 1000,
+                isService: true,
+                server: server,
+                afterwards: .same
+            )
+        }
+        let observation = RestoreObservation(
+            plan: RestorePlan(set: BackupSetID(at: at, release: release), release: release, databases: ["db0"]),
+            origin: .init(installation: "demo", here: "demo", standing: .known(.recorded)),
+            createdAt: at,
+            proof: ProofRecord(state: .proven, at: at, seconds: 4),
+            damages: .known([]),
+            lock: .known(nil),
+            release: .known([]),
+            missingImages: .known([]),
+            atWork: .known(.init()),
+            databases: databases,
+            missingTools: [],
+            freeBytes: .known(1_000_000)
+        )
+        return RestoreOutlook(observation).text.split(separator: "\n").joined(separator: " ")
+    }
+
+    private let none = "No table has more rows now than in the set."
+    private let counted = Fact.known(
+        RestoreObservation.Database.Server.open(.init(major: 15, exists: true, bytes: 8000))
+    )
+    private let stopped = Fact.known(
+        RestoreObservation.Database.Server.toBeStarted(service: "database", with: .storage("the volume data"))
+    )
+    private let new = Fact.known(RestoreObservation.Database.Server.toBeStarted(service: "database", with: .nothing))
+
+    @Test func `that nothing is lost is only said where everything was counted`() throws {
+        #expect(try losses([counted]).contains(none))
+        #expect(try losses([counted, new]).contains(none))
+        let mixed = try losses([counted, stopped])
+        #expect(!mixed.contains(none) && mixed.contains("Of the tables that were counted none has more rows now"))
+        #expect(mixed.contains("What db1 would lose was not counted: the service database does not run"))
+        let alone = try losses([stopped])
+        #expect(!alone.contains("more rows") && alone.contains("Nothing was counted."))
+        #expect(try losses([.unknown("it is down")]).contains("What db0 would lose was not counted: it is down."))
+        #expect(try losses([new]).contains("There is no database yet that could lose anything."))
+    }
+}

@@ -44,6 +44,12 @@ package actor PostgresConnection {
         try await fold(sql, parameters, into: ()) { (_: inout Void, _: PostgresRow) throws(Trouble) in }
     }
 
+    /// Runs a script of any number of statements whose answers do not matter; the first that fails ends it.
+    /// - Throws: `Trouble` with what the server said.
+    func execute(script: String) async throws(Trouble) {
+        try await fold(script, nil, into: ()) { (_: inout Void, _: PostgresRow) throws(Trouble) in }
+    }
+
     /// Runs one statement and holds its answer.
     ///
     /// `limit` is the most rows to hold. Throws `Trouble` with what the server said, or where there are more rows.
@@ -67,12 +73,12 @@ package actor PostgresConnection {
 
     /// Runs one statement and hands over its rows one at a time, so that an answer of any length needs no memory.
     ///
-    /// `value`: what to begin with. `step`: takes in one row. What it throws ends the statement. Returns the value
+    /// `parameters`: nil for a script of several statements. `value`: what to begin with. `step`: takes in one row. What it throws ends the statement. Returns the value
     /// after the last row. Throws `Trouble` with what the server said, or what `step` threw.
     @discardableResult
     package func fold<Value: Sendable>(
         _ sql: String,
-        _ parameters: [String?] = [],
+        _ parameters: [String?]? = [],
         into value: Value,
         _ step: @Sendable (inout Value, PostgresRow) throws(Trouble) -> Void
     ) async throws(Trouble) -> Value {

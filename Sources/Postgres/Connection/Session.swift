@@ -55,15 +55,21 @@ final class Session {
         }
     }
 
+    /// Runs one statement; without parameters at all, a script of any number of them.
     func run(
         _ sql: String,
-        _ parameters: [String?],
+        _ parameters: [String?]?,
         route: String,
         _ step: (PostgresRow) throws(Trouble) -> Void
     ) throws(Trouble) {
-        let sent = withCStrings(parameters) { values in
-            PQsendQueryParams(connection, sql, Int32(parameters.count), nil, values, nil, nil, 0)
-        }
+        let sent =
+            if let parameters {
+                withCStrings(parameters) { values in
+                    PQsendQueryParams(connection, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+                }
+            } else {
+                PQsendQuery(connection, sql)
+            }
         guard sent == 1 else {
             throw ServerMessage(state: nil, text: String(cString: PQerrorMessage(connection)))
                 .trouble(reaching: route)

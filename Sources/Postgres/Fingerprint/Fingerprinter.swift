@@ -123,10 +123,22 @@ package struct Fingerprinter: Sendable {
         )
     }
 
+    /// What the database itself is like, and its settings, as the session's transaction has them now.
+    static func database(on connection: PostgresConnection) async throws(Trouble) -> [ObjectPrint] {
+        let version = await connection.serverVersionNumber
+        return try await Fingerprinter(connection: connection, version: version).prints(
+            CatalogSQL(version: version).containers.filter { $0.kind == .database || $0.kind == .setting }
+        )
+    }
+
     private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
         let catalog = CatalogSQL(version: version)
+        return try await prints(catalog.all + [catalog.roles(passwords: scope.passwords)])
+    }
+
+    private func prints(_ queries: [CatalogQuery]) async throws(Trouble) -> [ObjectPrint] {
         var taken = Taken()
-        for query in catalog.all + [catalog.roles(passwords: scope.passwords)] {
+        for query in queries {
             taken = try await connection.fold(query.sql, into: taken) {
                 (taken: inout Taken, row: PostgresRow) throws(Trouble) in try taken.add(row, query.kind)
             }

@@ -18,11 +18,7 @@ extension DatabaseRestore {
             )
         )
         let open = FilterCommands.open(dump, identity: identity)
-        // Every large object takes a lock until the transaction ends.
-        let isOne =
-            backup.fingerprint.objects.count { $0.kind == .largeObjects } < 1000
-            && backup.fingerprint.scope.largeObjectGroup == 1 && backup.fingerprint.tables.count < 1000
-        let content = open + [commands.content(of: name, singleTransaction: isOne)]
+        let content = open + [commands.content(of: name, singleTransaction: fitsOneTransaction)]
         try await stream(content, progress)
         let contents = "\(work)/contents-\(UUID().uuidString).dump"
         defer { unlink(contents) }
@@ -40,6 +36,12 @@ extension DatabaseRestore {
         // Without statistics the first hour of the restored application would be a slow one.
         try await connection.execute("ANALYZE")
         await connection.close()
+    }
+
+    /// Whether schema and rows can be made in one transaction: every table and large object takes a lock until it ends.
+    var fitsOneTransaction: Bool {
+        backup.fingerprint.objects.count { $0.kind == .largeObjects } < 1000
+            && backup.fingerprint.scope.largeObjectGroup == 1 && backup.fingerprint.tables.count < 1000
     }
 
     private func stream(

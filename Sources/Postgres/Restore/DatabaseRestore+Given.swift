@@ -45,14 +45,14 @@ extension DatabaseRestore {
         await connection.close()
         let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
         let listing = try await checkedListing(tools)
-        let settings = try await definition(as: route.database, listing, tools).filter { statement in
-            statement.words.first?.isWord("CREATE") == false && !statement.words.contains { $0.isWord("OWNER") }
-                && statement.words.first?.isWord("GRANT") == false && statement.words.first?.isWord("REVOKE") == false
-        }
+        let settings = try await settings(listing, tools)
         do {
             try await fill(route.database, tools, progress)
             let session = try await PostgresConnection.open(route, settings: ["default_transaction_read_only": "off"])
-            for statement in settings { try await session.execute(statement.text) }
+            // What somebody who may has done beforehand need not be done again by an account that may not.
+            if try await !settingDifferences(on: session).isEmpty {
+                for statement in settings { try await session.execute(statement.text) }
+            }
             await session.close()
             return try await prove(route.database, of: set, isGiven: true, progress: progress)
         } catch let disproven as DisprovenSet {
@@ -60,6 +60,28 @@ extension DatabaseRestore {
         } catch {
             throw filled(Trouble(any: error))
         }
+    }
+
+    /// The statements that give the given database what the set's database has of its own, owner and grants apart.
+    func settings(_ listing: DumpListing, _ tools: PostgresTools) async throws(Trouble) -> [SQLStatement] {
+        try await definition(as: route.database, listing, tools).filter { statement in
+            statement.words.first?.isWord("CREATE") == false && !statement.words.contains { $0.isWord("OWNER") }
+                && statement.words.first?.isWord("GRANT") == false && statement.words.first?.isWord("REVOKE") == false
+        }
+    }
+
+    /// What of the given database itself, and of its settings, is not as in the set; one clause each.
+    func settingDifferences(on connection: PostgresConnection) async throws(Trouble) -> [String] {
+        var source = backup.fingerprint
+        source.tables = []
+        source.objects = source.objects.filter { $0.kind == .database || $0.kind == .setting }
+        let given = DatabaseFingerprint(
+            algorithm: source.algorithm,
+            objects: try await Fingerprinter.database(on: connection),
+            scope: source.scope
+        )
+        return Comparison.differencesOfGiven(database: backup.name, source: source, restored: given)
+            .filter { $0.severity != .warning }.map(\.description)
     }
 
     /// A trouble that came after the first row: what is in the given database is of no use.

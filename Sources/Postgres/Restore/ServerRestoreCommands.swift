@@ -19,6 +19,9 @@ struct ServerRestoreCommands: Sendable, Hashable {
         restore(["--create", "--use-list=\(list)", "--file=-"])
     }
 
+    /// The statements that make everything but rows in a database, printed.
+    var schema: Command { restore(["--schema-only", "--file=-"]) }
+
     /// Schema and rows, from standard input.
     func content(of database: String, singleTransaction: Bool) -> Command {
         restore(

@@ -23,6 +23,25 @@ extension Comparison {
         let copy = restored.leavingToTheServer(what: source, isGiven: isGiven)
         return try prove(set: set, pairs: [Pair(database: database, source: source, restored: copy)])
     }
+
+    /// Compares a database that somebody else has made, as far as it has come, with what a set says.
+    ///
+    /// - Parameters:
+    ///   - database: the database's name in the product.
+    ///   - source: what the set's manifest says.
+    ///   - restored: the database, whatever its name.
+    /// - Returns: every difference, warnings included; its owner and grants are its own.
+    package static func differencesOfGiven(
+        database: String,
+        source: DatabaseFingerprint,
+        restored: DatabaseFingerprint
+    ) -> [FingerprintDifference] {
+        differences(
+            database: database,
+            source: source,
+            restored: restored.leavingToTheServer(what: source, isGiven: true)
+        )
+    }
 }
 
 extension DatabaseFingerprint {

@@ -16,6 +16,8 @@ struct RestoreCommand: AsyncParsableCommand {
             pawl restore --backup SET                  asks once before anything stops
             pawl restore --backup SET --identity FILE  of an encrypted set
             pawl restore --backup SET --into URL       only the database, into an empty one
+            pawl restore --backup SET --into URL --database NAME
+                                                       one of several databases
 
             Every database is restored beside the one that is there and compared with the set in full. Only then are
             the old ones renamed, all or none; they are kept until you drop them. It works from the set alone, on an
@@ -27,9 +29,15 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(help: "The backup set, as `pawl backup list` names it.") var backup: String
     @Option(help: "An empty database to restore into, as postgres://USER@HOST/NAME; nothing else is changed.")
     var into: String?
+    @Option(help: "With --into: which database of a set that has several, by its name in the product.")
+    var database: String?
     @Option(help: "The file with the age identity, for an encrypted set.") var identity: String?
     @Flag(help: "Do not ask.") var yes = false
     @Flag(help: "Start the restore and do not watch it.") var detach = false
+
+    func validate() throws {
+        if database != nil, into == nil { throw ValidationError("--database goes with --into.") }
+    }
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
@@ -38,11 +46,8 @@ struct RestoreCommand: AsyncParsableCommand {
         let identity = identity.map { Workplace.absolute($0) }
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
         if let into {
-            try await RestoreInto(workplace: workplace, options: options, set: set, plan: plan).run(
-                into: into,
-                yes: yes
-            )
-            return
+            let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: database)
+            return try await given.run(into: into, yes: yes)
         }
         let open = try RunnerProcess.openRun(in: workplace)
         if let open, !open.machine.choices.contains(.restore) { throw try RunnerProcess.another(in: workplace) }

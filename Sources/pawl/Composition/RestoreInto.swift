@@ -5,23 +5,43 @@ import Reports
 import StateStore
 import UpgradeModel
 
-/// Restores the one database of a set into an empty one that somebody has made, for accounts that may not create any.
+/// Restores one database of a set into an empty one that somebody has made, for accounts that may not create any.
 struct RestoreInto {
     let workplace: Workplace
     let options: GlobalOptions
     let set: BackupSet
     let plan: RestorePlan
+    /// Which database of the set, by its name in the product; nil where it has one.
+    let database: String?
 
-    func run(into text: String, yes: Bool) async throws {
-        guard let backup = set.manifest.databases.first, set.manifest.databases.count == 1 else {
+    /// The database of the set that is meant.
+    ///
+    /// - Throws: code `unknown-database` where the set has none of that name, `several-databases` where none is named.
+    func chosen() throws -> DatabaseBackup {
+        let names = set.manifest.databases.map(\.name)
+        if let database {
+            if let named = set.manifest.databases.first(where: { $0.name == database }) { return named }
+            throw Trouble(
+                .operator,
+                "unknown-database",
+                "\(set.id) has no database `\(database)`; it has \(names.joined(separator: ", ")).",
+                remedy: "Name one of these: --database NAME."
+            )
+        }
+        guard names.count == 1, let only = set.manifest.databases.first else {
             throw Trouble(
                 .operator,
                 "several-databases",
-                "\(set.id) holds \(set.manifest.databases.count) databases; --into takes sets of one.",
-                remedy: "Use an account that may create databases, or restore by the set's RESTORE.md."
+                "\(set.id) holds several databases, of which --into takes one: \(names.joined(separator: ", ")).",
+                remedy: "Name it: --database NAME."
             )
         }
-        let route = try route(text)
+        return only
+    }
+
+    func run(into text: String, yes: Bool) async throws {
+        let backup = try chosen()
+        let route = try route(text, to: backup.name)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         RestoreGrounds.remove(RestoreGrounds.abandonedGlances(in: workplace.data.path))
         let ground = RestoreGrounds.glance(in: workplace.data.path)
@@ -33,8 +53,10 @@ struct RestoreInto {
         if let locked = try await opening.lock() { throw refusal("It cannot be decrypted: \(locked).") }
         let restore = DatabaseRestore(backup, of: set.path, over: route, identity: plan.identity, work: ground.work)
         try await restore.checkEmpty()
+        try await check(restore)
         try Agreement.ask(
-            "\(backup.name) of \(set.id) will be restored into \(route.database). Restore now? Type yes: ",
+            "\(backup.name) of \(set.id) will be restored into \(route.database), on a server whose free space is not known "
+                + "(the dump takes \(SizeText.bytes(backup.dump.bytes)), compressed). Restore now? Type yes: ",
             of: "the restore",
             yes: yes
         )
@@ -58,8 +80,22 @@ struct RestoreInto {
         Answer(options).give(report, text: report.text)
     }
 
+    /// Makes sure, as far as can be, that the restore comes to its end: what fails later leaves half a database.
+    private func check(_ restore: DatabaseRestore) async throws {
+        let troubles = try await restore.troublesWithGiven()
+        guard !troubles.isEmpty else { return }
+        throw Trouble(
+            .operator,
+            "restore-refused",
+            "\(restore.backup.name) of \(set.id) cannot be restored into \(restore.route). "
+                + troubles.joined(separator: " "),
+            remedy: "Nothing was changed. Have the roles made and granted to the account, and let it own the database; "
+                + "what it still may not do, have done in the empty database by an account that may."
+        )
+    }
+
     /// The way to the given database; the password comes from `PGPASSWORD`, else from where the configuration says.
-    private func route(_ text: String) throws -> DatabaseRoute {
+    private func route(_ text: String, to name: String) throws -> DatabaseRoute {
         let url: DatabaseURL
         do throws(DatabaseURL.Malformed) {
             url = try DatabaseURL(text)
@@ -76,15 +112,15 @@ struct RestoreInto {
             port: url.port,
             database: url.database,
             user: url.user,
-            password: password(),
+            password: password(of: name),
             sslMode: url.parameters["sslmode"],
             sslRootCertificate: url.parameters["sslrootcert"]
         )
     }
 
-    private func password() -> DatabaseRoute.Password {
+    private func password(of name: String) -> DatabaseRoute.Password {
         if let given = ProcessInfo.processInfo.environment["PGPASSWORD"] { return .provided { given } }
-        guard let name = plan.databases.first, let environment = try? workplace.environment(),
+        guard let environment = try? workplace.environment(),
             let database = workplace.product.resolveDatabases(
                 settings: workplace.settings(in: environment).isOn,
                 configured: workplace.installation.databases,

@@ -76,6 +76,19 @@ import UpgradeModel
         }
     }
 
+    @Test func `what a given database is like is compared under the product's name, without its owner`() {
+        var given = Self.source
+        given.objects[0].name = "spare"
+        given.objects[0].owner = "root"
+        func differences() -> [String] {
+            Comparison.differencesOfGiven(database: "demo", source: Self.source, restored: given)
+                .map { "\($0.kind) \($0.name) \($0.aspect)" }
+        }
+        #expect(differences() == [])
+        given.objects[0].definition = DefinitionDigest(high: 1, low: 1)
+        #expect(differences() == ["database demo definition"])
+    }
+
     @Test func `a set that knows nothing of its database is compared by the copy's own name`() throws {
         var source = Self.source
         source.objects.remove(at: 0)

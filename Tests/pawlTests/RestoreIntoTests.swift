@@ -1,0 +1,39 @@
+import ArgumentParser
+import Testing
+import UpgradeModel
+
+@testable import pawl
+
+@Suite struct RestoreIntoTests {
+    private func chosen(_ name: String?, of databases: [String]) throws -> String {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0")
+        let workplace = try paper.workplace()
+        var set = try BackupShelf(workplace).set(named: "20260101T000000Z-1.0")
+        let one = try #require(set.manifest.databases.first)
+        set.manifest.databases = databases.map { name in
+            var database = one
+            database.name = name
+            return database
+        }
+        let plan = try RestoreScene.plan(of: set, identity: nil, in: workplace)
+        let options = try GlobalOptions.parse(paper.arguments())
+        let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: name)
+        return try given.chosen().name
+    }
+
+    @Test func `of several databases in a set one is named, of one it need not be`() throws {
+        #expect(try chosen(nil, of: ["demo"]) == "demo")
+        #expect(try chosen("demo", of: ["demo"]) == "demo")
+        #expect(try chosen("aiproxy", of: ["demo", "aiproxy"]) == "aiproxy")
+        let several = try #require(throws: Trouble.self) { try chosen(nil, of: ["demo", "aiproxy"]) }
+        #expect(several.code == "several-databases" && several.message.contains("demo, aiproxy"))
+        let unknown = try #require(throws: Trouble.self) { try chosen("shop", of: ["demo", "aiproxy"]) }
+        #expect(unknown.code == "unknown-database" && unknown.message.contains("demo, aiproxy"))
+    }
+
+    @Test func `a database is only named together with the one that it is restored into`() throws {
+        #expect(throws: (any Error).self) { try RestoreCommand.parse(["--backup", "set", "--database", "demo"]) }
+        _ = try RestoreCommand.parse(["--backup", "set", "--database", "demo", "--into", "postgres://a@b/c"])
+    }
+}

@@ -155,6 +155,39 @@ import UpgradeModel
         try await one.swap.discard()
     }
 
+    @Test func `a database that appears under the old name between the renames is neither kept nor replaced unasked`()
+        async throws
+    {
+        let server = try TestServer.current()
+        try await make("reappears", "CREATE TABLE t (x integer); INSERT INTO t VALUES (1)")
+        let one = try await Case("reappears")
+        try await one.restore.makeCopy(one.names)
+        try await one.swap.close()
+        func expectReappeared(_ body: () async throws -> Void) async {
+            await #expect {
+                try await body()
+            } throws: { error in
+                let trouble = error as? Trouble
+                return trouble?.code == "database-reappeared" && trouble?.remedy.contains(one.names.finished) == true
+            }
+        }
+        #expect(try await one.swap.setAside() == one.names.aside)
+        try await server.create("reappears")
+        await expectReappeared { _ = try await one.swap.setAside() }
+        await expectReappeared { try await one.swap.bringIn() }
+        guard case .failed(let trouble) = try await one.swap.probeAside() else {
+            Issue.record("there are two of them")
+            return
+        }
+        #expect(trouble.code == "database-reappeared")
+        // As the remedy says.
+        try await server.psql("postgres", "ALTER DATABASE reappears RENAME TO reappears_by_somebody")
+        #expect(try await one.swap.setAside() == one.names.aside)
+        try await one.swap.bringIn()
+        #expect(try await one.swap.probeIn() == .done(.done))
+        #expect(try await server.fingerprint("reappears").rows == 1)
+    }
+
     @Test func `roles that are missing are made, and those that are there keep their passwords`() async throws {
         let server = try TestServer.current()
         try await server.psql(

@@ -61,11 +61,15 @@ package struct DatabaseSwap: Sendable {
     /// nobody finds it by its old name, and an operator may want to look.
     ///
     /// - Returns: the dated name; nil where there was nothing to set aside.
+    /// - Throws: code `database-reappeared` where both names are on the server: one was set aside, and this is another.
     package func setAside() async throws(Trouble) -> String? {
         try await server.with { connection throws(Trouble) in
+            let isThere = try await entry(names.database, connection) != nil
             if try await entry(names.aside, connection) == nil {
-                guard try await entry(names.database, connection) != nil else { return nil }
+                guard isThere else { return nil }
                 try await rename(names.database, to: names.aside, connection)
+            } else if isThere {
+                throw reappeared
             }
             try await connection.execute("ALTER DATABASE \(SQL.name(names.aside)) ALLOW_CONNECTIONS true")
             return names.aside
@@ -79,21 +83,24 @@ package struct DatabaseSwap: Sendable {
             guard let aside = try await entry(names.aside, connection) else {
                 return isThere ? .notStarted : .done(.done)
             }
-            if isThere {
-                return .unknown(evidence: "both \(names.database) and \(names.aside) are on the server")
-            }
+            if isThere { return .failed(reappeared) }
             return aside.acceptsSessions
                 ? .done(.setAside(as: names.aside)) : .underway(evidence: "\(names.aside) takes no sessions yet")
         }
     }
 
     /// Gives the restored database the name of the one that it replaces.
+    ///
+    /// - Throws: code `database-reappeared` where another database has that name, `restored-database-gone` where the
+    ///   restored one is not on the server.
     package func bringIn() async throws(Trouble) {
         try await server.with { connection throws(Trouble) in
+            let isThere = try await entry(names.database, connection) != nil
             guard try await entry(names.finished, connection) != nil else {
-                if try await entry(names.database, connection) != nil { return }
+                if isThere { return }
                 throw gone
             }
+            if isThere { throw reappeared }
             try await rename(names.finished, to: names.database, connection)
         }
     }
@@ -112,7 +119,20 @@ package struct DatabaseSwap: Sendable {
             "restored-database-gone",
             "The restored database \(names.finished) is no longer on the server.",
             changed: true,
-            remedy: "Find out who removed it. The replaced database is kept as \(names.aside); ask for support."
+            remedy: "Find out who removed it. Restore the set's dump into a database of that name, as the set's "
+                + "RESTORE.md says, then retry. The replaced database is kept as \(names.aside)."
+        )
+    }
+
+    private var reappeared: Trouble {
+        Trouble(
+            .environment,
+            "database-reappeared",
+            "Somebody has made a database \(names.database) while the old one was kept as \(names.aside).",
+            changed: true,
+            remedy: "Find out what makes it, and look into it. Then drop it, or rename it: ALTER DATABASE "
+                + "\(SQL.name(names.database)) RENAME TO another name. Keep \(names.aside) and \(names.finished); then "
+                + "retry."
         )
     }
 

@@ -107,7 +107,7 @@ struct Row: Sendable, CustomStringConvertible {
 
     private static func mayBeRepeated(_ effect: String) -> Bool {
         let kinds: [Effect.Kind] = [
-            .check, .checkReplacement, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
+            .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
             .proveDatabase,
         ]
         // An identity is hop, kind, subject where there is one, and attempt: `0/prove-database:demo#2`.

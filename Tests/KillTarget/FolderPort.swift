@@ -25,7 +25,7 @@ struct FolderPort: EffectPort {
 
     private static func manner(of kind: Effect.Kind) -> Manner {
         switch kind {
-        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
+        case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
             .proveDatabase:
             .repeated
         case .migrate: .joined

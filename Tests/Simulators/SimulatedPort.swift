@@ -28,8 +28,7 @@ package actor SimulatedPort: EffectPort {
         return world.probe(
             effect,
             backup: context.backup,
-            proof: try proof(effect.hop),
-            services: services[effect.target] ?? []
+            proof: try proof(effect.hop)
         )
     }
 

@@ -14,7 +14,6 @@ package struct SimulatedWorld: Hashable, Sendable {
     package var restartPolicyTaken = false
     package var recorded = false
     package var kept = false
-    package var staged: Set<ReleaseVersion> = []
     package var set = BackupSet.none
     package var current: ReleaseVersion
     /// By effect identity, as containers are named after it.
@@ -76,9 +75,8 @@ package struct SimulatedWorld: Hashable, Sendable {
     package mutating func finish(_ effect: Effect, from: ReleaseVersion, migrations services: [String]) {
         begin(effect)
         switch effect.kind {
-        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp: break
+        case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
-        case .stage: staged.insert(effect.target)
         case .recordWriters:
             recorded = true
             if restore.isUnderway {
@@ -122,11 +120,10 @@ package struct SimulatedWorld: Hashable, Sendable {
     }
 
     /// What reality says about an effect; reads only.
-    package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof, services: [String]) -> Probe {
+    package func probe(_ effect: Effect, backup: BackupSetID?, proof: Proof) -> Probe {
         switch effect.kind {
-        case .check, .checkReplacement, .rehearse, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
+        case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
-        case .stage: staged.contains(effect.target) ? .done(.staged(migrations: services)) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted
         case .stopWriters: writers != .running ? .done(.done) : .notStarted
         case .dump:

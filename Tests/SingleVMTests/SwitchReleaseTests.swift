@@ -6,7 +6,7 @@ import WebClient
 @testable import SingleVM
 
 @Suite struct SwitchReleaseTests {
-    private func inFolder(_ body: (String, ComposeDeployment) async throws -> Void) async throws {
+    func inFolder(_ body: (String, ComposeDeployment) async throws -> Void) async throws {
         let path = "/tmp/pawl-switch-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -23,7 +23,8 @@ package struct DeploymentEffects: EffectPort {
     package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         switch effect.kind {
         case .keepInstalled: try await deployment.probeKept(context.from)
-        case .stage: try await deployment.probeStaged(effect.target)
+        // What lies there may be an earlier run's, of another package and with other variables; staging can be repeated.
+        case .stage: .notStarted
         case .recordWriters: try deployment.probeRecord(at: record(effect, context))
         case .stopWriters: try await deployment.probeStopped(withMigrations: context.restore != nil)
         case .removeWriters, .removeFailed: try await deployment.probeRemoved()

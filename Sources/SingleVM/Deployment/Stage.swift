@@ -32,18 +32,6 @@ extension ComposeDeployment {
         return migrationServices
     }
 
-    /// Says whether a release is staged: its folder is whole and the Engine has its images.
-    package func probeStaged(_ version: ReleaseVersion) async throws(Trouble) -> Probe {
-        let release = folder.release(version)
-        guard let images = try images(of: release), DurableFiles.kind(release.composeFile) == .file,
-            DurableFiles.kind(release.environmentFile) == .file
-        else { return .notStarted }
-        for (reference, id) in images where try await engine.image(reference)?.id != id {
-            return .underway(evidence: "the image \(reference) is not there yet")
-        }
-        return .done(.staged(migrations: migrationServices))
-    }
-
     /// The migration services that the settings make necessary.
     var migrationServices: [String] { migrations.map(\.service) }
 

@@ -40,8 +40,7 @@ actor StormyPort: EffectPort {
         return world.probe(
             effect,
             backup: context.backup,
-            proof: try Story.proof(of: effect),
-            services: Story.services(of: effect.target)
+            proof: try Story.proof(of: effect)
         )
     }
 

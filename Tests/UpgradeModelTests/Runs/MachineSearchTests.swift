@@ -88,8 +88,7 @@ import UpgradeModel
             let probe = node.world.probe(
                 effect,
                 backup: node.machine.backup,
-                proof: try Self.proof(effect),
-                services: Self.services(of: effect.target)
+                proof: try Self.proof(effect)
             )
             if case .conclude(let event) = Recovery(of: effect, seeing: probe) {
                 try add(node.machine, node.world, event)

@@ -23,6 +23,9 @@ package actor SimulatedPort: EffectPort {
         self.failures = failures
     }
 
+    /// Makes the next performance of each of these kinds fail.
+    package func fail(_ failures: [Effect.Kind: any Error]) { self.failures.merge(failures) { $1 } }
+
     package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         begin(effect.hop)
         return world.probe(
@@ -34,7 +37,6 @@ package actor SimulatedPort: EffectPort {
 
     package func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
         begin(effect.hop)
-        if effect.kind == .checkRestore { world.recorded = false }
         if context.restore == nil { world.restore.end() }
         performed.append(effect.identity)
         context.report(Progress(effect.identity))

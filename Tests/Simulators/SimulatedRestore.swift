@@ -6,6 +6,7 @@ package struct SimulatedRestore: Hashable, Sendable {
 
     /// What ran when a restore began.
     package struct Record: Hashable, Sendable {
+        package var release: ReleaseVersion
         package var writers: SimulatedWorld.Writers
         package var restartPolicyTaken: Bool
         package var healthy: Bool
@@ -24,7 +25,8 @@ package struct SimulatedRestore: Hashable, Sendable {
     package var isClosed = false
     package var isUnpacked = false
     package var isUnderway = false
-    package var record: Record?
+    /// The records of what ran, by their names; like the files that they stand for, they stay.
+    package var records: [String: Record] = [:]
     /// The release that the configuration in place belongs to.
     package var configuration: ReleaseVersion
 
@@ -41,11 +43,10 @@ package struct SimulatedRestore: Hashable, Sendable {
         return !isUntouched && !isComplete
     }
 
-    /// A restore is over: what it has noted in its run's folder is never looked at again.
+    /// A restore is over, and what was unpacked for it is removed.
     package mutating func end() {
         isUnderway = false
         isUnpacked = false
-        record = nil
     }
 
     mutating func migrate(to release: ReleaseVersion) {
@@ -57,7 +58,6 @@ package struct SimulatedRestore: Hashable, Sendable {
         case .checkRestore:
             isUnderway = true
             isUnpacked = false
-            record = nil
         case .restoreDatabase: copies[effect.subject ?? ""] = .partial
         case .closeDatabases: isClosed = true
         case .discardRestored: isClosed = false

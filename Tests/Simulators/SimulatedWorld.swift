@@ -49,7 +49,9 @@ package struct SimulatedWorld: Hashable, Sendable {
             restartPolicyTaken = false
         case .putBack where restore.isUnderway:
             // Without a record nothing was touched.
-            if let record = restore.record { restartPolicyTaken = record.restartPolicyTaken }
+            if let record = restore.records[effect.writersRecord(restoring: true)] {
+                restartPolicyTaken = record.restartPolicyTaken
+            }
         case .putBack: restartPolicyTaken = false
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
@@ -77,15 +79,17 @@ package struct SimulatedWorld: Hashable, Sendable {
         switch effect.kind {
         case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .cleanUp: break
         case .keepInstalled: kept = true
-        case .recordWriters:
-            recorded = true
-            if restore.isUnderway {
-                restore.record = SimulatedRestore.Record(
-                    writers: writers,
-                    restartPolicyTaken: restartPolicyTaken,
-                    healthy: healthy
-                )
-            }
+        case .recordWriters where restore.isUnderway:
+            // A record that is there already is kept.
+            let name = effect.writersRecord(restoring: true)
+            guard restore.records[name] == nil else { break }
+            restore.records[name] = SimulatedRestore.Record(
+                release: release,
+                writers: writers,
+                restartPolicyTaken: restartPolicyTaken,
+                healthy: healthy
+            )
+        case .recordWriters: recorded = true
         case .stopWriters: if writers == .running { writers = .stopped }
         case .dump: set = .complete
         case .prove: set = .proven
@@ -98,9 +102,12 @@ package struct SimulatedWorld: Hashable, Sendable {
         case .start: writers = .running
         case .awaitHealth: healthy = true
         case .putBack where restore.isUnderway:
-            // A restore removes no writers before its point of no return: they only run again, where they ran.
-            writers = restore.record?.writers ?? writers
-            healthy = restore.record?.healthy ?? healthy
+            guard let record = restore.records[effect.writersRecord(restoring: true)] else { break }
+            // A restore removes no writers before its point of no return. Those that are gone are made anew of the
+            // release that the record says.
+            if writers == .removed, record.writers != .removed { release = record.release }
+            writers = record.writers
+            healthy = record.healthy
         case .putBack:
             writers = .running
             release = from
@@ -124,6 +131,8 @@ package struct SimulatedWorld: Hashable, Sendable {
         switch effect.kind {
         case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .cleanUp, .awaitHealth: .notStarted
         case .keepInstalled: kept ? .done(.done) : .notStarted
+        case .recordWriters where restore.isUnderway:
+            restore.records[effect.writersRecord(restoring: true)] != nil ? .done(.done) : .notStarted
         case .recordWriters: recorded ? .done(.done) : .notStarted
         case .stopWriters: writers != .running ? .done(.done) : .notStarted
         case .dump:
@@ -140,7 +149,7 @@ package struct SimulatedWorld: Hashable, Sendable {
             case .failed: .failed(Trouble(.release, "migration-failed", "", changed: true, remedy: ""))
             }
         case .start: writers == .running && release == effect.target ? .done(.done) : .notStarted
-        case .putBack: isPutBack ? .done(.done) : .notStarted
+        case .putBack: isPutBack(effect) ? .done(.done) : .notStarted
         case .discardBackup: set == .none || set == .published ? .done(.done) : .notStarted
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
@@ -148,9 +157,9 @@ package struct SimulatedWorld: Hashable, Sendable {
         }
     }
 
-    private var isPutBack: Bool {
+    private func isPutBack(_ effect: Effect) -> Bool {
         guard restore.isUnderway else { return writers == .running && !restartPolicyTaken }
-        guard let record = restore.record else { return true }
+        guard let record = restore.records[effect.writersRecord(restoring: true)] else { return true }
         return writers == record.writers && restartPolicyTaken == record.restartPolicyTaken
     }
 }

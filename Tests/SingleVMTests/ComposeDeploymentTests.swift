@@ -139,6 +139,46 @@ import UpgradeModel
         }
     }
 
+    @Test func `a restore that is given up makes the failed release anew, and never one older than was migrated`()
+        async throws
+    {
+        try await Shop.with { shop in
+            var context = try shop.context()
+            let port = port(shop)
+            for kind: Effect.Kind in [.keepInstalled, .stage, .recordWriters, .stopWriters, .removeWriters] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            for kind: Effect.Kind in [.switchRelease, .start] {
+                _ = try await port.perform(effect(kind, shop), in: context)
+            }
+            context.highWaterMark = try shop.two
+            context.restore = RestorePlan(
+                set: BackupSetID(at: Moment(microseconds: 0), release: try shop.one),
+                release: try shop.one,
+                databases: ["shop"]
+            )
+            func restoring(_ kind: Effect.Kind, attempt: Int = 2) throws -> Effect {
+                Effect(kind, hop: 0, target: try shop.one, attempt: attempt)
+            }
+            _ = try await port.perform(restoring(.recordWriters), in: context)
+            let record = try #require(try WritersRecord.read(shop.logs + "/writers-restore-0-2.json"))
+            #expect(record.release == (try shop.two))
+            // Somebody removes what runs.
+            _ = try await port.perform(restoring(.removeFailed), in: context)
+            #expect(try await port.probe(restoring(.putBack), in: context).isOpen)
+            _ = try await port.perform(restoring(.putBack), in: context)
+            #expect(try await port.probe(restoring(.putBack), in: context) == .done(.done))
+            #expect(try await shop.deployment.observe().release == .version(try shop.two))
+
+            try WritersRecord(project: shop.name, release: try shop.one, writers: record.writers)
+                .write(to: shop.logs + "/writers-restore-0-3.json")
+            _ = try await port.perform(restoring(.removeFailed), in: context)
+            #expect(try await port.probe(restoring(.putBack, attempt: 3), in: context) == .done(.done))
+            _ = try await port.perform(restoring(.putBack, attempt: 3), in: context)
+            #expect(try await shop.containers("api").isEmpty)
+        }
+    }
+
     @Test func `a writer that somebody starts meanwhile stops the hop`() async throws {
         try await Shop.with { shop in
             let context = try shop.context()

@@ -39,4 +39,18 @@ import UpgradeModel
             #expect(try await port(deployment).probe(stage, in: context(path)) == .notStarted)
         }
     }
+
+    @Test func `what ran when an earlier hop was to be restored is no record of what runs now`() async throws {
+        try await SwitchReleaseTests().inFolder { path, deployment in
+            func effect(_ hop: Int) throws -> Effect {
+                Effect(.recordWriters, hop: hop, target: try ReleaseVersion("1.0.0"), attempt: 2)
+            }
+            let context = try context(path, restoring: true)
+            #expect(try await port(deployment).probe(effect(0), in: context) == .notStarted)
+            try WritersRecord(project: "p", release: context.from, writers: [])
+                .write(to: "\(path)/\(effect(0).writersRecord(restoring: true)).json")
+            #expect(try await port(deployment).probe(effect(0), in: context) == .done(.done))
+            #expect(try await port(deployment).probe(effect(1), in: context) == .notStarted)
+        }
+    }
 }

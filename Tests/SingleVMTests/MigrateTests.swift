@@ -178,7 +178,7 @@ import UpgradeModel
                 try await shop.deployment.checkStill()
             }
             _ = try await port.perform(effect(.recordWriters), in: context)
-            try await shop.deployment.stopWriters(recordedAt: shop.logs + "/writers-restore-2.json") { _, _ in }
+            try await shop.deployment.stopWriters(recordedAt: shop.logs + "/writers-restore-0-2.json") { _, _ in }
             #expect(try await port.probe(effect(.stopWriters), in: context).isOpen, "the migration is not stopped yet")
             for _ in 0..<2 { _ = try await port.perform(effect(.stopWriters), in: context) }
             #expect(try await port.probe(effect(.stopWriters), in: context) == .done(.done))

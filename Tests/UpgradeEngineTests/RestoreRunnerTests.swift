@@ -161,4 +161,32 @@ extension RunnerTests {
             #expect(try await runner.run(installation.run).phase == .succeeded)
         }
     }
+
+    @Test func `a restore that is given up puts nothing back that ran when an earlier hop was to be restored`()
+        async throws
+    {
+        try await withInstallation { installation in
+            let why = Trouble(.release, "unhealthy", "It does not serve.", changed: true, remedy: "Look.")
+            let no = Trouble(.environment, "damaged", "It is damaged.", remedy: "Use another.")
+            let port = try Self.port(failures: [.awaitHealth: why, .restoreDatabase: no])
+            let runner = try installation.runner(over: port)
+            func giveUpRestore(of waiting: UpgradeMachine) async throws -> UpgradeMachine {
+                let plan = try Self.restore(of: waiting.backup?.text ?? "")
+                try installation.store.leave(.restore(by: "op", plan: plan), for: installation.run, at: Self.start)
+                return try await runner.run(installation.run)
+            }
+            try runner.create(installation.request())
+            // The first hop's release runs; it is recorded, and runs again.
+            var machine = try await giveUpRestore(of: try await runner.run(installation.run))
+            #expect(machine.hop?.index == 0 && machine.reason == no)
+            #expect(await port.world.writers == .running)
+            // The second hop's migration fails once nothing runs any more; its restore is given up in the same attempt.
+            await port.fail([.migrate: why, .proveDatabase: no])
+            try installation.store.leave(.retry(by: "op", target: nil), for: installation.run, at: Self.start)
+            machine = try await giveUpRestore(of: try await runner.run(installation.run))
+            #expect(machine.hop?.index == 1 && machine.reason == no)
+            #expect(await port.world.writers == .removed)
+            #expect(Invariants.violations(of: machine, in: await port.world) == [])
+        }
+    }
 }

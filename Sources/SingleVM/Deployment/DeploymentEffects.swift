@@ -33,7 +33,8 @@ package struct DeploymentEffects: EffectPort {
         case .start: try await deployment.probeStarted(effect.target)
         case .awaitHealth: try await deployment.probeHealthy(effect.target)
         case .cleanUp: try await deployment.probeCleanUp(after: context.run)
-        case .putBack: try await deployment.probePutBack(recordedAt: record(effect, context))
+        case .putBack:
+            try await deployment.probePutBack(recordedAt: record(effect, context), above: context.highWaterMark)
         case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
             .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
@@ -49,7 +50,10 @@ package struct DeploymentEffects: EffectPort {
         case .stage:
             let release = try await content(effect.target, context)
             return .staged(migrations: try await deployment.stage(effect.target, content: release, report: report))
-        case .recordWriters: _ = try await deployment.recordWriters(of: context.from, at: record(effect, context))
+        case .recordWriters:
+            // What runs when a restore begins is of the release that failed, not of the one before the hop.
+            let release = context.restore == nil ? nil : try await deployment.releaseThatRuns()
+            _ = try await deployment.recordWriters(of: release ?? context.from, at: record(effect, context))
         case .stopWriters:
             if context.restore != nil { try await deployment.stopMigrations(report: report) }
             try await deployment.stopWriters(recordedAt: record(effect, context), report: report)
@@ -72,7 +76,12 @@ package struct DeploymentEffects: EffectPort {
         case .cleanUp: try await deployment.cleanUp(after: context.run)
         case .putBack:
             let log = "\(context.folder)/put-back.compose.log"
-            try await deployment.putBack(recordedAt: record(effect, context), log: log, report: report)
+            try await deployment.putBack(
+                recordedAt: record(effect, context),
+                above: context.highWaterMark,
+                log: log,
+                report: report
+            )
         case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
             .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
@@ -81,11 +90,8 @@ package struct DeploymentEffects: EffectPort {
         return .done
     }
 
-    /// The record of a hop's writers. It is the same for all attempts: what an abort puts back is what was there first.
-    /// A restore has a record of its own: what ran when it began is what its giving up puts back.
     private func record(_ effect: Effect, _ context: EffectContext) -> String {
-        let name = context.restore == nil ? "writers-\(effect.hop)" : "writers-restore-\(effect.attempt)"
-        return "\(context.folder)/\(name).json"
+        "\(context.folder)/\(effect.writersRecord(restoring: context.restore != nil)).json"
     }
 
     private func task(_ effect: Effect, _ context: EffectContext) throws(Trouble) -> MigrationTask {

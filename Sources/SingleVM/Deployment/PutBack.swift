@@ -3,15 +3,17 @@ package import UpgradeModel
 
 extension ComposeDeployment {
     /// Puts the writers back as they were recorded: their restart policies, and whether they ran. Those that were
-    /// removed are made anew from the release that they were of.
+    /// removed are made anew from the release that they were of, unless that is older than what the databases belong to.
     ///
     /// - Parameters:
     ///   - path: the record. Where there is none, nothing was stopped and nothing is done.
+    ///   - mark: the newest release whose migrations have started here; nil where none ever did.
     ///   - log: the file that gets what Compose says.
     ///   - report: gets a line for each thing done.
     /// - Throws: code `compose-failed`, where old writers cannot be made anew; `engine-refused`.
     package func putBack(
         recordedAt path: String,
+        above mark: ReleaseVersion?,
         log: String,
         report: @Sendable (String, Double?) -> Void
     ) async throws(Trouble) {
@@ -41,14 +43,20 @@ extension ComposeDeployment {
         }
         let services = try await missing(record)
         guard !services.isEmpty else { return }
+        guard record.isAllowed(above: mark) else {
+            return report("\(services.joined(separator: ", ")) of \(record.release) stay removed: it is too old", nil)
+        }
         report("Making \(services.joined(separator: ", ")) anew", nil)
         try await restoreTags(record)
         let release = try await compose(folder.release(record.release))
         try await carryOut(release.up(services, recreation: .never), log: ToolLog(path: log))
     }
 
-    /// Says whether everything is as it was recorded.
-    package func probePutBack(recordedAt path: String) async throws(Trouble) -> Probe {
+    /// Says whether everything is as it was recorded, as far as it may be; `mark` is as for putting back.
+    package func probePutBack(
+        recordedAt path: String,
+        above mark: ReleaseVersion?
+    ) async throws(Trouble) -> Probe {
         guard let record = try WritersRecord.read(path) else { return .done(.done) }
         let present = try await writers()
         let byID = Dictionary(grouping: present, by: \.id).compactMapValues(\.first)
@@ -56,7 +64,7 @@ extension ComposeDeployment {
             guard let container = byID[writer.id] else { return false }
             return container.restartPolicy != writer.restartPolicy || (writer.wasActive && !container.isActive)
         }
-        let missing = try await missing(record)
+        let missing = record.isAllowed(above: mark) ? try await missing(record) : []
         if wrong.isEmpty, missing.isEmpty { return .done(.done) }
         return .underway(evidence: "\(wrong.count + missing.count) services are not as they were")
     }

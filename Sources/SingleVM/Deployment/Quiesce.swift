@@ -6,7 +6,7 @@ extension ComposeDeployment {
     ///
     /// - Parameters:
     ///   - release: the release that runs.
-    ///   - path: the record's file, one for each hop.
+    ///   - path: the record's file, one for each hop and for each restore.
     /// - Returns: the record as it stands in the file.
     /// - Throws: code `record-unreadable`, and what asking the Engine and writing the file may bring.
     package func recordWriters(of release: ReleaseVersion, at path: String) async throws(Trouble) -> WritersRecord {
@@ -14,6 +14,13 @@ extension ComposeDeployment {
         let record = WritersRecord(project: project, release: release, writers: try await writers().map(\.asWriter))
         try record.write(to: path)
         return record
+    }
+
+    /// The release that the project's containers are of or, where they do not say one, the one that is current on disk;
+    /// nil where that is not known either.
+    package func releaseThatRuns() async throws(Trouble) -> ReleaseVersion? {
+        if case .version(let version) = try await observe().release { return version }
+        return currentRelease
     }
 
     /// Says whether the record is written.

@@ -55,6 +55,10 @@ package struct WritersRecord: Sendable, Hashable, Codable {
         return record
     }
 
+    /// Whether its writers may be made anew where migrations of `mark` have started: an older release on a newer schema
+    /// destroys data.
+    func isAllowed(above mark: ReleaseVersion?) -> Bool { mark.map { release >= $0 } ?? true }
+
     /// Whether a writer was asked to stop.
     package func hasAsked(_ id: String) -> Bool { askedToStop?.contains(id) == true }
 

@@ -25,6 +25,8 @@ package struct EffectContext: Sendable {
     package var token: Int64
     /// The release that ran before the hop.
     package var from: ReleaseVersion
+    /// The newest release whose migrations have started here; nil where none ever did.
+    package var highWaterMark: ReleaseVersion?
     /// The migration services of the hop's target, once it is staged.
     package var migrations: [String]
     /// The set of the hop, once there is one.
@@ -43,6 +45,7 @@ package struct EffectContext: Sendable {
         run: RunID,
         token: Int64,
         from: ReleaseVersion,
+        highWaterMark: ReleaseVersion? = nil,
         migrations: [String],
         backup: BackupSetID?,
         proof: Proof?,
@@ -53,6 +56,7 @@ package struct EffectContext: Sendable {
         self.run = run
         self.token = token
         self.from = from
+        self.highWaterMark = highWaterMark
         self.migrations = migrations
         self.backup = backup
         self.proof = proof

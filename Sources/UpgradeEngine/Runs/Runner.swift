@@ -69,6 +69,7 @@ package struct Runner: Sendable {
             run: id,
             token: lease.token,
             from: machine.releaseBeforeHop(asked),
+            highWaterMark: machine.plan.highWaterMark,
             migrations: machine.hop?.migrations ?? [],
             backup: machine.backup,
             proof: machine.proof,

@@ -109,6 +109,18 @@ package struct Effect: Sendable, Codable, Hashable {
     package var identity: String {
         "\(hop)/\(kind.rawValue)" + (subject.map { ":\($0)" } ?? "") + "#\(attempt)"
     }
+
+    /// The name of the record of the writers that the effect makes, or goes by.
+    ///
+    /// It is the same for all attempts at a hop: what an abort puts back is what was there first. Each restore has a record
+    /// of its own, for what ran when it began is what its giving up puts back; the attempt tells it from other restores out
+    /// of the same hop.
+    ///
+    /// - Parameter restoring: whether the effect is a restore's.
+    /// - Returns: the name, safe as a file's.
+    package func writersRecord(restoring: Bool) -> String {
+        restoring ? "writers-restore-\(hop)-\(attempt)" : "writers-\(hop)"
+    }
 }
 
 /// What an effect that was performed has brought.

@@ -59,7 +59,12 @@ import UpgradeModel
                 next.world.kept = false
             }
             if machine.restore != nil, next.machine.restore == nil { next.world.restore.end() }
-            if next.machine.pending?.kind == .checkRestore { next.world.recorded = false }
+            // Hops and attempts only grow, so that nothing that follows goes by an earlier attempt's record.
+            let name = next.machine.hop.map {
+                Effect(.recordWriters, hop: $0.index, target: $0.target, attempt: $0.attempt)
+                    .writersRecord(restoring: true)
+            }
+            next.world.restore.records = next.world.restore.records.filter { $0.key == name }
             found.append(next)
         }
         if case .planned = node.machine.state { try add(node.machine, node.world, .started) }
@@ -234,6 +239,15 @@ import UpgradeModel
             #expect(node.world.writers == .running && node.world.healthy && !node.world.restartPolicyTaken)
         } else if machine.restore == nil {
             #expect(restore.aside.isEmpty && !restore.isClosed)
+        }
+    }
+
+    @Test func `hops and attempts only grow`() throws {
+        for (node, next) in try reachable() {
+            guard let before = node.machine.hop else { continue }
+            for after in next.compactMap(\.machine.hop) {
+                #expect((after.index, after.attempt) >= (before.index, before.attempt))
+            }
         }
     }
 

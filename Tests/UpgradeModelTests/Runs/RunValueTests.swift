@@ -12,6 +12,17 @@ import UpgradeModel
         #expect(Effect(.awaitHealth, hop: 0, target: version("2026.2.1")).identity == "0/await-health#1")
     }
 
+    @Test func `a hop has one record of its writers, and each restore has one of its own`() {
+        func name(_ hop: Int, _ attempt: Int, restoring: Bool) -> String {
+            let effect = Effect(.putBack, hop: hop, target: version("2026.1.1"), attempt: attempt)
+            return effect.writersRecord(restoring: restoring)
+        }
+        #expect(name(0, 1, restoring: false) == name(0, 2, restoring: false))
+        let names = [name(0, 2, restoring: false), name(1, 2, restoring: false)]
+        let restores = [name(0, 2, restoring: true), name(0, 3, restoring: true), name(1, 2, restoring: true)]
+        #expect(Set(names + restores).count == 5)
+    }
+
     @Test func `every kind of effect counts as a step of the way that it lies on, and undoing as what it undoes`() {
         func step(_ kind: Effect.Kind) -> Step { Effect(kind, hop: 0, target: version("2026.2.1")).step }
         #expect(step(.putBack) == .quiesce)

@@ -23,7 +23,9 @@ package struct SimulatedRestore: Hashable, Sendable {
     /// Databases that have their dated name.
     package var aside: Set<String> = []
     package var isClosed = false
-    package var isUnpacked = false
+    /// The set that lies unpacked, by its release; nil where none does. There is one place for all restores of a run, so
+    /// that whoever takes something from it must look whose it is.
+    package var ground: ReleaseVersion?
     package var isUnderway = false
     /// The records of what ran, by their names; like the files that they stand for, they stay.
     package var records: [String: Record] = [:]
@@ -46,7 +48,7 @@ package struct SimulatedRestore: Hashable, Sendable {
     /// A restore is over, and what was unpacked for it is removed.
     package mutating func end() {
         isUnderway = false
-        isUnpacked = false
+        ground = nil
     }
 
     mutating func migrate(to release: ReleaseVersion) {
@@ -57,7 +59,7 @@ package struct SimulatedRestore: Hashable, Sendable {
         switch effect.kind {
         case .checkRestore:
             isUnderway = true
-            isUnpacked = false
+            ground = nil
         case .restoreDatabase: copies[effect.subject ?? ""] = .partial
         case .closeDatabases: isClosed = true
         case .discardRestored: isClosed = false
@@ -69,11 +71,14 @@ package struct SimulatedRestore: Hashable, Sendable {
         begin(effect)
         let name = effect.subject ?? ""
         switch effect.kind {
-        case .unpackSet: isUnpacked = true
+        case .checkRestore, .unpackSet: ground = effect.target
         case .restoreDatabase: copies[name] = .restored
         case .setAside: if present.removeValue(forKey: name) != nil { aside.insert(name) }
         case .bringIn: if copies.removeValue(forKey: name) != nil { present[name] = effect.target }
-        case .replaceConfiguration: configuration = effect.target
+        case .replaceConfiguration:
+            // Unpacked again where it is another set's.
+            if ground != effect.target { ground = effect.target }
+            configuration = ground ?? configuration
         case .discardRestored: copies = [:]
         default: break
         }
@@ -83,11 +88,11 @@ package struct SimulatedRestore: Hashable, Sendable {
         let name = effect.subject ?? ""
         let isDone =
             switch effect.kind {
-            case .unpackSet: isUnpacked
+            case .unpackSet: ground == effect.target
             case .restoreDatabase: copies[name] == .restored
             case .setAside: present[name] == nil
             case .bringIn: present[name] != nil && copies[name] == nil
-            case .replaceConfiguration: configuration == effect.target
+            case .replaceConfiguration: ground == effect.target && configuration == ground
             case .discardRestored: copies.isEmpty && !isClosed
             default: false
             }

@@ -13,7 +13,7 @@ import UpgradeModel
         let (open, over) = (try #require(RunID("20261123-103045-7f3a")), try #require(RunID("20261122-103045-7f3a")))
         let pid = ProcessInfo.processInfo.processIdentifier
         let dead = ["\(data)/restore-\(pid)-1", "\(data)/restore-2147483646", "\(data)/restore-2147483646-17"]
-        let grounds = [open, over].map { RestoreGround.of(runFolder: "\(data)/runs/\($0)").folder }
+        let grounds = [open, over].map { RestoreGround.all(inRunFolder: "\(data)/runs/\($0)") }
         let others = ["\(data)/restore-me-later", "\(data)/restore-1-2-3", "\(data)/restore-\(pid)"]
         for folder in [own] + dead + grounds + others {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

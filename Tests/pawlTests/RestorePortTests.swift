@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 import UpgradeEngine
-import UpgradeModel
 
+@testable import UpgradeModel
 @testable import pawl
 
 @Suite struct RestorePortTests {
-    private func context(_ place: TestPlace) throws -> EffectContext {
-        let plan = try place.plan()
+    private func context(_ place: TestPlace, restoring plan: RestorePlan? = nil) throws -> EffectContext {
+        let plan = try plan ?? place.plan()
         return EffectContext(
             run: try #require(RunID("20261123-103045-7f3a")),
             token: 1,
@@ -54,6 +54,50 @@ import UpgradeModel
                 #expect(trouble.code == "engine-unreachable", "\(trouble.message)")
             }
             await site.close()
+        }
+    }
+
+    @Test func `a restore that goes on after another was given up puts its own set in place`() async throws {
+        try await TestPlace.with { place in
+            let first = try await place.addSet(at: Moment(microseconds: 0), saying: "first")
+            var second = try await place.addSet(at: Moment(microseconds: 1_000_000), saying: "second")
+            second.number = 2
+            try await Site.with(try place.workplace(), allowsEmpty: true) { [second] site in
+                let port = RestorePort(site: site)
+                func effect(_ kind: Effect.Kind) -> Effect { Effect(kind, hop: 0, target: first.release) }
+                let own = try context(place, restoring: first)
+                _ = try await port.perform(effect(.unpackSet), in: own)
+                _ = try await port.perform(effect(.unpackSet), in: context(place, restoring: second))
+                #expect(try await port.probe(effect(.replaceConfiguration), in: own) == .notStarted)
+                _ = try await port.perform(effect(.replaceConfiguration), in: own)
+                #expect(try place.text(of: "installation/customer.env").contains("WORD=first"))
+                let compose = "installation/releases/1.0.0/docker-compose.yml"
+                #expect(try place.text(of: compose).contains("demo/first:1"))
+                #expect(try await port.probe(effect(.replaceConfiguration), in: own) == .done(.done))
+            }
+        }
+    }
+
+    @Test func `what was unpacked and is not whole any more is unpacked again, from a whole set only`() async throws {
+        try await TestPlace.with { place in
+            let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
+            let context = try context(place, restoring: plan)
+            let effect = Effect(.replaceConfiguration, hop: 0, target: plan.release)
+            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+                let port = RestorePort(site: site)
+                try place.write("WORD=changed\n", to: "backups/\(plan.set)/release/.env")
+                do {
+                    _ = try await port.perform(effect, in: context)
+                    Issue.record("the set is damaged")
+                } catch let trouble as Trouble {
+                    #expect(trouble.code == "backup-damaged", "\(trouble.message)")
+                }
+                #expect(try place.text(of: "installation/customer.env") == TestPlace.variables)
+                try place.write("WORD=set\n", to: "backups/\(plan.set)/release/.env")
+                _ = try await port.perform(effect, in: context)
+                #expect(try place.text(of: "installation/customer.env").contains("WORD=set"))
+                #expect(try await port.probe(effect, in: context) == .done(.done))
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import Processes
 import UpgradeModel
 
 @testable import pawl
@@ -78,6 +80,73 @@ struct TestPlace {
             files: files
         )
         return BackupSet(manifest: manifest, path: "\(backups)/\(manifest.id)", manifestDigest: "00")
+    }
+
+    /// Puts a set on the disk whose configuration and release bear a word, and plans its restore.
+    func addSet(at time: Moment, saying word: String) async throws -> RestorePlan {
+        let release = try ReleaseVersion("1.0.0")
+        let plan = RestorePlan(set: BackupSetID(at: time, release: release), release: release, databases: ["demo"])
+        let folder = "\(backups)/\(plan.set)"
+        for name in ["release", "configuration"] {
+            let path = name == "configuration" ? "\(root)/\(name)" : "\(folder)/\(name)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        func file(_ path: String, as name: String) throws -> StoredFile {
+            let bytes = try Data(contentsOf: URL(filePath: path))
+            let digest = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            return StoredFile(path: name, bytes: Int64(bytes.count), sha256: digest.joined())
+        }
+        try write(Self.variables + "WORD=\(word)\n", to: "configuration/customer.env")
+        let archive = "configuration.tar.zst"
+        let packing = Command(
+            "tar",
+            ["--create", "--zstd", "--file", "\(folder)/\(archive)", "-C", "\(root)/configuration", "customer.env"]
+        )
+        guard try await collect(packing, deadline: .seconds(60)).status.isSuccess else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+        for (name, text) in [
+            ("demo.dump.zst", "x"), ("globals.sql.zst", "x"), ("release/.env", "WORD=\(word)\n"),
+            ("release/docker-compose.yml", "services: {api: {image: 'demo/\(word):1'}}\n"),
+            ("release/images.json", "{}"),
+        ] {
+            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
+        }
+        let names = ["demo.dump.zst", "globals.sql.zst", "release/.env", "release/docker-compose.yml"]
+        let files = try (names + ["release/images.json", archive]).map { try file("\(folder)/\($0)", as: $0) }
+        let manifest = BackupManifest(
+            id: plan.set,
+            createdAt: time,
+            release: release.text,
+            origin: BackupOrigin(product: "demo", installation: "demo", deployment: "single-vm", pawl: "0.1.0"),
+            databases: [
+                DatabaseBackup(
+                    name: "demo",
+                    database: "demo",
+                    serverVersion: "15.14",
+                    major: 15,
+                    bootstrapRole: "postgres",
+                    dump: files[0],
+                    globals: files[1].path,
+                    snapshot: "1",
+                    dumpSeconds: 1,
+                    fingerprint: DatabaseFingerprint()
+                )
+            ],
+            files: files,
+            configuration: [try file(root + "/configuration/customer.env", as: "customer.env")]
+        )
+        try JSONEncoder().encode(manifest).write(to: URL(filePath: folder + "/manifest.json"))
+        let digest = try file(folder + "/manifest.json", as: "").sha256
+        try Data("\(digest)  manifest.json\n".utf8).write(to: URL(filePath: folder + "/manifest.sha256"))
+        return plan
+    }
+
+    func text(of path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }
+
+    /// The names in a folder, dotted ones too.
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").sorted()
     }
 
     func plan() throws -> RestorePlan {

@@ -60,7 +60,9 @@ struct RunnerCommand: AsyncParsableCommand {
         do {
             let machine = try await runner.run(id)
             // What was unpacked for a restore holds secrets.
-            if machine.restore == nil { RestoreGround.of(runFolder: try data.folder(of: id)).remove() }
+            if machine.restore == nil {
+                RestoreGrounds.remove([RestoreGround.all(inRunFolder: try data.folder(of: id))])
+            }
         } catch {
             await ports.close()
             throw error

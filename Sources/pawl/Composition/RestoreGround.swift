@@ -10,8 +10,14 @@ struct RestoreGround: Sendable {
 
     init(_ folder: String) { self.folder = folder }
 
-    /// The ground of a run.
-    static func of(runFolder: String) -> RestoreGround { RestoreGround(runFolder + "/restore") }
+    /// The ground of a restore in a run. Each has one of its own: one that waits goes on with what it has unpacked, whatever
+    /// became of another that was to take its place.
+    static func of(_ plan: RestorePlan, runFolder: String) -> RestoreGround {
+        RestoreGround("\(all(inRunFolder: runFolder))/\(plan.number ?? 1)-\(plan.set)")
+    }
+
+    /// The folder with the grounds of all of a run's restores.
+    static func all(inRunFolder folder: String) -> String { folder + "/restore" }
 
     var release: ReleaseFolder { ReleaseFolder(path: folder + "/release") }
     /// Configuration, and the release's two files that make it an installation's folder.
@@ -47,14 +53,17 @@ struct RestoreGround: Sendable {
         try makeFolders()
         try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
         try await copyRelease(of: set, identity: identity)
-        guard FileManager.default.createFile(atPath: mark, contents: Data(set.id.text.utf8)) else {
-            throw Trouble(
-                .environment,
-                "disk-full",
-                "\(mark) cannot be written.",
-                remedy: "Free disk space, then try again."
-            )
-        }
+        try write(Data(set.id.text.utf8), to: mark)
+    }
+
+    private func write(_ contents: Data, to path: String) throws {
+        guard !FileManager.default.createFile(atPath: path, contents: contents) else { return }
+        throw Trouble(
+            .environment,
+            "disk-full",
+            "\(path) cannot be written.",
+            remedy: "Free disk space, then try again."
+        )
     }
 
     func copyRelease(of set: BackupSet, identity: String?) async throws {

@@ -33,7 +33,7 @@ enum RestoreGrounds {
         let runs = data + "/runs"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? []
         return names.sorted().compactMap { RunID($0) }.filter { $0 != open }
-            .map { RestoreGround.of(runFolder: "\(runs)/\($0)").folder }
+            .map { RestoreGround.all(inRunFolder: "\(runs)/\($0)") }
             .filter { FileManager.default.fileExists(atPath: $0) }
     }
 

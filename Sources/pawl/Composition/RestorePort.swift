@@ -24,6 +24,7 @@ struct RestorePort: EffectPort {
         case .setAside: return try await swap(effect, scene, context).probeAside()
         case .bringIn: return try await swap(effect, scene, context).probeIn()
         case .replaceConfiguration:
+            guard scene.ground.holds(scene.plan.set) else { return .notStarted }
             let isPlaced = try site.deployment().isPlaced(
                 workplaceNames,
                 from: scene.ground.installation,
@@ -71,7 +72,7 @@ struct RestorePort: EffectPort {
             guard let name = try await swap(effect, scene, context).setAside() else { return .done }
             return .setAside(as: name)
         case .bringIn: try await swap(effect, scene, context).bringIn()
-        case .replaceConfiguration: try replaceConfiguration(scene, context)
+        case .replaceConfiguration: try await replaceConfiguration(scene, context)
         case .discardRestored:
             for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
             for roles in try await roles(scene) {
@@ -104,6 +105,7 @@ struct RestorePort: EffectPort {
     /// comes first, since what is mounted into containers is in it.
     private func provideDatabases(_ scene: RestoreScene, _ context: EffectContext) async throws {
         let deployment = try site.deployment()
+        try await scene.provideGround()
         try deployment.makeFolder()
         if !scene.hasInstallation {
             let names = workplaceNames + [InstallationFolder.composeName, InstallationFolder.environmentName]
@@ -132,7 +134,8 @@ struct RestorePort: EffectPort {
         }
     }
 
-    private func replaceConfiguration(_ scene: RestoreScene, _ context: EffectContext) throws {
+    private func replaceConfiguration(_ scene: RestoreScene, _ context: EffectContext) async throws {
+        try await scene.provideGround()
         let deployment = try site.deployment()
         try deployment.place(workplaceNames, from: scene.ground.installation, keepingAs: suffix(context))
         try deployment.placeRelease(scene.plan.release, from: scene.ground.release, keepingAs: suffix(context))
@@ -155,7 +158,7 @@ struct RestorePort: EffectPort {
                 remedy: "Report this as a bug."
             )
         }
-        return RestoreScene(site: site, plan: plan, ground: .of(runFolder: context.folder)) { [site] in
+        return RestoreScene(site: site, plan: plan, ground: .of(plan, runFolder: context.folder)) { [site] in
             try BackupShelf(site.workplace).store.load(plan.set)
         }
     }

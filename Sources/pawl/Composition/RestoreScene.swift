@@ -112,6 +112,23 @@ struct RestoreScene: Sendable {
         return DatabaseRestore(backup, of: set.path, over: route, identity: plan.identity, work: ground.work)
     }
 
+    /// Makes sure that it is this set, whole, that lies unpacked.
+    func provideGround() async throws {
+        guard !ground.holds(plan.set) else { return }
+        let set = try set
+        try ground.makeFolders()
+        let damages = try await ground.opening(of: set, identity: plan.identity).damages()
+        guard damages.isEmpty else {
+            throw Trouble(
+                .environment,
+                "backup-damaged",
+                "\(set.id) is damaged: \(damages.joined(separator: ", ")).",
+                remedy: "Put back what is missing or changed in \(set.path), then try again; or use another set."
+            )
+        }
+        try await ground.unpack(set, identity: plan.identity)
+    }
+
     // MARK: Looking
 
     /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile.

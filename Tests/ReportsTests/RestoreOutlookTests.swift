@@ -27,6 +27,7 @@ import UpgradeModel
             release: .known([]),
             missingImages: .known([]),
             atWork: .known(.init()),
+            extra: .known([]),
             databases: databases,
             missingTools: [],
             freeBytes: .known(1_000_000)

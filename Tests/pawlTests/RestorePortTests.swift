@@ -100,4 +100,39 @@ import UpgradeEngine
             }
         }
     }
+
+    /// Starts the database servers of a restore, as far as that goes without an Engine.
+    private func provide(_ place: TestPlace, _ plan: RestorePlan) async throws {
+        let site = try Site(try place.workplace(), allowsEmpty: true, engine: "unix://\(place.root)/nobody.sock")
+        let effect = Effect(.provideDatabases, hop: 0, target: plan.release)
+        await #expect(throws: Trouble.self) {
+            try await RestorePort(site: site).perform(effect, in: context(place, restoring: plan))
+        }
+        await site.close()
+    }
+
+    @Test func `of an installation that cannot be read, nothing gives way before the point of no return`() async throws
+    {
+        try await TestPlace.with { place in
+            try place.write("services: [", to: "installation/docker-compose.yml")
+            let before = try place.names(in: "installation")
+            try await provide(place, place.addSet(at: Moment(microseconds: 0), saying: "set"))
+            #expect(try place.names(in: "installation") == before)
+            #expect(try place.text(of: "installation/customer.env") == TestPlace.variables)
+        }
+    }
+
+    @Test func `on an empty machine the set's configuration comes first, also where that was interrupted`() async throws
+    {
+        try await TestPlace.with { place in
+            try FileManager.default.removeItem(atPath: place.installation)
+            let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
+            let names = [".env", "customer.env", "docker-compose.yml"]
+            try await provide(place, plan)
+            #expect(try place.names(in: "installation") == names)
+            try FileManager.default.removeItem(atPath: place.installation + "/docker-compose.yml")
+            try await provide(place, plan)
+            #expect(try place.names(in: "installation") == names)
+        }
+    }
 }

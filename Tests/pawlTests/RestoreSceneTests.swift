@@ -48,4 +48,22 @@ import UpgradeModel
             }
         }
     }
+
+    @Test func `databases that the set lacks are found out, or it is said that they cannot be`() async throws {
+        try await TestPlace.with { place in
+            func extra(_ databases: [String] = ["demo"]) throws -> [String] {
+                try RestoreScene.extra(besides: databases, in: place.workplace())
+            }
+            #expect(try extra() == [])
+            try place.write(TestPlace.variables + "AI_FEATURES_ENABLED=true\n", to: "installation/customer.env")
+            #expect(try extra() == ["aiproxy"])
+            try place.write("services: [", to: "installation/docker-compose.yml")
+            #expect(throws: Trouble.self) { try extra() }
+            #expect(try extra(["demo", "aiproxy"]) == [], "the product has no others")
+            for name in ["customer.env", "certs", "docker-compose.yml"] {
+                try FileManager.default.removeItem(atPath: "\(place.installation)/\(name)")
+            }
+            #expect(try extra() == [], "nothing is installed")
+        }
+    }
 }

@@ -26,11 +26,17 @@ struct RestoreGround: Sendable {
     var work: String { folder + "/work" }
 
     private var mark: String { folder + "/unpacked" }
+    private var placing: String { folder + "/placing" }
 
     /// Whether it is this set that was unpacked, and to the end.
     func holds(_ set: BackupSetID) -> Bool {
         FileManager.default.contents(atPath: mark) == Data(set.text.utf8)
     }
+
+    /// Whether configuration from here is put into an installation's folder that held none.
+    var isPlacing: Bool { FileManager.default.fileExists(atPath: placing) }
+
+    func notePlacing() throws { try write(Data(), to: placing) }
 
     func makeFolders() throws {
         for path in [folder, work] {
@@ -47,7 +53,7 @@ struct RestoreGround: Sendable {
     /// Unpacks; what was unpacked before is replaced.
     func unpack(_ set: BackupSet, identity: String?) async throws {
         try? FileManager.default.removeItem(atPath: mark)
-        for path in [release.path, installation] {
+        for path in [release.path, installation, placing] {
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
         }
         try makeFolders()

@@ -101,13 +101,16 @@ struct RestorePort: EffectPort {
         }
     }
 
-    /// Starts database servers that are not there. Where the installation's folder is empty, the set's configuration
-    /// comes first, since what is mounted into containers is in it.
+    /// Starts database servers that are not there. Where the installation's folder holds no installation, the set's
+    /// configuration comes first, since what is mounted into containers is in it. Where it holds one, readable or not,
+    /// nothing is put there: until the point of no return everything can be undone.
     private func provideDatabases(_ scene: RestoreScene, _ context: EffectContext) async throws {
-        let deployment = try site.deployment()
         try await scene.provideGround()
+        let deployment = try site.deployment()
         try deployment.makeFolder()
-        if !scene.hasInstallation {
+        if scene.ground.isPlacing || site.workplace.holdsNoInstallation {
+            // Noted first: begun again, it goes on with what is its own.
+            try scene.ground.notePlacing()
             let names = workplaceNames + [InstallationFolder.composeName, InstallationFolder.environmentName]
             try deployment.place(names, from: scene.ground.installation, keepingAs: suffix(context))
         }

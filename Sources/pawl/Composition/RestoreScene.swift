@@ -46,16 +46,19 @@ struct RestoreScene: Sendable {
             )
         }
         let databases = set.manifest.databases.map(\.name)
-        var extra: [String] = []
-        if let environment = try? workplace.environment() {
-            extra = workplace.product.resolveDatabases(
-                settings: workplace.settings(in: environment).isOn,
-                configured: workplace.installation.databases,
-                environment: environment.values,
-                services: environment.compose.names
-            ).map(\.definition.name).filter { !databases.contains($0) }
-        }
+        // Where they cannot be found out, a check says so.
+        let extra = (try? extra(besides: databases, in: workplace)) ?? []
         return RestorePlan(set: set.id, release: release, databases: databases, extra: extra, identity: identity)
+    }
+
+    /// The databases that the installation has besides those of a set.
+    static func extra(besides databases: [String], in workplace: Workplace) throws -> [String] {
+        guard !workplace.product.databases.allSatisfy({ databases.contains($0.name) }),
+            !workplace.holdsNoInstallation
+        else { return [] }
+        let environment = try workplace.environment()
+        return workplace.product.necessaryDatabases(settings: workplace.settings(in: environment).isOn)
+            .map(\.name).filter { !databases.contains($0) }
     }
 
     /// The environments that may say where a database is: the installation's own, then the one that the set brings.
@@ -67,9 +70,6 @@ struct RestoreScene: Sendable {
         }
         return found
     }
-
-    /// Whether the installation's folder has an environment of its own.
-    var hasInstallation: Bool { (try? workplace.environment()) != nil }
 
     /// One of the databases as configured, with the environment that says so.
     private func resolved(_ name: String) throws -> (database: ResolvedDatabase, environment: InstalledEnvironment) {
@@ -166,6 +166,7 @@ struct RestoreScene: Sendable {
             release: release,
             missingImages: images,
             atWork: await .of { try await atWork() },
+            extra: .of { try Self.extra(besides: plan.databases, in: workplace) },
             databases: databases,
             missingTools: await missingTools(databases, set),
             freeBytes: await .of {

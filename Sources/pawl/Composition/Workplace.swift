@@ -114,6 +114,15 @@ struct Workplace: Sendable {
         return named + InstallationFolder.overrideNames.filter { !named.contains($0) }
     }
 
+    /// Whether nothing in the installation's folder belongs to an installation, as on an empty machine.
+    var holdsNoInstallation: Bool {
+        let names = configurationPaths.filter { $0 != "." } + [product.singleVM?.environment].compactMap(\.self)
+        return (names + [InstallationFolder.composeName, InstallationFolder.environmentName]).allSatisfy { name in
+            // A link that leads nowhere is something, too.
+            (try? FileManager.default.attributesOfItem(atPath: "\(singleVM.directory)/\(name)")) == nil
+        }
+    }
+
     /// The files of the configuration that are to be stored.
     var configurationTree: ConfigurationTree {
         ConfigurationTree(presentConfigurationPaths, in: singleVM.directory)

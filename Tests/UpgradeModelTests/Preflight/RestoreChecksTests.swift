@@ -17,6 +17,7 @@ extension RestoreObservation {
             release: .known([]),
             missingImages: .known([]),
             atWork: .known(AtWork()),
+            extra: .known(["extra"]),
             databases: [
                 Database(
                     name: "demo",
@@ -86,6 +87,17 @@ extension RestoreObservation {
             try outcomes { $0.atWork = .known(.init(migrations: ["pawl-1-0-m-1"])) } == ["restore-others": .warn]
         )
         #expect(try outcomes { $0.atWork = .unknown("the Engine is down") } == ["restore-others": .error])
+    }
+
+    @Test func `databases that the set lacks must be known, and the same as when the restore was asked for`() throws {
+        #expect(try outcomes { $0.extra = .unknown("docker-compose.yml cannot be read") } == ["restore-extra": .error])
+        #expect(try outcomes { $0.extra = .known([]) } == ["restore-extra": .fail])
+        #expect(
+            try outcomes {
+                $0.extra = .known([])
+                $0.plan.extra = []
+            } == [:]
+        )
     }
 
     @Test func `what a server does not allow blocks the restore`() throws {

@@ -9,6 +9,7 @@ extension PreflightReport {
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
+            ("restore-extra", "What the set lacks is known", RestoreChecks.extra(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
             ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
             ("restore-version", "Servers are of the dumps' version", RestoreChecks.versions(observation)),
@@ -177,6 +178,24 @@ private enum RestoreChecks {
             verdicts,
             none: .pass(isNew ? "The servers are new; there is nothing in the way." : "No server was looked at.")
         )
+    }
+
+    static func extra(_ observation: RestoreObservation) -> Verdict {
+        observation.extra.judged(
+            "whether the installation has databases that \(observation.plan.set) lacks",
+            remedy: "Mend what cannot be read in the installation's folder or, where nothing of it is to stay, move it "
+                + "away."
+        ) { extra in
+            guard extra == observation.plan.extra else {
+                return .fail(
+                    "The installation's configuration was changed after the restore was asked for.",
+                    remedy: "Ask for the restore again."
+                )
+            }
+            return extra.isEmpty
+                ? .pass("The set lacks no database of the installation.")
+                : .pass("The set lacks \(ListText.and(extra)); what is there is kept under a dated name.")
+        }
     }
 
     static func servers(_ observation: RestoreObservation) -> Verdict {

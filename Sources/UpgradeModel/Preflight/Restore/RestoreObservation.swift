@@ -153,6 +153,8 @@ package struct RestoreObservation: Sendable {
     package var missingImages: Fact<[String]>
     /// What else is at work in the project.
     package var atWork: Fact<AtWork>
+    /// The names of the databases that the installation has and the set has not.
+    package var extra: Fact<[String]>
     /// The databases of the set, and those that the installation has besides.
     package var databases: [Database]
     /// Why the programs for a major version are not there, by version; nil for those that are.
@@ -171,6 +173,7 @@ package struct RestoreObservation: Sendable {
         release: Fact<[String]>,
         missingImages: Fact<[String]>,
         atWork: Fact<AtWork>,
+        extra: Fact<[String]>,
         databases: [Database],
         missingTools: [String],
         freeBytes: Fact<Int64>
@@ -184,6 +187,7 @@ package struct RestoreObservation: Sendable {
         self.release = release
         self.missingImages = missingImages
         self.atWork = atWork
+        self.extra = extra
         self.databases = databases
         self.missingTools = missingTools
         self.freeBytes = freeBytes

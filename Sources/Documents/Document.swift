@@ -49,15 +49,18 @@ package struct Document: Sendable {
     ///   - json: the text in UTF-8.
     ///   - name: what errors call the document.
     ///   - limits: what it may cost.
+    ///   - replacesBadText: whether NUL characters and halves of surrogate pairs in texts are replaced by U+FFFD; they
+    ///     are refused otherwise. For programs that pass on what others have printed.
     /// - Returns: the document, with nodes that know their line.
     /// - Throws: `DocumentError` that names the line.
     package static func parse(
         json: [UInt8],
         name: String,
-        limits: DocumentLimits = .standard
+        limits: DocumentLimits = .standard,
+        replacesBadText: Bool = false
     ) throws(DocumentError) -> Document {
         try checkBytes(json, name: name, limits: limits)
-        var reader = JSONReader(bytes: json, name: name, limits: limits)
+        var reader = JSONReader(bytes: json, name: name, limits: limits, replacesBadText: replacesBadText)
         return Document(name: name, root: try reader.document())
     }
 

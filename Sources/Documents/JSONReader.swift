@@ -5,16 +5,18 @@ struct JSONReader {
     private let bytes: [UInt8]
     private let name: String
     private let limits: DocumentLimits
+    private let replacesBadText: Bool
     private var index = 0
     private var line = 1
     private var lineStart = 0
     private var nodes = 0
 
     /// A reader of text that is UTF-8.
-    init(bytes: [UInt8], name: String, limits: DocumentLimits) {
+    init(bytes: [UInt8], name: String, limits: DocumentLimits, replacesBadText: Bool) {
         self.bytes = bytes
         self.name = name
         self.limits = limits
+        self.replacesBadText = replacesBadText
     }
 
     /// The one value of the text.
@@ -134,22 +136,32 @@ struct JSONReader {
         case UInt8(ascii: "n"): text.append(0x0A)
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"):
-            var code = UInt32(try hex4())
-            if (0xD800..<0xDC00).contains(code) {
-                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-                    throw malformed("half of a surrogate pair")
-                }
-                let low = UInt32(try hex4())
-                guard (0xDC00..<0xE000).contains(low) else { throw malformed("half of a surrogate pair") }
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
-            }
-            guard code != 0 else { throw malformed("a NUL character") }
-            guard let scalar = Unicode.Scalar(code) else { throw malformed("half of a surrogate pair") }
-            text.append(contentsOf: Array(String(Character(scalar)).utf8))
+        case UInt8(ascii: "u"): text.append(contentsOf: Array(String(Character(try scalarOfDigits())).utf8))
         default:
             throw malformed("an escape that JSON does not have")
         }
+    }
+
+    /// The character whose number follows; it takes two where it is none of the first 65,536.
+    private mutating func scalarOfDigits() throws(DocumentError) -> Unicode.Scalar {
+        var code = UInt32(try hex4())
+        if (0xD800..<0xDC00).contains(code) {
+            let next = index
+            if take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
+                let low = UInt32(try hex4())
+                if (0xDC00..<0xE000).contains(low) { code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) }
+            }
+            // What does not belong to it is read by itself.
+            if code < 0x10000 { index = next }
+        }
+        guard code != 0 else { return try bad("a NUL character") }
+        guard let scalar = Unicode.Scalar(code) else { return try bad("half of a surrogate pair") }
+        return scalar
+    }
+
+    private func bad(_ what: String) throws(DocumentError) -> Unicode.Scalar {
+        guard replacesBadText else { throw malformed(what) }
+        return "\u{FFFD}"
     }
 
     private mutating func hex4() throws(DocumentError) -> UInt16 {

@@ -37,6 +37,18 @@ private func refusal(_ json: String, limits: DocumentLimits = .standard) -> Docu
         #expect(refusal(text) != nil)
     }
 
+    @Test func `text that nothing can hold is replaced where a program passes on what others print`() throws {
+        let json = #"["a\u0000b", "\ud800", "\udc00", "\ud800x", "\ud800\u0041", "\ud83d\ude00"]"#
+        let root = try Document.parse(json: Array(json.utf8), name: "x", replacesBadText: true).root
+        let texts = root.sequence?.map { $0.string ?? "" }
+        #expect(texts == ["a\u{FFFD}b", "\u{FFFD}", "\u{FFFD}", "\u{FFFD}x", "\u{FFFD}A", "😀"])
+        for bad in [#"["\ud800\u12"]"#, #"["\u00"]"#] {
+            #expect(throws: DocumentError.self) {
+                try Document.parse(json: Array(bad.utf8), name: "x", replacesBadText: true)
+            }
+        }
+    }
+
     @Test func `a key that appears twice is refused in every spelling`() {
         let error = refusal("{\"a\": 1,\n\"\\u0061\": 2}")
         #expect(error?.code == .duplicateKey)

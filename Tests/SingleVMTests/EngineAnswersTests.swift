@@ -54,6 +54,13 @@ import UpgradeModel
         #expect(!container.hasStarted && !container.isActive)
     }
 
+    @Test func `a health check may print anything`() throws {
+        let json = #"{"Id":"c1","State":{"Health":{"Status":"healthy","Log":[{"Output":"a\u0000b\ud800"}]}}}"#
+        let container = try #require(EngineClient.json(Array(json.utf8)).flatMap { EngineContainer($0) })
+        #expect(container.health == .healthy)
+        #expect(container.healthOutput == "a\u{FFFD}b\u{FFFD}")
+    }
+
     @Test func `frames are taken apart wherever the pieces are cut`() {
         let stream: [UInt8] =
             [1, 0, 0, 0, 0, 0, 0, 3] + Array("abc".utf8) + [2, 0, 0, 0, 0, 0, 1, 0]

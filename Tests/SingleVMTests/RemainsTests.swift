@@ -16,8 +16,9 @@ import UpgradeModel
             for name in ["docker-compose.yml", ".env"] {
                 try FileManager.default.copyItem(atPath: "\(shop.folder)/\(name)", toPath: "\(unpacked)/\(name)")
             }
-            try FileManager.default.removeItem(atPath: shop.folder)
             let release = ReleaseFolder(path: unpacked)
+            try await seekServers(of: release, configuredBy: unpacked, shop)
+            try FileManager.default.removeItem(atPath: shop.folder)
             func remains() async throws -> RestoreObservation.Database.Remains {
                 try await shop.deployment.remains(of: "database", in: release, configuredBy: unpacked)
             }
@@ -46,5 +47,18 @@ import UpgradeModel
             try "15\n".write(toFile: data + "/pgdata/PG_VERSION", atomically: true, encoding: .utf8)
             #expect(try await remains() == .storage("the folder \(data)"))
         }
+    }
+
+    /// Servers that run are found although the installation's folder lacks a file that the release's services ask for.
+    private func seekServers(of release: ReleaseFolder, configuredBy unpacked: String, _ shop: Shop) async throws {
+        let whole = try String(contentsOfFile: release.composeFile, encoding: .utf8)
+        try #require(whole.contains("  database:\n"))
+        try whole.replacing("  database:\n", with: "  database:\n    env_file: .env\n")
+            .write(toFile: release.composeFile, atomically: true, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: shop.folder + "/.env")
+        let before = try await shop.container("database").id
+        try await shop.deployment.provideDatabases(of: release, configuredBy: unpacked, logs: shop.packages) { _, _ in }
+        #expect(try await shop.container("database").id == before)
+        try whole.write(toFile: release.composeFile, atomically: true, encoding: .utf8)
     }
 }

@@ -132,6 +132,7 @@ enum InspectionSQL {
             ([
                 "SELECT 'the database' AS kind, d.datdba AS role FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
             ]
+            + ["SELECT 'default privileges', o.defaclrole FROM pg_catalog.pg_default_acl o"]
             + inSchemas.map { kind, catalog, prefix, condition in
                 "SELECT '\(kind)', o.\(prefix)owner FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_namespace n"
                     + " ON n.oid = o.\(prefix)namespace WHERE \(user) AND \(condition) AND \(dumped(catalog))"

@@ -49,7 +49,8 @@ package enum DatabaseSessions {
         return rows.map { session($0, from: 0) }
     }
 
-    /// The sessions of others in a database that have written something and have not committed it yet.
+    /// Whoever else has written something in a database and has not committed it yet: sessions, and workers of the server,
+    /// such as one that applies what another server publishes. Autovacuum writes no rows.
     package static func writing(in route: DatabaseRoute) async throws(Trouble) -> [DatabaseSession] {
         let connection = try await PostgresConnection.open(route)
         let rows = try await connection.rows(
@@ -57,8 +58,8 @@ package enum DatabaseSessions {
             SELECT \(columns("s")) FROM pg_catalog.pg_stat_activity s
             JOIN pg_catalog.pg_locks l ON l.pid = s.pid AND l.locktype = 'transactionid' AND l.granted
               AND l.mode = 'ExclusiveLock'
-            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
-              AND coalesce(s.backend_type, 'client backend') = 'client backend'
+            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid()
+              AND coalesce(s.backend_type, '') NOT IN ('autovacuum worker', 'autovacuum launcher')
             ORDER BY s.backend_start LIMIT 1000
             """
         )
@@ -92,7 +93,9 @@ package enum DatabaseSessions {
     }
 
     private static func columns(_ alias: String) -> String {
-        "\(alias).pid, \(alias).usename, \(alias).application_name, host(\(alias).client_addr), \(alias).state"
+        "\(alias).pid, \(alias).usename, coalesce(nullif(\(alias).application_name, ''), "
+            + "nullif(\(alias).backend_type, 'client backend'), ''), host(\(alias).client_addr), "
+            + "coalesce(\(alias).state, 'active')"
     }
 
     private static func session(_ row: PostgresRow, from index: Int) -> DatabaseSession {

@@ -32,6 +32,9 @@ package struct RehearsalCopy: Sendable {
     /// Whether anybody has come to its server by the network.
     package var wasReached: Bool { cluster.hasLogged(ScratchListener.connectionNote(of: network)) }
 
+    /// Whether its server has turned away an account whose password is not the rehearsal's.
+    package var hasRefusedAccount: Bool { cluster.hasLogged("password authentication failed for user") }
+
     /// The copy's size on disk now, in bytes.
     package func bytes() async throws(Trouble) -> Int64 {
         let connection = try await PostgresConnection.open(route)

@@ -23,6 +23,9 @@ enum DurableFiles {
         case other
     }
 
+    /// Whether this user may see what is in a folder.
+    static func isOpen(_ folder: String) -> Bool { Glibc.access(folder, R_OK | X_OK) == 0 }
+
     static func kind(_ path: String) -> Kind {
         var status = stat()
         guard lstat(path, &status) == 0 else { return .nothing }

@@ -7,24 +7,29 @@ extension ComposeDeployment {
     ///
     /// - Parameters:
     ///   - release: the release's folder, wherever it lies.
+    ///   - configuration: a folder like the installation's, with the files that the release asks for; the installation's
+    ///     own may lack them.
     ///   - logs: the folder for what Compose prints.
     ///   - report: gets a line for each thing done.
     /// - Throws: code `compose-failed`.
     package func provideDatabases(
         of release: ReleaseFolder,
+        configuredBy configuration: String,
         logs: String,
         report: @Sendable (String, Double?) -> Void
     ) async throws(Trouble) {
-        let absent = try await absentDatabases(of: release)
+        let absent = try await absentDatabases(of: release, configuredBy: configuration)
         guard !absent.isEmpty else { return }
         report("Starting \(absent.joined(separator: ", "))", nil)
         let log = ToolLog(path: "\(logs)/restore-databases.compose.log")
         try await carryOut(try await compose(release).up(absent, recreation: .never), log: log)
     }
 
-    /// The database servers of a release that do not run.
-    package func absentDatabases(of release: ReleaseFolder) async throws(Trouble) -> [String] {
-        let wanted = try await composeFile(of: release).wanted.map(\.name).filter(product.isDatabase)
+    private func absentDatabases(
+        of release: ReleaseFolder,
+        configuredBy configuration: String
+    ) async throws(Trouble) -> [String] {
+        let wanted = try await composeFile(of: release, in: configuration).wanted.map(\.name).filter(product.isDatabase)
         let running = Set(try await serviceContainers().filter { $0.state == .running }.map(\.service))
         return wanted.filter { !running.contains($0) }
     }

@@ -70,14 +70,19 @@ extension ComposeDeployment {
             if let volume = mount.volume, try await engine.hasVolume(volume) { return .storage("the volume \(volume)") }
             guard var source = mount.source else { continue }
             if source.hasPrefix(configuration + "/") { source = folder.path + source.dropFirst(configuration.count) }
-            if Self.holdsCluster(source) { return .storage("the folder \(source)") }
+            guard let holdsCluster = Self.holdsCluster(source) else {
+                return .storage("the folder \(source), which this user may not read,")
+            }
+            if holdsCluster { return .storage("the folder \(source)") }
         }
         return .nothing
     }
 
-    /// Whether PostgreSQL's files are in a folder, or in one right below it, as PGDATA often is.
-    private static func holdsCluster(_ folder: String) -> Bool {
-        let below = DurableFiles.names(in: folder).map { "\(folder)/\($0)" }
-        return ([folder] + below).contains { DurableFiles.kind("\($0)/PG_VERSION") == .file }
+    /// Whether PostgreSQL's files are in a folder, or in one right below it, as PGDATA often is; nil where this user may not
+    /// look.
+    private static func holdsCluster(_ folder: String) -> Bool? {
+        let places = [folder] + DurableFiles.names(in: folder).map { "\(folder)/\($0)" }
+        guard places.allSatisfy({ DurableFiles.kind($0) != .folder || DurableFiles.isOpen($0) }) else { return nil }
+        return places.contains { DurableFiles.kind("\($0)/PG_VERSION") == .file }
     }
 }

@@ -104,7 +104,8 @@ package struct EngineClient: Sendable {
     /// The value of an answer of JSON; nil where it is none.
     static func json(_ body: [UInt8]) -> DocumentNode? {
         let limits = DocumentLimits(bytes: 32 << 20, nodes: 4_000_000)
-        return try? Document.parse(json: body, name: "the Engine's answer", limits: limits).root
+        // What health checks print is in it, whatever that is.
+        return try? Document.parse(json: body, name: "the Engine's answer", limits: limits, replacesBadText: true).root
     }
 
     /// What any error of an exchange means to an operator; a trouble passes as it is.

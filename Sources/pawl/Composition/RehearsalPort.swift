@@ -33,13 +33,18 @@ struct RehearsalPort: EffectPort {
             let id = RunID(startedAt: Workplace.now(), salt: .random(in: .min ... .max))
             // Noted before anything is made: whoever goes on finds what became of it.
             try note.write(id)
-            rehearsal = try await rehearser.rehearse(
-                release,
-                from: context.from,
-                id: id,
-                run: context.run,
-                report: context.report
-            )
+            do {
+                rehearsal = try await rehearser.rehearse(
+                    release,
+                    from: context.from,
+                    id: id,
+                    run: context.run,
+                    report: context.report
+                )
+            } catch let trouble as Trouble where trouble.code == "rehearsal-impossible" {
+                // Only the release's own Compose file tells whether its services can be led to the copies.
+                throw Refused(trouble)
+            }
         }
         if let failure = rehearsal.failure { throw Refused(failure) }
         return .done

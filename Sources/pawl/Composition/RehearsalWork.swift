@@ -189,6 +189,15 @@ struct RehearsalWork: Sendable {
                     + " may keep them from it."
             )
         }
+        if copies.contains(where: \.hasRefusedAccount) {
+            throw Trouble(
+                .environment,
+                "rehearsal-account",
+                "The migration \(migration.service) uses another account than the one that Pawl uses, and the rehearsal has "
+                    + "no password for it: \(said)",
+                remedy: "Name the account of the migrations under `databases` in pawl.yaml, or go without a rehearsal."
+            )
+        }
         if done.lastLines.contains(where: { $0.contains("No space left on device") }) {
             throw Trouble(
                 .environment,

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Postgres
 import SingleVM
 import UpgradeModel
@@ -53,7 +54,8 @@ struct RestoreGround: Sendable {
     /// Unpacks; what was unpacked before is replaced.
     func unpack(_ set: BackupSet, identity: String?) async throws {
         try? FileManager.default.removeItem(atPath: mark)
-        for path in [release.path, installation, placing] {
+        // That it is being placed stays noted: begun again, it goes on with what is its own.
+        for path in [release.path, installation] {
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
         }
         try makeFolders()
@@ -63,13 +65,22 @@ struct RestoreGround: Sendable {
     }
 
     private func write(_ contents: Data, to path: String) throws {
-        guard !FileManager.default.createFile(atPath: path, contents: contents) else { return }
+        // On the disk when this returns: what is done next goes by it.
+        let isWritten = FileManager.default.createFile(atPath: path, contents: contents)
+        if isWritten, [path, folder].allSatisfy(Self.sync) { return }
         throw Trouble(
             .environment,
             "disk-full",
             "\(path) cannot be written.",
             remedy: "Free disk space, then try again."
         )
+    }
+
+    private static func sync(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     func copyRelease(of set: BackupSet, identity: String?) async throws {

@@ -114,7 +114,11 @@ struct RestorePort: EffectPort {
             let names = workplaceNames + [InstallationFolder.composeName, InstallationFolder.environmentName]
             try deployment.place(names, from: scene.ground.installation, keepingAs: suffix(context))
         }
-        try await deployment.provideDatabases(of: scene.ground.release, logs: context.folder) { message, part in
+        try await deployment.provideDatabases(
+            of: scene.ground.release,
+            configuredBy: scene.ground.installation,
+            logs: context.folder
+        ) { message, part in
             context.report(Progress(message, fraction: part))
         }
         context.report(Progress("Waiting for the database servers"))

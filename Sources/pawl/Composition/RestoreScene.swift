@@ -241,6 +241,7 @@ struct RestoreScene: Sendable {
         do {
             let deployment = try site.deployment()
             if let service = try service(of: name), try await !deployment.isRunning(service) {
+                guard backup != nil else { throw standingStill(name, service) }
                 let remains = try await deployment.remains(
                     of: service,
                     in: ground.release,
@@ -279,6 +280,16 @@ struct RestoreScene: Sendable {
             isService: (try? service(of: name)) != nil,
             server: server,
             afterwards: afterwards
+        )
+    }
+
+    /// The restore starts services of the set's release only, and this one has what that release does not know.
+    private func standingStill(_ name: String, _ service: String) -> Trouble {
+        Trouble(
+            .environment,
+            "service-not-running",
+            "the set lacks \(name), and its service \(service) does not run, so that it cannot be set aside",
+            remedy: "Start \(service) first."
         )
     }
 

@@ -15,9 +15,14 @@ struct SchemaCheck: EffectPort {
     }
 
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
-        if effect.kind == .start, let rehearsal = try rehearsal(effect, context) {
+        // Compared once: what services that have started since do to the schema is no migration's doing.
+        let agreed = "\(context.folder)/schema-agreed-\(effect.hop)"
+        if effect.kind == .start, !FileManager.default.fileExists(atPath: agreed),
+            let rehearsal = try rehearsal(effect, context)
+        {
             context.report(Progress("Comparing the schema with the rehearsed one"))
             try await compare(with: rehearsal, effect, context)
+            try Data().write(to: URL(filePath: agreed))
         }
         return try await port.perform(effect, in: context)
     }

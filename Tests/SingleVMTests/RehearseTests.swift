@@ -13,9 +13,15 @@ import UpgradeModel
         _ shop: Shop,
         _ migration: String,
         guard one: RehearsalGuard = RehearsalGuard(service: "migrations", wanted: [], forbidden: []),
+        adding variables: String = "",
+        editing edit: (String) -> String = { $0 },
         line: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> RehearsedMigration {
-        let content = try await shop.package("1.1.0", .init(migration: migration))
+        var content = try await shop.package("1.1.0", .init(migration: migration))
+        content.environment += variables
+        let path = content.folder + "/docker-compose.yml"
+        try edit(try String(contentsOfFile: path, encoding: .utf8))
+            .write(toFile: path, atomically: true, encoding: .utf8)
         let place = shop.logs + "/place"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         return try await shop.deployment.withRehearsalStage(id(shop)) { stage in
@@ -70,6 +76,37 @@ import UpgradeModel
         }
     }
 
+    @Test func `a service that takes all variables gets the rehearsal's, and what it reads is the installation's`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let folder = shop.folder + "/secrets"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try "kept\n".write(toFile: folder + "/note", atomically: true, encoding: .utf8)
+            let own = shop.folder + "/.env"
+            let real = try String(contentsOfFile: own, encoding: .utf8) + "PLACE=real\n"
+            try real.write(toFile: own, atomically: true, encoding: .utf8)
+            let done = try await rehearse(
+                shop,
+                "echo $$PLACE; cat /note",
+                guard: RehearsalGuard(service: "migrations", wanted: ["copy"], forbidden: ["real"]),
+                adding: "PLACE=copy\n"
+            ) { file in
+                file.replacing(
+                    "  migrations:\n    <<: *app\n",
+                    with: "  migrations:\n    <<: *app\n    env_file: .env\n"
+                )
+                .replacing(
+                    "volumes: [\"data:/data\"]\nvolumes:",
+                    with: "volumes: [\"data:/data\", \"./secrets/note:/note\"]\nvolumes:"
+                )
+            }
+            #expect(done.lastLines == ["copy", "kept"])
+            #expect(done.exitCode == 0)
+            #expect(try String(contentsOfFile: own, encoding: .utf8) == real)
+        }
+    }
+
     @Test func `one that hangs is stopped when its time is over`() async throws {
         try await Shop.with(limits: DeploymentLimits(migration: .seconds(2), health: .seconds(60))) { shop in
             let done = try await rehearse(shop, "echo begun; sleep 1000")
@@ -83,7 +120,7 @@ import UpgradeModel
     @Test func `one that is cancelled leaves nothing`() async throws {
         try await Shop.with { shop in
             let (lines, line) = AsyncStream.makeStream(of: String.self)
-            let work = Task { try await rehearse(shop, "echo begun; sleep 1000") { line.yield($0) } }
+            let work = Task { try await rehearse(shop, "echo begun; sleep 1000", line: { line.yield($0) }) }
             var iterator = lines.makeAsyncIterator()
             #expect(await iterator.next() == "begun")
             work.cancel()

@@ -70,7 +70,8 @@ package struct ComposeDeployment: Sendable {
         try await compose(release, in: folder.path)
     }
 
-    private func compose(_ release: ReleaseFolder, in directory: String) async throws(Trouble) -> ComposeProject {
+    /// The same as if the installation lay in another folder.
+    func compose(_ release: ReleaseFolder, in directory: String) async throws(Trouble) -> ComposeProject {
         let overrides = InstallationFolder.overrideNames.map { directory + "/" + $0 }
             .filter { DurableFiles.kind($0) != .nothing }
         return ComposeProject(

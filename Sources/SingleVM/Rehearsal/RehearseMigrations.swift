@@ -62,7 +62,8 @@ extension ComposeDeployment {
         }
         try DurableFiles.write(compose, to: folder.composeFile, access: .secret)
         try DurableFiles.write(Array(content.environment.utf8), to: folder.environmentFile, access: .secret)
-        let printed = try await collected(try await self.compose(folder).config, failing: "compose-file")
+        let stand = try standIn(place, environment: content.environment)
+        let printed = try await collected(try await self.compose(folder, in: stand).config, failing: "compose-file")
         let resolved = try ResolvedComposeFile(resolved: printed.output, project: project)
         try await check(resolved, pins: content.images, version: version)
         _ = try await provideImages(of: resolved, content: content, report: report)
@@ -122,6 +123,21 @@ extension ComposeDeployment {
             seconds: started.duration(to: .now) / .seconds(1),
             lastLines: await engine.lastLines(of: container, count: 20)
         )
+    }
+
+    /// A folder like the installation's, for what the release's services read of it by relative paths: everything in it is
+    /// a link to the installation's own, but the variables are those of the rehearsal. A service that takes all of them
+    /// (`env_file: .env`) would be led to the real databases otherwise.
+    private func standIn(_ place: String, environment: String) throws(Trouble) -> String {
+        let stand = place + "/installation"
+        try DurableFiles.remove(stand)
+        try DurableFiles.makeFolder(stand, mode: 0o700)
+        for name in DurableFiles.names(in: folder.path) where name != InstallationFolder.environmentName {
+            try DurableFiles.link("\(stand)/\(name)", to: "\(folder.path)/\(name)")
+        }
+        let variables = "\(stand)/\(InstallationFolder.environmentName)"
+        try DurableFiles.write(Array(environment.utf8), to: variables, access: .secret)
+        return stand
     }
 
     private static func rehearsalFile(in place: String) -> String { place + "/rehearsal.json" }

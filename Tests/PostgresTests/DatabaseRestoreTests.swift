@@ -296,6 +296,22 @@ import UpgradeModel
         )
     }
 
+    @Test func `an account is told beforehand of owners in the set for whom it may not act`() async throws {
+        let server = try TestServer.current()
+        try await server.psql("postgres", "CREATE ROLE lodger LOGIN CREATEDB; CREATE ROLE squatter")
+        try await server.create("let", "OWNER lodger")
+        try await server.psql("let", "CREATE TABLE theirs (x integer); ALTER TABLE theirs OWNER TO squatter")
+        try await server.psql("let", "GRANT SELECT ON theirs TO lodger")
+        let fixture = try BackupFixture()
+        let backup = try #require(try await fixture.make(try fixture.request(["let"])).manifest.databases.first)
+        var route = server.route("let")
+        route.user = "lodger"
+        let look = try await RestoreScout.look(route, backup, roles: ["squatter"])
+        #expect(look.missingRights == ["it may not make the roles squatter owners"])
+        try await server.psql("let", "GRANT squatter TO lodger")
+        #expect(try await RestoreScout.look(route, backup, roles: ["squatter"]).missingRights.isEmpty)
+    }
+
     @Test func `what would be lost is counted, the most first`() async throws {
         try await make(
             "losing",

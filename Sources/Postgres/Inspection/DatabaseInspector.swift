@@ -143,7 +143,7 @@ enum InspectionSQL {
     }()
 
     /// The right over a role that it takes to make that an owner.
-    private static let becoming =
+    static let becoming =
         "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END"
 
     /// What the account would lack to make the database anew on this server.

@@ -57,6 +57,13 @@ package enum RestoreScout {
                 if !missing.isEmpty, !row.bool(2) {
                     rights.append("it may not create the roles \(missing.sorted().joined(separator: ", "))")
                 }
+                let others = try await connection.rows(
+                    "SELECT rolname FROM pg_catalog.pg_roles WHERE NOT pg_has_role(oid, \(InspectionSQL.becoming))"
+                ).compactMap { $0.text(0) }
+                let owners = Self.owners(in: backup).intersection(others)
+                if !owners.isEmpty {
+                    rights.append("it may not make the roles \(owners.sorted().joined(separator: ", ")) owners")
+                }
             }
             return ReplacedDatabase(
                 major: await connection.serverVersionNumber / 10_000,
@@ -78,6 +85,14 @@ package enum RestoreScout {
             found.uncounted = error.message
         }
         return found
+    }
+
+    /// The roles that a restore makes owners of tables, functions, types and the like.
+    private static func owners(in backup: DatabaseBackup?) -> Set<String> {
+        let kinds: Set<ObjectKind> = [
+            .table, .foreignTable, .view, .materializedView, .sequence, .function, .aggregate, .type,
+        ]
+        return Set(backup?.fingerprint.objects.filter { kinds.contains($0.kind) }.compactMap(\.owner) ?? [])
     }
 
     /// Why a server refuses an account; nil where it lets it in, does not have it yet, or cannot be asked.

@@ -181,11 +181,15 @@ private enum RestoreChecks {
     }
 
     static func extra(_ observation: RestoreObservation) -> Verdict {
-        observation.extra.judged(
-            "whether the installation has databases that \(observation.plan.set) lacks",
-            remedy: "Mend what cannot be read in the installation's folder or, where nothing of it is to stay, move it "
-                + "away."
-        ) { extra in
+        switch observation.extra {
+        case .unknown(let why):
+            // A damaged folder is what restores are for; a database that nobody names is not touched by one.
+            return .warn(
+                "Whether the installation has databases that \(observation.plan.set) lacks could not be found out: \(why). "
+                    + "Such a database would stay as it is.",
+                remedy: "Mend the file first, or look for such databases after the restore and set them aside yourself."
+            )
+        case .known(let extra):
             guard extra == observation.plan.extra else {
                 return .fail(
                     "The installation's configuration was changed after the restore was asked for.",

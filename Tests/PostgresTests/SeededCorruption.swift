@@ -291,7 +291,10 @@ struct SeededCorruption: Sendable {
                 ),
                 ("ALTER TABLE people DISABLE TRIGGER touching", "trigger public.people.touching has"),
                 ("DROP TRIGGER touching ON people", "trigger public.people.touching is missing"),
-                ("ALTER TABLE people DROP CONSTRAINT people_status_check", "people_status_check is missing"),
+                (
+                    "ALTER TABLE people DROP CONSTRAINT people_status_check",
+                    "constraint public.people.people_status_check is missing"
+                ),
                 ("ALTER TABLE people ALTER name DROP NOT NULL", "table public.people has another definition"),
                 (
                     "ALTER TABLE people ALTER status TYPE varchar(\(10 + row))",
@@ -305,7 +308,10 @@ struct SeededCorruption: Sendable {
                 ("ALTER TABLE \(table) ADD more integer", "table public.\(table) has another definition"),
                 ("COMMENT ON TABLE people IS '\(row)'", "comment table public.people has another"),
                 ("ALTER FUNCTION touch() SECURITY DEFINER", "function public.touch() has another definition"),
-                ("ALTER TABLE \(table) DROP CONSTRAINT \(table)_pkey", "\(table)_pkey is missing"),
+                (
+                    "ALTER TABLE \(table) DROP CONSTRAINT \(table)_pkey",
+                    "constraint public.\(table).\(table)_pkey is missing"
+                ),
             ][Int.random(in: 0..<13, using: &numbers)]
         }
     }

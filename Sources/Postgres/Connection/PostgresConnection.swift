@@ -73,8 +73,8 @@ package actor PostgresConnection {
 
     /// Runs one statement and hands over its rows one at a time, so that an answer of any length needs no memory.
     ///
-    /// `parameters`: nil for a script of several statements. `value`: what to begin with. `step`: takes in one row. What it throws ends the statement. Returns the value
-    /// after the last row. Throws `Trouble` with what the server said, or what `step` threw.
+    /// `parameters`: nil for a script of several statements. `value`: what to begin with. `step`: takes in one row. What
+    /// it throws ends the statement. Returns the value after the last row. Throws `Trouble` with what the server said, or what `step` threw.
     @discardableResult
     package func fold<Value: Sendable>(
         _ sql: String,

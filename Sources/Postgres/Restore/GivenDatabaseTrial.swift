@@ -33,7 +33,7 @@ extension DatabaseRestore {
         let listing = try await checkedListing(tools)
         let schema = try await schema(tools)
         let settings = try await settings(listing, tools)
-        var found = try await rolesMissing(for: schema, version, on: connection)
+        var found = try await rolesMissing(for: schema, on: connection)
         try await connection.execute("BEGIN")
         found += try await trySettings(settings, on: connection)
         if found.isEmpty, isSmall, let said = try await refusal(of: schema, on: connection) {
@@ -95,15 +95,13 @@ extension DatabaseRestore {
     /// Roles that the server lacks, and owners that the account may not act for.
     private func rolesMissing(
         for schema: String,
-        _ version: Int,
         on connection: PostgresConnection
     ) async throws(Trouble) -> [String] {
         let (owners, grantees) = Self.roles(in: schema)
         // Tables change hands before their rows come: the account must be able to become the owner, and have its rights.
-        let become = version >= 160_000 ? "SET" : "MEMBER"
         let rows = try await connection.rows(
             """
-            SELECT r.rolname, pg_catalog.pg_has_role(r.oid, '\(become)') AND pg_catalog.pg_has_role(r.oid, 'USAGE')
+            SELECT r.rolname, pg_catalog.pg_has_role(r.oid, \(InspectionSQL.becoming)) AND pg_catalog.pg_has_role(r.oid, 'USAGE')
             FROM pg_catalog.pg_roles r
             """,
             limit: 1_000_000

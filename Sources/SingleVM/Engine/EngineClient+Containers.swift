@@ -12,7 +12,7 @@ extension EngineClient {
     package func containers(labels: [String]) async throws(Trouble) -> [EngineContainer] {
         let filter = "{\"label\":[" + labels.map(Self.quoted).joined(separator: ",") + "]}"
         let target = "/containers/json?all=1&filters=" + percentEncoded(filter)
-        let listed = try read(try await ask(.get, target).body) { $0.sequence?.compactMap { $0["Id"]?.string } }
+        let listed = try read(try await ask(.get, target).body) { $0.elements { $0["Id"]?.string } }
         let found: [EngineContainer]
         do {
             found = try await withThrowingTaskGroup(of: EngineContainer?.self) { group in

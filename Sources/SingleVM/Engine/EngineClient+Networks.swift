@@ -56,7 +56,7 @@ extension EngineClient {
 
     private func networks(filter: String) async throws(Trouble) -> [EngineNetwork] {
         let answer = try await ask(.get, "/networks?filters=" + percentEncoded(filter))
-        return try read(answer.body) { $0.sequence?.compactMap { EngineNetwork($0) } }
+        return try read(answer.body) { $0.elements { EngineNetwork($0) } }
     }
 }
 

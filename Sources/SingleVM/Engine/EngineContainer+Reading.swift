@@ -48,6 +48,13 @@ extension EngineContainer {
 }
 
 extension DocumentNode {
+    /// What the elements of a list say; nil where the node is none, or one of them lacks what it must have.
+    func elements<Value>(_ value: (DocumentNode) -> Value?) -> [Value]? {
+        guard let sequence else { return nil }
+        let values = sequence.compactMap(value)
+        return values.count == sequence.count ? values : nil
+    }
+
     /// The texts of a mapping by their keys, as labels are; nil where the node is none.
     var strings: [String: String]? {
         mapping?.reduce(into: [:]) { strings, entry in strings[entry.key] = entry.value.string }

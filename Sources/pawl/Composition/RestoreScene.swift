@@ -241,13 +241,19 @@ struct RestoreScene: Sendable {
         do {
             let deployment = try site.deployment()
             if let service = try service(of: name), try await !deployment.isRunning(service) {
-                guard backup != nil else { throw standingStill(name, service) }
-                let remains = try await deployment.remains(
-                    of: service,
-                    in: ground.release,
-                    configuredBy: ground.installation
-                )
-                server = .known(.toBeStarted(service: service, with: remains))
+                if backup == nil {
+                    // The restore starts services of the set's release only, which does not know this one.
+                    server = .unknown(
+                        "the set lacks \(name), and its service \(service) does not run, so that it cannot be set aside"
+                    )
+                } else {
+                    let remains = try await deployment.remains(
+                        of: service,
+                        in: ground.release,
+                        configuredBy: ground.installation
+                    )
+                    server = .known(.toBeStarted(service: service, with: remains))
+                }
             } else {
                 let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles)
                 server = .known(
@@ -280,16 +286,6 @@ struct RestoreScene: Sendable {
             isService: (try? service(of: name)) != nil,
             server: server,
             afterwards: afterwards
-        )
-    }
-
-    /// The restore starts services of the set's release only, and this one has what that release does not know.
-    private func standingStill(_ name: String, _ service: String) -> Trouble {
-        Trouble(
-            .environment,
-            "service-not-running",
-            "the set lacks \(name), and its service \(service) does not run, so that it cannot be set aside",
-            remedy: "Start \(service) first."
         )
     }
 

@@ -23,6 +23,7 @@ func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -32,6 +33,20 @@ let httpClient: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let webServer: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "Mustache", package: "swift-mustache"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+]
 
 let package = Package(
     name: "pawl",
@@ -39,12 +54,20 @@ let package = Package(
     products: [.executable(name: "pawl", targets: ["pawl"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
     targets: [
@@ -71,11 +94,17 @@ let package = Package(
 
         // Faces
         room("Reports", ["UpgradeEngine", "UpgradeModel"]),
+        .target(
+            name: "AdminConsole",
+            dependencies: ["Reports", "UpgradeEngine", "UpgradeModel", crypto, cryptoExtras] + webServer,
+            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
+            swiftSettings: house
+        ),
         .executableTarget(
             name: "pawl",
             dependencies: [
-                "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM", "ReleaseSource",
-                "ReleasePackage", "Processes", "WebClient", argumentParser,
+                "AdminConsole", "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM",
+                "ReleaseSource", "ReleasePackage", "Processes", "WebClient", argumentParser,
             ],
             swiftSettings: house
         ),
@@ -111,6 +140,16 @@ let package = Package(
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
+        tests(
+            of: "AdminConsole",
+            [
+                "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         tests(
             of: "pawl",
             ["Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", crypto]

@@ -73,6 +73,49 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("3 access") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE account (
+                        name TEXT PRIMARY KEY,
+                        role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+                        password TEXT,
+                        createdAt INTEGER NOT NULL,
+                        passwordSetAt INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE session (
+                        id TEXT PRIMARY KEY,
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        createdAt INTEGER NOT NULL,
+                        seenAt INTEGER NOT NULL,
+                        confirmedAt INTEGER NOT NULL,
+                        address TEXT NOT NULL,
+                        agent TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX session_by_account ON session (account);
+                    CREATE TABLE audit (
+                        id INTEGER PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        actor TEXT NOT NULL,
+                        address TEXT NOT NULL,
+                        action TEXT NOT NULL,
+                        subject TEXT NOT NULL,
+                        succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
+                        previous BLOB NOT NULL CHECK (length(previous) = 32),
+                        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
+                    ) STRICT;
+                    CREATE TABLE auditHead (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        id INTEGER NOT NULL,
+                        hash BLOB NOT NULL
+                    ) STRICT;
+                    CREATE TRIGGER audit_is_for_good_1 BEFORE UPDATE ON audit
+                    BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever added to'); END;
+                    CREATE TRIGGER audit_is_for_good_2 BEFORE DELETE ON audit
+                    BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever added to'); END;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -42,6 +42,7 @@ package struct StateStore: Sendable {
             database = pool
             safeMode = try pool.read {
                 try Self.brokenLink(in: $0) ?? Self.lostRow(in: $0, sealed: sealed) ?? Self.brokenBackupRecord(in: $0)
+                    ?? Self.brokenAuditTrail(in: $0)
             }
         } catch {
             throw Self.trouble(error)

@@ -19,10 +19,7 @@ struct AbortCommand: AsyncParsableCommand {
         try workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
-        let view = try watching.view(of: id)
-        guard view.machine.choices.contains(.abort) else { throw Self.tooLate(view) }
-        try workplace.store.leave(.abort(by: Workplace.person), for: id, at: Workplace.now())
-        try await RunnerProcess(workplace: workplace).carryOn(id)
+        try await Decisions(workplace).abort(id)
         let follower = Follower(workplace: workplace, form: options.output)
         guard let ended = try await follower.follow(id, expected: [:], until: { $0.declined != nil }) else {
             Output.remark("Run \(id) is asked to stop. Follow it with `pawl details --follow`.")
@@ -35,23 +32,5 @@ struct AbortCommand: AsyncParsableCommand {
         case .needsOperator: throw Exit(status: .needsOperator)
         default: throw Exit(status: .refused)
         }
-    }
-
-    static func tooLate(_ view: RunView) -> Trouble {
-        let isPast = view.machine.isPastPointOfNoReturn
-        var ways: [String] = []
-        if view.machine.choices.contains(.retry) { ways.append("go forward with `pawl retry`") }
-        if view.machine.choices.contains(.restore), let set = view.backup {
-            ways.append("go back with `pawl restore --backup \(set)`")
-        }
-        let way = ways.joined(separator: ", or ")
-        return Trouble(
-            .operator,
-            "cannot-abort",
-            isPast
-                ? "Run \(view.request.id) is past the point of no return: migrations may have changed the databases."
-                : "Run \(view.request.id) cannot be aborted: it \(view.machine.phase.clause).",
-            remedy: way.isEmpty ? "See `pawl details`." : way.prefix(1).uppercased() + way.dropFirst() + "."
-        )
     }
 }

@@ -29,7 +29,7 @@ struct BackupPruneCommand: AsyncParsableCommand {
         let verdicts = try shelf.retention()
         let scout = DebrisScout(workplace)
         let debris = try scout.find()
-        let report = preview(shelf, verdicts, debris)
+        let report = PruneReport(verdicts, debris, on: shelf, dryRun: dryRun)
         if !dryRun, !report.removed.isEmpty {
             try agree(report)
             for id in verdicts.filter({ $0.verdict == .remove }).map(\.candidate.id) {
@@ -42,30 +42,6 @@ struct BackupPruneCommand: AsyncParsableCommand {
         }
         Answer(options).give(report, text: report.text)
         _ = consume lock
-    }
-
-    private func preview(
-        _ shelf: BackupShelf,
-        _ verdicts: [(candidate: Retention.Candidate, verdict: Retention.Verdict)],
-        _ debris: [DebrisScout.Item]
-    ) -> PruneReport {
-        let going = verdicts.filter { $0.verdict == .remove }.map { verdict in
-            PruneReport.Removed(
-                id: verdict.candidate.id.description,
-                reason: "older",
-                bytes: DiskScout.size(shelf.store.root + "/\(verdict.candidate.id)")
-            )
-        }
-        let left = debris.filter { $0.kind != .foreign }.map {
-            PruneReport.Removed(id: $0.name, reason: $0.kind.rawValue, bytes: DiskScout.size($0.path))
-        }
-        return PruneReport(
-            kept: verdicts.filter { $0.verdict != .remove }.map {
-                PruneReport.Kept(id: $0.candidate.id.description, reason: $0.verdict.rawValue)
-            },
-            removed: going + left,
-            dryRun: dryRun
-        )
     }
 
     private func agree(_ report: PruneReport) throws {

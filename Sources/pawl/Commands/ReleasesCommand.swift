@@ -27,46 +27,29 @@ struct ReleasesCommand: AsyncParsableCommand {
         if let catalog {
             offered = try CatalogFile.read(path: Workplace.absolute(catalog))
         } else {
-            let workplace = try Workplace(options)
-            support = workplace.product.supportWindow
-            if let place = try? await Standpoint(workplace) {
-                offered = place.catalog
-                installed = try? place.installed
-                reachable = (try? place.reachable()) ?? []
-            } else {
-                // The catalog can be read where the installation cannot be looked at.
-                offered = try CatalogBook(workplace).ask()
-            }
+            let offers = try await Offers(Workplace(options))
+            support = offers.workplace.product.supportWindow
+            offered = offers.catalog
+            installed = offers.installed
+            reachable = offers.reachable
         }
-        let today = Workplace.now().day
         guard let version = version?.version else {
             let report = ReleasesReport(
                 offered,
                 support: support,
-                today: today,
+                today: Workplace.now().day,
                 installed: installed,
                 reachable: reachable
             )
             Answer(options).give(report, text: report.text)
             return
         }
-        guard let release = offered.release(version) else {
-            let reason = offered.quarantine(of: version).map { " is in quarantine: \($0.reason)" }
-            throw Trouble(
-                .operator,
-                reason == nil ? "unknown-release" : "quarantined-release",
-                "Release \(version)\(reason ?? " is not in the catalog").",
-                remedy: "See `pawl releases`."
-            )
-        }
-        let row = ReleaseRow(
-            release,
+        let report = try offered.report(
+            on: version,
             support: support,
-            today: today,
-            installed: version == installed,
-            reachable: reachable.contains(version)
+            installed: installed,
+            reachable: reachable
         )
-        let report = ReleaseReport(release, row: row)
         Answer(options).give(report, text: report.text)
     }
 }

@@ -1,8 +1,4 @@
 import ArgumentParser
-import Reports
-import StateStore
-import UpgradeEngine
-import UpgradeModel
 
 /// An operator's decision to go on after a failure.
 struct RetryCommand: AsyncParsableCommand {
@@ -27,56 +23,7 @@ struct RetryCommand: AsyncParsableCommand {
         try workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
-        let view = try watching.view(of: id)
-        guard view.machine.choices.contains(.retry), let hop = view.machine.hop else {
-            throw Trouble(
-                .operator,
-                "cannot-retry",
-                "Run \(id) does not wait for a retry: it \(view.machine.phase.clause).",
-                remedy: view.machine.hasEnded ? "Start a new one with `pawl upgrade`." : "See `pawl details`."
-            )
-        }
-        if view.machine.restore != nil, let target = to?.version, target != hop.target {
-            throw Trouble(
-                .operator,
-                "cannot-retry",
-                "Run \(id) restores \(hop.target); no other release belongs to the databases that it brings back.",
-                remedy: "Go on with it: `pawl retry`. Upgrade afterwards."
-            )
-        }
-        if let target = to?.version, target != hop.target { try await checkLegal(target, after: hop.target, workplace) }
-        try workplace.store.leave(
-            .retry(by: Workplace.person, target: to?.version),
-            for: id,
-            at: Workplace.now()
-        )
-        try await RunnerProcess(workplace: workplace).carryOn(id)
+        try await Decisions(workplace).retry(id, to: to?.version)
         try await watching.end(of: id, detach: detach)
-    }
-
-    /// A newer release may take the failed one's place if one hop leads from there to it.
-    private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion, _ workplace: Workplace) async throws
-    {
-        let catalog = try CatalogBook(workplace).ask()
-        let plan = Planner.plan(
-            PlanRequest(
-                deployment: Standpoint.deployment,
-                origin: .observed(.init(version: failed)),
-                highWaterMark: failed,
-                target: target,
-                packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
-                consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-            ),
-            in: catalog
-        )
-        if let refusal = plan.refusal { throw refusal.trouble }
-        guard plan.hops.count == 1 else {
-            throw Trouble(
-                .operator,
-                "no-single-hop",
-                "No single hop leads from \(failed) to \(target); \(plan.hops.first?.release.version.text ?? "another") comes first.",
-                remedy: "Retry with that release, then upgrade further."
-            )
-        }
     }
 }

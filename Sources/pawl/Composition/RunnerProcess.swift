@@ -11,13 +11,13 @@ struct RunnerProcess {
     /// Writes a run down and starts its runner.
     ///
     /// - Throws: code `another-run` where one is going on or waits.
-    func start(_ plan: RunPlan) async throws -> RunID {
-        let id = try create(plan)
+    func start(_ plan: RunPlan, by person: String = Workplace.person) async throws -> RunID {
+        let id = try create(plan, by: person)
         try await carryOn(id)
         return id
     }
 
-    private func create(_ plan: RunPlan) throws -> RunID {
+    private func create(_ plan: RunPlan, by person: String) throws -> RunID {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try Self.another(in: workplace) }
         let hold = try workplace.claim.take()
         defer { hold?.release() }
@@ -37,7 +37,7 @@ struct RunnerProcess {
         let id = RunID(startedAt: now, salt: .random(in: .min ... .max))
         let lease = try workplace.store.takeLease(owner: Self.owner, at: now)
         _ = try UpgradeMachine(plan)
-        let request = RunRequest(id: id, plan: plan, startedBy: Workplace.person, startedAt: now)
+        let request = RunRequest(id: id, plan: plan, startedBy: person, startedAt: now)
         _ = try workplace.store.append([.created(request)], to: id, at: now, under: lease, highWaterMark: nil)
         _ = consume lock
         return id

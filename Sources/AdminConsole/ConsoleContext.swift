@@ -1,0 +1,52 @@
+import Hummingbird
+import Logging
+import NIOCore
+import UpgradeModel
+
+/// What is known of a request beside itself.
+struct ConsoleContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The address that the request came from.
+    let address: String
+    /// Who asks; nil where nobody has signed in.
+    var visitor: Visitor?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? "local"
+    }
+}
+
+/// Somebody who has shown who they are.
+struct Visitor: Sendable, Hashable {
+    /// How they have shown it.
+    enum Proof: Sendable, Hashable {
+        /// A browser's cookie; changes must carry `csrf`.
+        case session(id: String, csrf: String, confirmedAt: Moment)
+        /// A token of the API, by its name.
+        case token(name: String)
+    }
+
+    var name: AccountName
+    var role: Role
+    var proof: Proof
+
+    /// What is noted as the doer.
+    var actor: String {
+        switch proof {
+        case .session: name.text
+        case .token(let token): "\(name) (token \(token))"
+        }
+    }
+
+    /// What runs are said to be started by.
+    var person: String { "\(actor) in the console" }
+
+    /// What forms must carry along; empty where nothing must be.
+    var csrf: String {
+        switch proof {
+        case .session(_, let csrf, _): csrf
+        case .token: ""
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import Reports
+package import UpgradeModel
+
+/// The installation as the console sees it: what it shows, and what it asks for. It decides nothing itself.
+///
+/// Every call may throw a `Trouble`.
+package protocol Desk: Sendable {
+    /// What the product calls itself.
+    var title: String { get }
+
+    // What is shown
+
+    /// Where the installation stands.
+    func status() async throws -> StatusReport
+    /// The releases that the source offers.
+    func releases() async throws -> ReleasesReport
+    /// One release, with its notes.
+    func release(_ version: ReleaseVersion) async throws -> ReleaseReport
+    /// The way to a release, or to the newest.
+    func plan(to target: ReleaseVersion?) async throws -> PlanReport
+    /// The backup sets, newest first.
+    func backups() async throws -> BackupListReport
+    /// One backup set.
+    func backup(_ id: BackupSetID) async throws -> BackupReport
+    /// What retention would keep and remove.
+    func retention() async throws -> PruneReport
+    /// Every run, newest first.
+    func runs() async throws -> HistoryReport
+    /// One run.
+    func run(_ id: RunID) async throws -> RunReport
+    /// The events of a run after the one with this id; from the beginning after 0.
+    func events(of id: RunID, after event: Int64) async throws -> [EventReport]
+    /// The tools' logs of a run: their names and last lines.
+    func logs(of id: RunID) async throws -> [LogTail]
+    /// A beat whenever something may have been written by anybody, and one at once.
+    func changes() -> AsyncStream<Void>
+
+    // What is asked for
+
+    /// Asks the source for releases.
+    func check() async throws -> CheckReport
+    /// Runs the preflight checks of the next hop towards a release.
+    func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument
+    /// Begins an upgrade; returns the run at once.
+    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport
+    /// Goes on with a run that waits, with the same release or a newer one.
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport
+    /// Stops a run before its point of no return.
+    func abort(_ id: RunID, by person: String) async throws -> RunReport
+}
+
+/// The end of a tool's log.
+package struct LogTail: Encodable, Sendable, Hashable {
+    /// The file's name within the run's folder.
+    package var name: String
+    /// Its last lines.
+    package var text: String
+
+    /// Puts it together.
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}

@@ -1,0 +1,162 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Reports
+import UpgradeModel
+
+/// Why a request is not answered as it was meant.
+enum Refusal: Error, Sendable, Hashable {
+    case notSignedIn
+    case forbidden(Permission)
+    case forged
+    case tooLarge(Int)
+    case notFound
+    case invalid(String)
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notSignedIn: .unauthorized
+        case .forbidden, .forged: .forbidden
+        case .tooLarge: .contentTooLarge
+        case .notFound: .notFound
+        case .invalid: .badRequest
+        }
+    }
+
+    var code: String {
+        switch self {
+        case .notSignedIn: "not-signed-in"
+        case .forbidden: "forbidden"
+        case .forged: "forged"
+        case .tooLarge: "too-large"
+        case .notFound: "not-found"
+        case .invalid: "invalid-request"
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .notSignedIn: "Nobody has signed in."
+        case .forbidden(.operate): "Your role may look, but not change anything."
+        case .forbidden: "Only an admin may do this."
+        case .forged: "The request did not come from a page of this console, or the page is too old."
+        case .tooLarge(let bytes): "The request is larger than \(bytes) bytes."
+        case .notFound: "There is nothing at this address."
+        case .invalid(let why): why
+        }
+    }
+
+    var remedy: String {
+        switch self {
+        case .notSignedIn: "Sign in, or send a token as `Authorization: Bearer …`."
+        case .forbidden: "Ask an admin of this console."
+        case .forged: "Load the page again, then try once more."
+        case .tooLarge: "Send less."
+        case .notFound: "Begin at the dashboard."
+        case .invalid: "Correct the request."
+        }
+    }
+}
+
+/// Problem details (RFC 9457), with the fields of Pawl's own errors.
+struct Problem: Encodable, Sendable {
+    var type = "about:blank"
+    var title: String
+    var status: Int
+    var detail: String
+    var code: String
+    var blame: Blame
+    var changed: Bool
+    var remedy: String
+
+    init(_ refusal: Refusal) {
+        title = refusal.status.reasonPhrase
+        status = refusal.status.code
+        detail = refusal.message
+        code = refusal.code
+        blame = .operator
+        changed = false
+        remedy = refusal.remedy
+    }
+
+    init(_ trouble: Trouble) {
+        let status = Self.status(of: trouble)
+        title = status.reasonPhrase
+        self.status = status.code
+        detail = trouble.message
+        code = trouble.code
+        blame = trouble.blame
+        changed = trouble.changed
+        remedy = trouble.remedy
+    }
+
+    /// What was not foreseen is not described to whoever asked: it may hold anything.
+    static let unforeseen = Problem(
+        Trouble(.internal, "unforeseen", "Something went wrong inside Pawl.", remedy: "See the console's own log.")
+    )
+
+    /// The same value that exit codes derive from.
+    static func status(of trouble: Trouble) -> HTTPResponse.Status {
+        if ["unknown-run", "unknown-backup", "backup-unknown", "unknown-release"].contains(trouble.code) {
+            return .notFound
+        }
+        return switch ExitStatus(trouble) {
+        case .usage: .unprocessableContent
+        case .refused, .anotherRun, .needsOperator: .conflict
+        case .environment: .serviceUnavailable
+        case .done, .internalError: .internalServerError
+        }
+    }
+}
+
+enum Failure {
+    static func response(
+        to error: any Error,
+        _ kind: Door.Kind,
+        _ context: ConsoleContext?,
+        _ renderer: PageRenderer
+    ) -> Response {
+        let problem =
+            switch error {
+            case let refusal as Refusal: Problem(refusal)
+            case let trouble as Trouble: Problem(trouble)
+            default: Problem.unforeseen
+            }
+        if problem.code == "unforeseen" { context?.logger.error("unforeseen: \(error)") }
+        let status = HTTPResponse.Status(code: problem.status)
+        switch kind {
+        case .api:
+            return Response(
+                status: status,
+                headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: JSONText.line(problem)))
+            )
+        case .page:
+            return renderer.page(
+                "problem",
+                ProblemPage(problem),
+                title: problem.title,
+                visitor: context?.visitor,
+                status: status
+            )
+        }
+    }
+}
+
+/// What the page of an error shows.
+struct ProblemPage {
+    var status: Int
+    var title: String
+    var message: String
+    var remedy: String
+    var changed: String
+
+    init(_ problem: Problem) {
+        status = problem.status
+        title = problem.title
+        message = problem.detail
+        remedy = problem.remedy
+        changed = problem.changed ? "Something was changed." : "Nothing was changed."
+    }
+}

@@ -1,0 +1,125 @@
+/// Somebody who may use the Admin Console.
+package struct Account: Sendable, Hashable {
+    /// The name to sign in with, see ``AccountName``.
+    package var name: AccountName
+    /// What they may do.
+    package var role: Role
+    /// How their password is kept; nil where they cannot sign in with one.
+    package var password: PasswordDigest?
+    /// When the account was made.
+    package var createdAt: Moment
+    /// When the password was last set.
+    package var passwordSetAt: Moment
+
+    /// Puts an account together.
+    package init(name: AccountName, role: Role, password: PasswordDigest?, createdAt: Moment, passwordSetAt: Moment) {
+        self.name = name
+        self.role = role
+        self.password = password
+        self.createdAt = createdAt
+        self.passwordSetAt = passwordSetAt
+    }
+}
+
+/// The name of an account: 1 to 64 lower-case letters, digits, dots, hyphens, underscores, `@`, beginning with a letter
+/// or digit.
+package struct AccountName: Sendable, Hashable, CustomStringConvertible {
+    package let text: String
+
+    /// Reads a name; capitals count as small letters. Nil where it is none.
+    package init?(_ text: String) {
+        let text = text.lowercased()
+        let isName = text.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2E, 0x2D, 0x5F, 0x40].contains(byte)
+        }
+        guard isName, (1...64).contains(text.utf8.count), let first = text.utf8.first,
+            ![0x2E, 0x2D, 0x5F, 0x40].contains(first)
+        else { return nil }
+        self.text = text
+    }
+
+    package var description: String { text }
+}
+
+/// A password as it is kept: what a key derivation function made of it, with that function's parameters.
+package struct PasswordDigest: Sendable, Hashable {
+    /// `scrypt$N$r$p$salt$key`, salt and key in base64.
+    package var text: String
+
+    /// Takes the text of a digest.
+    package init(text: String) { self.text = text }
+}
+
+/// A signed-in browser.
+package struct SessionRecord: Sendable, Hashable {
+    /// SHA-256 of the cookie's secret, in hexadecimal digits: what is kept cannot be used to sign in.
+    package var id: String
+    /// Whose it is.
+    package var account: AccountName
+    /// When they signed in.
+    package var createdAt: Moment
+    /// When it was last used, to within a minute.
+    package var seenAt: Moment
+    /// When the password was last entered.
+    package var confirmedAt: Moment
+    /// The address that signed in.
+    package var address: String
+    /// What the browser calls itself.
+    package var agent: String
+
+    /// Puts a session together.
+    package init(
+        id: String,
+        account: AccountName,
+        createdAt: Moment,
+        seenAt: Moment,
+        confirmedAt: Moment,
+        address: String,
+        agent: String
+    ) {
+        self.id = id
+        self.account = account
+        self.createdAt = createdAt
+        self.seenAt = seenAt
+        self.confirmedAt = confirmedAt
+        self.address = address
+        self.agent = agent
+    }
+}
+
+/// A line of the audit trail: who did what to what, when, from where, and how it ended.
+package struct AuditEntry: Sendable, Hashable {
+    /// Position in the trail, from 1; 0 before it is written.
+    package var id: Int64
+    /// When.
+    package var at: Moment
+    /// Who: an account, `token NAME`, or `-` where nobody had signed in.
+    package var actor: String
+    /// The address.
+    package var address: String
+    /// What, such as `sign-in`, `upgrade`, `user-added`.
+    package var action: String
+    /// Of what, such as a run, a set, an account; may be empty.
+    package var subject: String
+    /// Whether it was done; false where it was refused.
+    package var succeeded: Bool
+
+    /// Puts an entry together.
+    package init(
+        id: Int64 = 0,
+        at: Moment,
+        actor: String,
+        address: String,
+        action: String,
+        subject: String,
+        succeeded: Bool
+    ) {
+        self.id = id
+        self.at = at
+        self.actor = actor
+        self.address = address
+        self.action = action
+        self.subject = subject
+        self.succeeded = succeeded
+    }
+}

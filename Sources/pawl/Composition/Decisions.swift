@@ -1,0 +1,88 @@
+import Foundation
+import Reports
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// What an operator may decide about a run, by whatever face; each is left for the runner, which is started where none
+/// lives.
+struct Decisions: Sendable {
+    let workplace: Workplace
+
+    init(_ workplace: Workplace) { self.workplace = workplace }
+
+    /// Goes on after a failure, with the same release or a newer, corrected one.
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String = Workplace.person) async throws {
+        let view = try RunView(of: id, from: workplace.store.entries(of: id, after: 0))
+        guard view.machine.choices.contains(.retry), let hop = view.machine.hop else {
+            throw Trouble(
+                .operator,
+                "cannot-retry",
+                "Run \(id) does not wait for a retry: it \(view.machine.phase.clause).",
+                remedy: view.machine.hasEnded ? "Start a new one with `pawl upgrade`." : "See `pawl details`."
+            )
+        }
+        if view.machine.restore != nil, let target, target != hop.target {
+            throw Trouble(
+                .operator,
+                "cannot-retry",
+                "Run \(id) restores \(hop.target); no other release belongs to the databases that it brings back.",
+                remedy: "Go on with it: `pawl retry`. Upgrade afterwards."
+            )
+        }
+        if let target, target != hop.target { try await checkLegal(target, after: hop.target) }
+        try workplace.store.leave(.retry(by: person, target: target), for: id, at: Workplace.now())
+        try await RunnerProcess(workplace: workplace).carryOn(id)
+    }
+
+    /// Stops before the point of no return.
+    func abort(_ id: RunID, by person: String = Workplace.person) async throws {
+        let view = try RunView(of: id, from: workplace.store.entries(of: id, after: 0))
+        guard view.machine.choices.contains(.abort) else { throw Self.tooLate(view) }
+        try workplace.store.leave(.abort(by: person), for: id, at: Workplace.now())
+        try await RunnerProcess(workplace: workplace).carryOn(id)
+    }
+
+    /// A newer release may take the failed one's place if one hop leads from there to it.
+    private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion) async throws {
+        let catalog = try CatalogBook(workplace).ask()
+        let plan = Planner.plan(
+            PlanRequest(
+                deployment: Standpoint.deployment,
+                origin: .observed(.init(version: failed)),
+                highWaterMark: failed,
+                target: target,
+                packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
+                consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+            ),
+            in: catalog
+        )
+        if let refusal = plan.refusal { throw refusal.trouble }
+        guard plan.hops.count == 1 else {
+            throw Trouble(
+                .operator,
+                "no-single-hop",
+                "No single hop leads from \(failed) to \(target); \(plan.hops.first?.release.version.text ?? "another") comes first.",
+                remedy: "Retry with that release, then upgrade further."
+            )
+        }
+    }
+
+    static func tooLate(_ view: RunView) -> Trouble {
+        let isPast = view.machine.isPastPointOfNoReturn
+        var ways: [String] = []
+        if view.machine.choices.contains(.retry) { ways.append("go forward with `pawl retry`") }
+        if view.machine.choices.contains(.restore), let set = view.backup {
+            ways.append("go back with `pawl restore --backup \(set)`")
+        }
+        let way = ways.joined(separator: ", or ")
+        return Trouble(
+            .operator,
+            "cannot-abort",
+            isPast
+                ? "Run \(view.request.id) is past the point of no return: migrations may have changed the databases."
+                : "Run \(view.request.id) cannot be aborted: it \(view.machine.phase.clause).",
+            remedy: way.isEmpty ? "See `pawl details`." : way.prefix(1).uppercased() + way.dropFirst() + "."
+        )
+    }
+}

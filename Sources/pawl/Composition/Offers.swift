@@ -1,0 +1,85 @@
+import ReleaseSource
+import Reports
+import SingleVM
+import StateStore
+import UpgradeModel
+
+/// The releases that an installation's source offers, seen from where the installation stands.
+struct Offers: Sendable {
+    let workplace: Workplace
+    let catalog: Catalog
+    /// What is installed; nil where that cannot be told.
+    let installed: ReleaseVersion?
+    /// The releases that a legal path leads to.
+    let reachable: Set<ReleaseVersion>
+
+    /// Asks the source; the installation is looked at where it can be.
+    init(_ workplace: Workplace) async throws {
+        self.workplace = workplace
+        let place = try? await Standpoint(workplace)
+        catalog = try place?.catalog ?? CatalogBook(workplace).ask()
+        installed = place?.state.installedVersion
+        reachable = (try? place?.reachable()) ?? []
+    }
+
+    /// Offers of a file, without an installation.
+    var report: ReleasesReport {
+        ReleasesReport(
+            catalog,
+            support: workplace.product.supportWindow,
+            today: Workplace.now().day,
+            installed: installed,
+            reachable: reachable
+        )
+    }
+
+    /// What was not known when the source was asked before.
+    static func news(of workplace: Workplace) async throws -> CheckReport {
+        let before = try CatalogBook(workplace).memory()
+        let offers = try await Offers(workplace)
+        let known = before.map { Set($0.memory.fingerprints.map(\.version)) }
+        let new = offers.catalog.releases.filter { release in
+            known.map { !$0.contains(release.version) } ?? (offers.installed.map { $0 < release.version } ?? true)
+        }
+        return CheckReport(
+            checkedAt: Workplace.now(),
+            source: workplace.installation.source.url,
+            new: new,
+            catalog: offers.catalog,
+            support: workplace.product.supportWindow,
+            today: Workplace.now().day,
+            installed: offers.installed,
+            reachable: offers.reachable
+        )
+    }
+}
+
+extension Catalog {
+    /// One release with its notes and constraints.
+    ///
+    /// - Throws: code `unknown-release`, or `quarantined-release` with the reason.
+    func report(
+        on version: ReleaseVersion,
+        support: SupportPolicy,
+        installed: ReleaseVersion?,
+        reachable: Set<ReleaseVersion>
+    ) throws -> ReleaseReport {
+        guard let release = release(version) else {
+            let reason = quarantine(of: version).map { " is in quarantine: \($0.reason)" }
+            throw Trouble(
+                .operator,
+                reason == nil ? "unknown-release" : "quarantined-release",
+                "Release \(version)\(reason ?? " is not in the catalog").",
+                remedy: "See `pawl releases`."
+            )
+        }
+        let row = ReleaseRow(
+            release,
+            support: support,
+            today: Workplace.now().day,
+            installed: version == installed,
+            reachable: reachable.contains(version)
+        )
+        return ReleaseReport(release, row: row)
+    }
+}

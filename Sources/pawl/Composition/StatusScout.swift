@@ -1,0 +1,74 @@
+import Foundation
+import ReleasePackage
+import Reports
+import SingleVM
+import StateStore
+import UpgradeEngine
+import UpgradeModel
+
+/// Finds out where an installation stands. Changes nothing, not even a run that nobody carries.
+struct StatusScout: Sendable {
+    let workplace: Workplace
+
+    init(_ workplace: Workplace) { self.workplace = workplace }
+
+    /// What can be found out; what cannot is told among the notices, so that one trouble does not hide all the rest.
+    /// `observed` looks at the installation meanwhile.
+    func facts(_ observed: Task<InstalledState, any Error>) async throws -> StatusReport.Facts {
+        var troubles: [Trouble] = workplace.store.safeMode.map { [$0] } ?? []
+        var facts = StatusReport.Facts(
+            product: workplace.product,
+            deployment: Standpoint.deployment,
+            installed: nil,
+            drifted: [],
+            isRunning: false,
+            catalog: nil,
+            plan: nil,
+            today: Workplace.now().day,
+            sets: [],
+            highWaterMark: nil,
+            run: nil,
+            troubles: []
+        )
+        do throws(Trouble) { try workplace.claim.require() } catch { troubles.append(error) }
+        facts.highWaterMark = try workplace.highWaterMark()
+        facts.run = try RunnerProcess.openRun(in: workplace)
+        do {
+            facts.sets = try BackupShelf(workplace).sets()
+            facts.unshownRecipients = try BackupShelf(workplace).unprovenRecipients()
+            let scout = try WayBackScout(workplace)
+            facts.wayBack = scout.wayBack(facts.sets)
+            // A server that does not answer is no reason to say nothing else.
+            facts.replaced = (try? await scout.replaced()) ?? []
+        } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        do { facts.catalog = try CatalogBook(workplace).ask() } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        var environment: InstalledEnvironment?
+        do { environment = try workplace.environment() } catch let trouble as Trouble { troubles.append(trouble) }
+        do {
+            let state = try await observed.value
+            facts.installed = state.installedVersion
+            facts.drifted = state.drifted
+            facts.isRunning = state.isRunning
+        } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        if let installed = facts.installed, let catalog = facts.catalog {
+            facts.plan = Planner.plan(
+                PlanRequest(
+                    deployment: Standpoint.deployment,
+                    origin: .observed(.init(version: installed)),
+                    highWaterMark: facts.highWaterMark,
+                    packageVersion: Standpoint.packageVersion(of: workplace.product, in: environment),
+                    consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+                ),
+                in: catalog
+            )
+        }
+        facts.troubles = troubles
+        return facts
+    }
+}

@@ -46,7 +46,7 @@ import UpgradeModel
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()
         let view = try RunView(of: id, from: paper.workplace().store.entries(of: id, after: 0))
-        let trouble = AbortCommand.tooLate(view)
+        let trouble = Decisions.tooLate(view)
         let set = try #require(view.backup)
         #expect(trouble.remedy == "Go forward with `pawl retry`, or go back with `pawl restore --backup \(set)`.")
         #expect(UpgradeMachine.Phase.allCases.allSatisfy { !$0.clause.contains("needs-operator") })

@@ -1,6 +1,6 @@
 -- What scripts/bench measures with, beside the demo's own tables: the shape of an application's metadata. Takes the
--- psql variables percent (100 makes a database of about 1 GB) and layers (5: how many parts a document has; those it has
--- not are text instead, so that there are as many bytes and fewer keys in the index). Everything follows from the row's
+-- psql variables percent (100 makes a database of about 1 GB) and layers (of 0 to 5: how many parts a document has; those
+-- it has not are text instead, so that there are as many bytes and fewer keys in the index). Everything follows from the row's
 -- number, so that every machine measures with the same rows.
 CREATE SCHEMA bench;
 

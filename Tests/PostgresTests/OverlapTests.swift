@@ -16,12 +16,14 @@ struct OverlapTests {
         #expect(usual.jobs == 2)
         #expect(usual.settings["shared_buffers"] == "512MB")
         #expect(usual.settings["maintenance_work_mem"] == "128MB")
-        #expect(!usual.readsRowsBesideDump)
+        #expect(usual.settings["max_parallel_maintenance_workers"] == "0")
+        #expect(usual.rowHelpers == 0)
+        #expect(usual.settings["max_parallel_workers_per_gather"] == "0")
         let large = ScratchTuning(cores: 64, memoryBytes: 256 << 30)
         #expect(large.jobs == 8)
         #expect(large.settings["shared_buffers"] == "512MB")
         #expect(large.settings["max_parallel_maintenance_workers"] == "4")
-        #expect(large.readsRowsBesideDump)
+        #expect(large.rowHelpers == 2)
         let poor = ScratchTuning(cores: 8, memoryBytes: 512 << 20)
         #expect(poor.settings["maintenance_work_mem"] == "16MB")
     }
@@ -71,6 +73,23 @@ struct OverlapTests {
         #expect(order.all == [1, 3, 2])
         await #expect(throws: Unexpected.self) { try await lanes.run { throw Unexpected("work") } }
         #expect(await lanes.isFree)
+    }
+
+    @Test func `what others wait for lets them pass once it has begun, and for good`() async {
+        let gate = Gate()
+        let order = Recorder<Int>()
+        async let one: Void = pass(gate) { order.note(2) }
+        async let two: Void = pass(gate) { order.note(2) }
+        order.note(1)
+        await gate.open()
+        _ = await (one, two)
+        await gate.pass()
+        #expect(order.all == [1, 2, 2])
+    }
+
+    private func pass(_ gate: Gate, _ note: () -> Void) async {
+        await gate.pass()
+        note()
     }
 
     @Test func `what is encrypted is so on its way to the file`() {

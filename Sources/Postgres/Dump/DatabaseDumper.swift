@@ -65,13 +65,18 @@ struct DatabaseDumper: Sendable {
         let plan = try await IndexPlan.read(connection)
         let meter = DumpMeter(subject: database.name, expected: try await DumpMeter.bytes(connection), tell: progress)
         let rows: @Sendable () async throws -> RowPrints = {
-            try await fingerprinter.takeRows(scope: scope) { done, total in
+            try await fingerprinter.takeRows(scope: scope, helpers: live.tuning.rowHelpers) { done, total in
                 progress(
                     BackupProgress(phase: .fingerprint, subject: database.name, done: Int64(done), total: Int64(total))
                 )
             }
         }
-        async let early: RowPrints? = live.tuning.readsRowsBesideDump ? try await rows() : nil
+        // Dump and restore wait for one another most of the time: there is room for one that reads, once the scratch
+        // server is up, for which both wait.
+        async let taken = {
+            _ = await server.result
+            return try await rows()
+        }()
 
         let started = ContinuousClock.now
         let beginning = ArchiveBeginning(
@@ -94,8 +99,7 @@ struct DatabaseDumper: Sendable {
         let head = try beginning.head
         async let synced: Void = DurableFiles.syncLarge(split.path)
         await goOn(database, head, result, split, CopyPlan(objects: objects, scope: scope, indexes: plan))
-        let found = try await early
-        let taken = if let found { found } else { try await live.lanes.run(ahead: true) { try await rows() } }
+        let prints = try await taken
         try await synced
         try await schema
         let moved = try await fingerprinter.sequencePositions()
@@ -112,7 +116,7 @@ struct DatabaseDumper: Sendable {
             dumpedAt: head.head.listing.createdAt,
             dumpSeconds: seconds,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
-            fingerprint: DatabaseFingerprint(objects: objects, scope: scope).adding(taken)
+            fingerprint: DatabaseFingerprint(objects: objects, scope: scope).adding(prints)
                 .withSequences(movedFrom: positions, to: moved)
         )
         return (backup, try await server.value.globals)
@@ -150,7 +154,8 @@ struct DatabaseDumper: Sendable {
         let log = ToolLog(path: "\(live.folder)/\(database.name).back.log")
         await live.finish(database.name) {
             if let refusal = result.refusal, refusal.code != "restore-failed" { throw refusal }
-            async let back = live.lanes.run { () async throws -> (StoredFile, DatabaseCopy.Opened) in
+            let begun = Gate()
+            async let back = afterwards(begun, live.lanes) { () async throws -> (StoredFile, DatabaseCopy.Opened) in
                 // Only what is on the disk can be read back from it.
                 try await DurableFiles.syncLarge(split.path)
                 guard !isEncrypting else {
@@ -161,10 +166,11 @@ struct DatabaseDumper: Sendable {
             }
             var fingerprint: Result<DatabaseFingerprint, DatabaseRestorer.Unrestorable>
             if let said = result.refusal?.message ?? beginning.refusal {
+                await begun.open()
                 fingerprint = .failure(DatabaseRestorer.Unrestorable(said: said))
             } else {
                 do {
-                    fingerprint = .success(try await reader.fingerprint(beginning.head))
+                    fingerprint = .success(try await reader.fingerprint(beginning.head, begun: begun))
                 } catch let refusal as DatabaseRestorer.Unrestorable {
                     fingerprint = .failure(refusal)
                 }
@@ -178,6 +184,16 @@ struct DatabaseDumper: Sendable {
                 opened: opened
             )
         }
+    }
+
+    /// Does some work in a lane once a gate is open.
+    private func afterwards<Value: Sendable>(
+        _ gate: Gate,
+        _ lanes: Lanes,
+        _ work: () async throws -> Value
+    ) async throws -> Value {
+        await gate.pass()
+        return try await lanes.run(work)
     }
 
     /// Where the schema alone lies until the set is proven.

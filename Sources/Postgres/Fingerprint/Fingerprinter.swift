@@ -86,12 +86,20 @@ package struct Fingerprinter: Sendable {
         try await objects(scope: scope)
     }
 
-    /// Takes rows and large objects: what takes long.
+    /// Takes rows and large objects: what takes long. At most `helpers` processes of the server may help the session's
+    /// own; nil leaves that to the server's settings.
     func takeRows(
         scope: FingerprintScope,
+        helpers: Int? = nil,
         progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws(Trouble) -> RowPrints {
-        RowPrints(
+        if let helpers {
+            try await connection.execute(
+                "SELECT set_config('max_parallel_workers_per_gather', $1, false)",
+                [String(helpers)]
+            )
+        }
+        return RowPrints(
             largeObjects: try await LargeObjects(connection: connection).prints(group: scope.largeObjectGroup),
             tables: try await TableReader(connection: connection).rows(progress: progress)
         )

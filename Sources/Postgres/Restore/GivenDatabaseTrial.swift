@@ -26,10 +26,17 @@ extension DatabaseRestore {
 
     private func troubles(on connection: PostgresConnection) async throws(Trouble) -> [String] {
         let version = await connection.serverVersionNumber
-        guard version / 10_000 >= backup.major else {
-            return ["The server is PostgreSQL \(version / 10_000), and the dump is of \(backup.major)."]
+        let major = version / 10_000
+        guard major == backup.major else {
+            // A newer one takes the dump, but reads differently: the copy would be filled and then not be proven.
+            return [
+                "The server is PostgreSQL \(major), and the dump is of \(backup.major)"
+                    + (major > backup.major
+                        ? ": the copy could not be proven there. By hand it can be restored, as the set's RESTORE.md says."
+                        : ".")
+            ]
         }
-        let tools = try await PostgresTools.locate(major: version / 10_000, folders: toolFolders)
+        let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
         let listing = try await checkedListing(tools)
         let schema = try await schema(tools)
         let settings = try await settings(listing, tools)

@@ -23,20 +23,32 @@ struct CopyReader: Sendable {
 
     /// Makes indexes and constraints, and takes the fingerprint.
     ///
+    /// `begun` is opened when the indexes have begun, or cannot be.
     /// - Throws: `Unrestorable` where an index, a constraint or the like could not be made.
-    func fingerprint(_ head: DatabaseRestorer.ArchiveHead) async throws -> DatabaseFingerprint {
-        async let early: RowPrints? = rowsMayChange ? nil : self.rows()
-        let late = try await restorer.finish(database, head, plan: plan, jobs: jobs, in: lanes) {
-            rowsMayChange ? try await self.rows() : nil
+    func fingerprint(
+        _ head: DatabaseRestorer.ArchiveHead,
+        begun: Gate = Gate()
+    ) async throws -> DatabaseFingerprint {
+        async let early: RowPrints? = rowsMayChange ? nil : self.rows(after: begun)
+        let late: RowPrints?
+        do {
+            late = try await restorer.finish(database, head, plan: plan, jobs: jobs, in: lanes, begun: begun) {
+                rowsMayChange ? try await self.rows(after: begun) : nil
+            }
+        } catch {
+            await begun.open()
+            throw error
         }
         let objects = try await reading { try await $0.takeObjects(scope: scope) }
         let read = if let late { late } else { try await early }
-        let all = if let read { read } else { try await self.rows() }
+        let all = if let read { read } else { try await self.rows(after: begun) }
         return DatabaseFingerprint(objects: objects, scope: scope).adding(all)
     }
 
-    private func rows() async throws -> RowPrints {
-        try await lanes.run {
+    private func rows(after begun: Gate) async throws -> RowPrints {
+        // The longest index is what everything waits for in the end.
+        await begun.pass()
+        return try await lanes.run {
             try await reading { try await $0.takeRows(scope: scope, progress: progress) }
         }
     }

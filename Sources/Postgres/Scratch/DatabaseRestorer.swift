@@ -143,28 +143,41 @@ struct DatabaseRestorer: Sendable {
     /// Makes indexes, constraints and whatever else comes after the rows.
     ///
     /// `plan` says what takes longest at the source, `jobs` how many indexes are built at a time; each program takes a
-    /// lane. `work` begins when nothing is left but those that take longest: they read rows and run no functions.
-    /// Returns what it returns.
+    /// lane. `begun` is opened when the first of them has its lane, so that others can let it go first. `work` begins
+    /// when nothing is left but those that take longest: they read rows and run no functions. Returns what it returns.
     func finish<Value: Sendable>(
         _ database: String,
         _ head: ArchiveHead,
         plan: IndexPlan,
         jobs: Int,
         in lanes: Lanes,
+        begun: Gate = Gate(),
         beside work: () async throws -> Value
     ) async throws -> Value {
         let parts = plan.parts(of: head.listing.lines)
         guard !parts.long.isEmpty else {
             try await lanes.run(ahead: true) {
+                await begun.open()
                 try await run([commands.rest(of: database, jobs: jobs, file: head.file)], "rest", input: nil)
             }
             return try await work()
         }
         // Each group is in the hands of a program of its own; together they keep the processors busy and no more.
         let longJobs = max(1, min(parts.long.count, jobs - 1))
-        if !parts.first.isEmpty { try await finish(database, head, "first", parts.first, jobs, lanes, ahead: true) }
-        async let long: Void = finish(database, head, "long", parts.long, longJobs, lanes, ahead: true)
-        try await finish(database, head, "rest", parts.rest, max(1, jobs - longJobs), lanes)
+        let unlocked = Gate()
+        async let long: Void = lanes.run(ahead: true) {
+            await begun.open()
+            do {
+                if !parts.first.isEmpty { try await finish(database, head, "first", parts.first, jobs) }
+                await unlocked.open()
+            } catch {
+                await unlocked.open()
+                throw error
+            }
+            try await finish(database, head, "long", parts.long, longJobs)
+        }
+        await unlocked.pass()
+        try await lanes.run { try await finish(database, head, "rest", parts.rest, max(1, jobs - longJobs)) }
         let value = try await work()
         try await long
         return value
@@ -175,14 +188,10 @@ struct DatabaseRestorer: Sendable {
         _ head: ArchiveHead,
         _ part: String,
         _ lines: [String],
-        _ jobs: Int,
-        _ lanes: Lanes,
-        ahead: Bool = false
+        _ jobs: Int
     ) async throws {
         let list = try listFile(part, lines)
-        try await lanes.run(ahead: ahead) {
-            try await run([commands.rest(of: database, jobs: jobs, file: head.file, list: list)], part, input: nil)
-        }
+        try await run([commands.rest(of: database, jobs: jobs, file: head.file, list: list)], part, input: nil)
     }
 
     private func listFile(_ part: String, _ lines: [String]) throws(Trouble) -> String {

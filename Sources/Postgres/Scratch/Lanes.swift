@@ -43,3 +43,21 @@ actor Lanes {
         waiting.removeFirst().resume()
     }
 }
+
+/// Closed until it is opened, and open from then on.
+actor Gate {
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func open() {
+        isOpen = true
+        for one in waiting { one.resume() }
+        waiting = []
+    }
+
+    /// Returns once it is open. Whoever closes others out must open it, however their work ends.
+    func pass() async {
+        guard !isOpen else { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+}

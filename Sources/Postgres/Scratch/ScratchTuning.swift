@@ -19,9 +19,11 @@ struct ScratchTuning: Sendable, Hashable {
     /// How many indexes are built at a time.
     var jobs: Int { max(1, min(8, cores)) }
 
-    /// Whether the source's rows are read while it is dumped. Where both share two processors, the dump and the
-    /// restore have enough to do with them, and the rows are read when indexes are built, which one processor does.
-    var readsRowsBesideDump: Bool { cores > 3 }
+    /// How many processes may help one that reads a table's rows, and how many one that builds an index. Few processors
+    /// have enough to do without: helpers would take the one on which the longest index is built, for which everything
+    /// waits in the end.
+    var rowHelpers: Int { cores > 3 ? 2 : 0 }
+    var indexHelpers: Int { cores > 3 ? min(4, cores - 1) : 0 }
 
     /// Settings of the server, by name.
     var settings: [String: String] {
@@ -30,11 +32,10 @@ struct ScratchTuning: Sendable, Hashable {
         // again as with 128 MB.
         let buffers = max(64, min(512, megabytes / 16))
         let building = max(16, min(128, megabytes / 16 / Int64(jobs)))
-        let helpers = max(0, min(4, cores - 1))
         return [
             "shared_buffers": "\(buffers)MB", "maintenance_work_mem": "\(building)MB",
-            "max_parallel_maintenance_workers": "\(helpers)", "max_parallel_workers_per_gather": "\(min(2, helpers))",
-            "max_parallel_workers": "\(helpers * 2)", "max_worker_processes": "\(helpers * 2 + 2)",
+            "max_parallel_maintenance_workers": "\(indexHelpers)", "max_parallel_workers_per_gather": "\(rowHelpers)",
+            "max_parallel_workers": "\(indexHelpers * 2)", "max_worker_processes": "\(indexHelpers * 2 + 2)",
         ]
     }
 }

@@ -123,6 +123,13 @@ let package = Package(
             path: "Tests/KillTarget",
             swiftSettings: house
         ),
+        // The Admin Console over a simulated installation, for the tests in a browser
+        .executableTarget(
+            name: "ConsoleStage",
+            dependencies: ["AdminConsole", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel"],
+            path: "Tests/ConsoleStage",
+            swiftSettings: house
+        ),
         .testTarget(
             name: "KillMatrixTests",
             dependencies: ["KillTarget", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", "Processes"],

@@ -102,6 +102,8 @@ struct ConsoleParts: Sendable {
     func doors() -> [Door] {
         [
             AssetDoors.all(), SignInDoors(parts: self).all(), DashboardDoors(parts: self).all(),
+            VersionsDoors(parts: self).all(), UpgradeDoors(parts: self).all(), DetailsDoors(parts: self).all(),
+            BackupsDoors(parts: self).all(), HistoryDoors(parts: self).all(),
             APIDoors(parts: self).all(),
         ]
         .flatMap(\.self)

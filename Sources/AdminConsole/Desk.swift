@@ -41,6 +41,8 @@ package protocol Desk: Sendable {
     func check() async throws -> CheckReport
     /// Runs the preflight checks of the next hop towards a release.
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument
+    /// What an upgrade would do: its checks, its commands, how long services stand still, the disk that it needs.
+    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport
     /// Begins an upgrade; returns the run at once.
     func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport
     /// Goes on with a run that waits, with the same release or a newer one.

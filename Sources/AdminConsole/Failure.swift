@@ -147,14 +147,22 @@ enum Failure {
 /// What the page of an error shows.
 struct ProblemPage {
     var status: Int
-    var title: String
+    var heading: String
     var message: String
     var remedy: String
     var changed: String
 
     init(_ problem: Problem) {
         status = problem.status
-        title = problem.title
+        heading =
+            switch problem.status {
+            case 401, 403: "You may not do this"
+            case 404: "Not found"
+            case 409: "Not possible now"
+            case 500: "Something went wrong"
+            case 503: "Something is not available"
+            default: "Not possible like this"
+            }
         message = problem.detail
         remedy = problem.remedy
         changed = problem.changed ? "Something was changed." : "Nothing was changed."

@@ -95,6 +95,24 @@ struct InstallationDesk: Desk {
         )
     }
 
+    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
+        let place = try await Standpoint(workplace)
+        let plan = try place.plan(to: target)
+        if let refusal = plan.refusal { throw refusal.trouble }
+        guard let hop = plan.hops.first else {
+            throw Trouble(
+                .operator,
+                "up-to-date",
+                "\(plan.from) is installed already.",
+                remedy: "There is nothing to do."
+            )
+        }
+        return try await Site.with(workplace) { site in
+            let observation = try await Gatherer(site, place).observation(for: hop.release)
+            return try await DryRun(site: site, plan: plan, observation: observation).report()
+        }
+    }
+
     func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
         try workplace.requireWritable()
         guard try RunnerProcess.openRun(in: workplace) == nil else { throw try RunnerProcess.another(in: workplace) }

@@ -87,6 +87,7 @@ struct ConsoleParts: Sendable {
     let accounts: Accounts
     let records: any AccessRecords
     let renderer: PageRenderer
+    let hub: EventHub
     let now: @Sendable () -> Moment
 
     init(desk: any Desk, records: any AccessRecords, now: @escaping @Sendable () -> Moment) throws {
@@ -96,15 +97,14 @@ struct ConsoleParts: Sendable {
         sessions = Sessions(records: records, now: now)
         accounts = Accounts(records: records, now: now)
         renderer = try PageRenderer()
+        hub = EventHub(desk: desk, presence: Presence(records: records, now: now))
     }
 
     /// Every door of the console.
     func doors() -> [Door] {
         [
-            AssetDoors.all(), SignInDoors(parts: self).all(), DashboardDoors(parts: self).all(),
-            VersionsDoors(parts: self).all(), UpgradeDoors(parts: self).all(), DetailsDoors(parts: self).all(),
-            BackupsDoors(parts: self).all(), HistoryDoors(parts: self).all(),
-            APIDoors(parts: self).all(),
+            AssetDoors.all(), SignInDoors(parts: self).all(), PageDoors.all(self),
+            APIDoors(parts: self).all(), EventDoors(parts: self).all(),
         ]
         .flatMap(\.self)
     }

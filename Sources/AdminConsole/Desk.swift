@@ -28,11 +28,15 @@ package protocol Desk: Sendable {
     func runs() async throws -> HistoryReport
     /// One run.
     func run(_ id: RunID) async throws -> RunReport
-    /// The events of a run after the one with this id; from the beginning after 0.
-    func events(of id: RunID, after event: Int64) async throws -> [EventReport]
+    /// The events of a run, or of all, after the one with this id; from the beginning after 0.
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport]
     /// The tools' logs of a run: their names and last lines.
     func logs(of id: RunID) async throws -> [LogTail]
-    /// A beat whenever something may have been written by anybody, and one at once.
+    /// The end of one log of a run, of at most so many bytes.
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail
+    /// What tells whether something has changed. Cheap.
+    func pulse() async throws -> Pulse
+    /// A beat whenever something may have been written by anybody, within some 25 ms of it, and one at once.
     func changes() -> AsyncStream<Void>
 
     // What is asked for
@@ -62,5 +66,25 @@ package struct LogTail: Encodable, Sendable, Hashable {
     package init(name: String, text: String) {
         self.name = name
         self.text = text
+    }
+}
+
+/// Numbers that differ when something has changed.
+package struct Pulse: Sendable, Hashable {
+    /// The newest event of any run.
+    package var event: Int64
+    /// The newest record of a backup set.
+    package var backups: Int64
+    /// When the source said something new.
+    package var checkedAt: Moment?
+    /// The jobs that there are and how they stand, in any form.
+    package var jobs: String
+
+    /// Puts them together.
+    package init(event: Int64, backups: Int64, checkedAt: Moment?, jobs: String = "") {
+        self.event = event
+        self.backups = backups
+        self.checkedAt = checkedAt
+        self.jobs = jobs
     }
 }

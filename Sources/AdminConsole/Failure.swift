@@ -12,15 +12,19 @@ enum Refusal: Error, Sendable, Hashable {
     case forged
     case tooLarge(Int)
     case notFound
+    /// No thing of this kind has that name.
+    case unknown(String)
     case invalid(String)
+    case tooManyStreams
 
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
         case .forbidden, .forged: .forbidden
         case .tooLarge: .contentTooLarge
-        case .notFound: .notFound
+        case .notFound, .unknown: .notFound
         case .invalid: .badRequest
+        case .tooManyStreams: .serviceUnavailable
         }
     }
 
@@ -30,8 +34,9 @@ enum Refusal: Error, Sendable, Hashable {
         case .forbidden: "forbidden"
         case .forged: "forged"
         case .tooLarge: "too-large"
-        case .notFound: "not-found"
+        case .notFound, .unknown: "not-found"
         case .invalid: "invalid-request"
+        case .tooManyStreams: "too-many-streams"
         }
     }
 
@@ -43,6 +48,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .forged: "The request did not come from a page of this console, or the page is too old."
         case .tooLarge(let bytes): "The request is larger than \(bytes) bytes."
         case .notFound: "There is nothing at this address."
+        case .unknown(let kind): "There is no \(kind) of this name."
+        case .tooManyStreams: "More event streams are open than the console keeps."
         case .invalid(let why): why
         }
     }
@@ -54,6 +61,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .forged: "Load the page again, then try once more."
         case .tooLarge: "Send less."
         case .notFound: "Begin at the dashboard."
+        case .unknown: "See the list of them."
+        case .tooManyStreams: "Close some, then try again."
         case .invalid: "Correct the request."
         }
     }

@@ -17,6 +17,7 @@ final class StageDesk: Desk {
     private let data: DataFolder
     private let port: StagePort
     private let work = Mutex<[RunID: Task<Void, any Error>]>([:])
+    private let checkedAt = Mutex<Moment?>(nil)
     private let salt = Mutex<UInt16>(0x1a00)
 
     init(scene: Scene, store: StateStore, data: DataFolder, clock: StageClock, pace: Double) throws {
@@ -27,6 +28,7 @@ final class StageDesk: Desk {
         today = clock.now.day
         guard let policy = SupportPolicy(months: 12) else { throw Trouble(.internal, "support", "", remedy: "") }
         support = policy
+        if scene != .fresh { checkedAt.withLock { $0 = Moment(microseconds: clock.now.microseconds - 7_000_000_000) } }
         catalog = Catalog.validating(scene.entries(today: today))
         port = StagePort(clock: clock, pace: pace)
     }
@@ -242,7 +244,7 @@ final class StageDesk: Desk {
 
     func run(_ id: RunID) async throws -> RunReport { RunReport(try view(of: id)) }
 
-    func events(of id: RunID, after event: Int64) async throws -> [EventReport] {
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
@@ -267,12 +269,28 @@ final class StageDesk: Desk {
         return logs
     }
 
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
+        guard let tail = try await logs(of: id).first(where: { $0.name == name }) else {
+            throw Trouble(.operator, "unknown-log", "The run has no log \(name).", remedy: "See its details.")
+        }
+        return tail
+    }
+
+    func pulse() async throws -> Pulse {
+        Pulse(
+            event: try store.entries(of: nil, after: 0).last?.id ?? 0,
+            backups: 0,
+            checkedAt: checkedAt.withLock { $0 }
+        )
+    }
+
     func changes() -> AsyncStream<Void> { store.changes() }
 
     // MARK: What is asked for
 
     func check() async throws -> CheckReport {
-        CheckReport(
+        checkedAt.withLock { $0 = clock.now }
+        return CheckReport(
             checkedAt: clock.now,
             source: "https://releases.carto.example/stable",
             new: [],

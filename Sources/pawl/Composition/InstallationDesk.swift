@@ -63,23 +63,43 @@ struct InstallationDesk: Desk {
         )
     }
 
-    func run(_ id: RunID) async throws -> RunReport {
-        let entries = try workplace.store.entries(of: id, after: 0)
-        guard !entries.isEmpty else { throw Self.unknown(id) }
-        return RunReport(try RunView(of: id, from: entries))
-    }
+    func run(_ id: RunID) async throws -> RunReport { RunReport(try views.view(of: id)) }
 
-    func events(of id: RunID, after event: Int64) async throws -> [EventReport] {
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         try workplace.store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {
-        RunLogs(folder: try workplace.data.folder(of: id)).tails(lines: 400).map {
-            LogTail(name: $0.name, text: $0.text)
+        let redaction = Redaction(of: workplace)
+        return try logFiles(of: id).ends(bytes: 16 << 10).map {
+            LogTail(name: $0.name, text: redaction.clean($0.text))
         }
     }
 
-    func changes() -> AsyncStream<Void> { workplace.store.changes() }
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
+        guard let log = try logFiles(of: id).end(named: name, bytes: UInt64(bytes)) else {
+            throw Trouble(
+                .operator,
+                "unknown-log",
+                "Run \(id) has no log of this name.",
+                remedy: "Ask for the list of its logs."
+            )
+        }
+        return LogTail(name: log.name, text: Redaction(of: workplace).clean(log.text))
+    }
+
+    private func logFiles(of id: RunID) throws -> RunLogs {
+        // Naming the folder makes it, which nobody may do by asking.
+        guard try !workplace.store.entries(of: id, after: 0).isEmpty else { throw Self.unknown(id) }
+        return RunLogs(folder: try workplace.data.folder(of: id))
+    }
+
+    func pulse() async throws -> Pulse {
+        let newest = try workplace.store.newest()
+        return Pulse(event: newest.event, backups: newest.backups, checkedAt: newest.checkedAt)
+    }
+
+    func changes() -> AsyncStream<Void> { workplace.store.changes(every: .milliseconds(25)) }
 
     func check() async throws -> CheckReport { try await Offers.news(of: workplace) }
 
@@ -150,6 +170,9 @@ struct InstallationDesk: Desk {
         try await Decisions(workplace).abort(id, by: person)
         return try await run(id)
     }
+
+    /// The runs as the commands show them, with the times that steps may take.
+    private var views: RunViews { RunViews(workplace) }
 
     private static func unknown(_ id: RunID) -> Trouble {
         Trouble(.operator, "unknown-run", "There is no run \(id).", remedy: "See the history.")

@@ -10,7 +10,12 @@ struct DashboardDoors: Sendable {
         [
             .page(.get, "/", needs: .look) { visit in
                 let status = try await parts.desk.status()
-                let page = DashboardPage(status, title: parts.desk.title, now: parts.now())
+                let page = DashboardPage(
+                    status,
+                    title: parts.desk.title,
+                    checkedAt: try await parts.desk.pulse().checkedAt,
+                    now: parts.now()
+                )
                 return parts.renderer.page("dashboard", page, title: "Dashboard", visitor: visit.visitor, here: "/")
             },
             .page(.post, "/check", needs: .operate) { visit in

@@ -42,8 +42,7 @@ enum ConsoleStage {
             now: { clock.now }
         )
         try await console.serve { port in
-            print("ready \(port)")
-            fflush(stdout)
+            FileHandle.standardOutput.write(Data("ready \(port)\n".utf8))
         }
     }
 

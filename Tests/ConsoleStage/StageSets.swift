@@ -1,5 +1,7 @@
 import AdminConsole
 import Reports
+import StateStore
+import UpgradeEngine
 import UpgradeModel
 
 /// The backup sets of the stage: those that its runs have made.

@@ -1,4 +1,5 @@
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// What the list of runs shows.

@@ -5,11 +5,11 @@ import UpgradeModel
 /// What an upgrade would do, its checks, and its beginning.
 struct UpgradeDoors: Sendable {
     let parts: ConsoleParts
-    let room: CheckRoom
+    let room: LookRoom<DryRunReport>
 
     init(parts: ConsoleParts) {
         self.parts = parts
-        room = CheckRoom(desk: parts.desk, now: parts.now)
+        room = LookRoom(now: parts.now)
     }
 
     func all() -> [Door] {
@@ -21,11 +21,15 @@ struct UpgradeDoors: Sendable {
                 guard let target = try Self.target(visit.form["to"]) else {
                     throw Refusal.invalid("No release is named.")
                 }
-                await room.begin(target)
+                await begin(target)
                 return .redirect(to: "/upgrade?to=\(FormFields.escaped(target.description))#checks", type: .normal)
             },
             .page(.post, "/upgrade", needs: .operate, confirmed: true) { try await deploy($0) },
         ]
+    }
+
+    private func begin(_ target: ReleaseVersion) async {
+        await room.begin(target.description) { [desk = parts.desk] in try await desk.dryRun(to: target) }
     }
 
     private static func target(_ text: String?) throws -> ReleaseVersion? {
@@ -55,7 +59,7 @@ struct UpgradeDoors: Sendable {
     private func show(_ visit: Visit, to target: ReleaseVersion?, problem: String? = nil) async throws -> Response {
         var way: Way
         var notes: [UpgradePage.Notes] = []
-        var standing = CheckRoom.Standing.never
+        var standing = LookRoom<DryRunReport>.Standing.never
         let open = try await parts.desk.runs().runs.first { $0.endedAt == nil }
         do {
             let plan = try await parts.desk.plan(to: target)
@@ -67,11 +71,11 @@ struct UpgradeDoors: Sendable {
                 )
             }
             if way.isOpen, let goal = try? ReleaseVersion(plan.to) {
-                standing = await room.standing(of: goal)
+                standing = await room.standing(of: goal.description)
                 // Checks only look: whoever may run them finds them at work when they come.
                 if case .never = standing, open == nil, visit.visitor?.role.allows(.operate) == true {
-                    await room.begin(goal)
-                    standing = await room.standing(of: goal)
+                    await begin(goal)
+                    standing = await room.standing(of: goal.description)
                 }
             }
         } catch let trouble as Trouble {

@@ -47,7 +47,7 @@ struct UpgradePage {
         /// Whether they let an upgrade begin.
         var allow = false
 
-        init(_ standing: CheckRoom.Standing) {
+        init(_ standing: LookRoom<DryRunReport>.Standing) {
             switch standing {
             case .never: break
             case .running(let moment):

@@ -16,15 +16,22 @@ enum Refusal: Error, Sendable, Hashable {
     case unknown(String)
     case invalid(String)
     case tooManyStreams
+    case confirmationNeeded
+    case tooMany(seconds: Int)
+    case wrongMethod([String])
+    case wrongHost
 
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
-        case .forbidden, .forged: .forbidden
+        case .forbidden, .forged, .confirmationNeeded: .forbidden
         case .tooLarge: .contentTooLarge
         case .notFound, .unknown: .notFound
         case .invalid: .badRequest
         case .tooManyStreams: .serviceUnavailable
+        case .tooMany: .tooManyRequests
+        case .wrongMethod: .methodNotAllowed
+        case .wrongHost: .misdirectedRequest
         }
     }
 
@@ -37,6 +44,10 @@ enum Refusal: Error, Sendable, Hashable {
         case .notFound, .unknown: "not-found"
         case .invalid: "invalid-request"
         case .tooManyStreams: "too-many-streams"
+        case .confirmationNeeded: "confirmation-needed"
+        case .tooMany: "too-many-requests"
+        case .wrongMethod: "wrong-method"
+        case .wrongHost: "wrong-host"
         }
     }
 
@@ -51,6 +62,10 @@ enum Refusal: Error, Sendable, Hashable {
         case .unknown(let kind): "There is no \(kind) of this name."
         case .tooManyStreams: "More event streams are open than the console keeps."
         case .invalid(let why): why
+        case .confirmationNeeded: "The password must have been entered within the last ten minutes."
+        case .tooMany: "Too much was asked for, or too many passwords were tried, from this address."
+        case .wrongMethod: "This address does not know the request's method."
+        case .wrongHost: "The request names a host that this console does not answer for."
         }
     }
 
@@ -64,6 +79,20 @@ enum Refusal: Error, Sendable, Hashable {
         case .unknown: "See the list of them."
         case .tooManyStreams: "Close some, then try again."
         case .invalid: "Correct the request."
+        case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
+        case .tooMany(let seconds): "Try again in \(seconds) s."
+        case .wrongMethod(let methods): "It knows \(methods.joined(separator: ", "))."
+        case .wrongHost: "Use the address that `pawl console serve` says, or start it with --public-url."
+        }
+    }
+
+    /// What an answer says beside its body.
+    var fields: HTTPFields {
+        switch self {
+        case .notSignedIn: [.wwwAuthenticate: "Bearer"]
+        case .tooMany(let seconds): [.retryAfter: "\(seconds)"]
+        case .wrongMethod(let methods): [.allow: methods.joined(separator: ", ")]
+        default: [:]
         }
     }
 }
@@ -134,21 +163,33 @@ enum Failure {
             }
         if problem.code == "unforeseen" { context?.logger.error("unforeseen: \(error)") }
         let status = HTTPResponse.Status(code: problem.status)
+        var response: Response
         switch kind {
         case .api:
-            return Response(
+            response = Response(
                 status: status,
                 headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
                 body: .init(byteBuffer: ByteBuffer(string: JSONText.line(problem)))
             )
         case .page:
-            return renderer.page(
+            response = renderer.page(
                 "problem",
                 ProblemPage(problem),
                 title: problem.title,
                 visitor: context?.visitor,
                 status: status
             )
+        }
+        if let refusal = error as? Refusal { response.headers.append(contentsOf: refusal.fields) }
+        return response
+    }
+
+    /// How a change that threw has ended.
+    static func outcome(of error: any Error) -> AuditEntry.Outcome {
+        switch error {
+        case is Refusal: .refused
+        case let trouble as Trouble where !trouble.changed && [.operator, .release].contains(trouble.blame): .refused
+        default: .failed
         }
     }
 }

@@ -56,7 +56,7 @@ enum ConsoleStage {
             try store.put(
                 Account(name: name, role: role, password: nil, createdAt: clock.now, passwordSetAt: clock.now)
             )
-            try await passwords.reset(text, password: password)
+            _ = try await passwords.reset(text, password: password, by: "stage")
         }
     }
 }

@@ -109,5 +109,14 @@ enum TemplateList {
         ("backup", PackageResources.backup_mustache),
         ("history", PackageResources.history_mustache),
         ("audit", PackageResources.audit_mustache),
+        ("confirm", PackageResources.confirm_mustache),
+        ("first-start", PackageResources.first_start_mustache),
+        ("settings", PackageResources.settings_mustache),
+        ("settings-password", PackageResources.settings_password_mustache),
+        ("settings-sessions", PackageResources.settings_sessions_mustache),
+        ("settings-tokens", PackageResources.settings_tokens_mustache),
+        ("settings-users", PackageResources.settings_users_mustache),
+        ("settings-certificate", PackageResources.settings_certificate_mustache),
+        ("settings-about", PackageResources.settings_about_mustache),
     ]
 }

@@ -18,7 +18,7 @@ struct DashboardDoors: Sendable {
                 )
                 return parts.renderer.page("dashboard", page, title: "Dashboard", visitor: visit.visitor, here: "/")
             },
-            .page(.post, "/check", needs: .operate) { visit in
+            .page(.post, "/check", needs: .operate, action: "check") { visit in
                 _ = try await parts.desk.check()
                 return .redirect(to: visit.form["from"] == "versions" ? "/versions" : "/", type: .normal)
             },

@@ -16,9 +16,9 @@ enum CSV {
 
     static func audit(_ rows: [AuditRow]) -> String {
         table(
-            ["id", "at", "actor", "address", "action", "subject", "succeeded"],
+            ["id", "at", "actor", "address", "action", "subject", "outcome"],
             rows.map { row in
-                ["\(row.id)", row.at, row.actor, row.address, row.action, row.subject, "\(row.succeeded)"]
+                ["\(row.id)", row.at, row.actor, row.address, row.action, row.subject, row.outcome]
             }
         )
     }

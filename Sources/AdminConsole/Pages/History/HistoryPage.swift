@@ -72,7 +72,7 @@ struct AuditRow: Encodable {
     var address: String
     var action: String
     var subject: String
-    var succeeded: Bool
+    var outcome: String
 }
 
 /// What the audit trail shows.
@@ -115,7 +115,12 @@ struct AuditPage {
 extension AuditEntry {
     /// How it ended.
     var badge: Badge {
-        succeeded ? Badge(words: "Done", tone: "ok") : Badge(words: "Refused", tone: "bad")
+        switch outcome {
+        case .asked: Badge(words: "Asked", tone: "quiet")
+        case .done: Badge(words: "Done", tone: "ok")
+        case .refused: Badge(words: "Refused", tone: "bad")
+        case .failed: Badge(words: "Failed", tone: "bad")
+        }
     }
 }
 
@@ -127,6 +132,6 @@ extension AuditRow {
         address = entry.address
         action = entry.action
         subject = entry.subject
-        succeeded = entry.succeeded
+        outcome = entry.outcome.rawValue
     }
 }

@@ -17,14 +17,17 @@ struct UpgradeDoors: Sendable {
             .page(.get, "/upgrade", needs: .look) { visit in
                 try await show(visit, to: Self.target(visit.query("to")))
             },
-            .page(.post, "/upgrade/checks", needs: .operate) { visit in
+            .page(.post, "/upgrade/checks", needs: .operate, action: "preflight", of: { $0.form["to"] ?? "" }) {
+                visit in
                 guard let target = try Self.target(visit.form["to"]) else {
                     throw Refusal.invalid("No release is named.")
                 }
                 await begin(target)
                 return .redirect(to: "/upgrade?to=\(FormFields.escaped(target.description))#checks", type: .normal)
             },
-            .page(.post, "/upgrade", needs: .operate, confirmed: true) { try await deploy($0) },
+            .page(.post, "/upgrade", needs: .operate, confirmed: true, action: "upgrade", of: { $0.form["to"] ?? "" }) {
+                try await deploy($0)
+            },
         ]
     }
 

@@ -18,6 +18,7 @@ final class StageDesk: Desk {
     private let port: StagePort
     private let work = Mutex<[RunID: Task<Void, any Error>]>([:])
     private let checkedAt = Mutex<Moment?>(nil)
+    let made = Mutex<[JobReport]>([])
     private let salt = Mutex<UInt16>(0x1a00)
 
     init(scene: Scene, store: StateStore, data: DataFolder, clock: StageClock, pace: Double) throws {
@@ -84,12 +85,15 @@ final class StageDesk: Desk {
     }
 
     private func create(from: ReleaseVersion, to hops: [ReleaseVersion], by person: String) throws -> RunID {
+        try create(RunPlan(from: from, hops: hops, highWaterMark: try store.highWaterMark()), by: person)
+    }
+
+    func create(_ plan: RunPlan, by person: String) throws -> RunID {
         let number = salt.withLock { salt in
             salt += 1
             return salt
         }
         let id = RunID(startedAt: clock.now, salt: number)
-        let plan = RunPlan(from: from, hops: hops, highWaterMark: try store.highWaterMark())
         try runner().create(RunRequest(id: id, plan: plan, startedBy: person, startedAt: clock.now))
         return id
     }
@@ -104,7 +108,7 @@ final class StageDesk: Desk {
         )
     }
 
-    private func carry(_ id: RunID) {
+    func carry(_ id: RunID) {
         work.withLock { work in
             let before = work[id]
             work[id] = Task {
@@ -126,6 +130,8 @@ final class StageDesk: Desk {
         }
         return try RunView(of: id, from: entries, expected: RunView.expectations(from: others))
     }
+
+    func openRun() throws -> RunID? { try views().last { $0.endedAt == nil }?.request.id }
 
     private func views() throws -> [RunView] { try store.runs().map { try view(of: $0.id) } }
 
@@ -280,7 +286,8 @@ final class StageDesk: Desk {
         Pulse(
             event: try store.entries(of: nil, after: 0).last?.id ?? 0,
             backups: 0,
-            checkedAt: checkedAt.withLock { $0 }
+            checkedAt: checkedAt.withLock { $0 },
+            jobs: made.withLock { $0.map { "\($0.id) \($0.state)" }.joined(separator: " ") }
         )
     }
 

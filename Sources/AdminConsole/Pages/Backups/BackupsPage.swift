@@ -1,4 +1,5 @@
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// What the list of backup sets shows.
@@ -17,11 +18,39 @@ struct BackupsPage {
         var retention: Badge?
     }
 
+    /// A backup or a proof that somebody has asked for.
+    struct Job {
+        var heading: String
+        var message: String
+        var tone: String
+        var at: When?
+
+        init(_ job: JobReport) {
+            let what = job.kind == "backup" ? "Backup" : "Proof" + (job.backup.map { " of \($0)" } ?? "")
+            at = When(job.endedAt ?? job.startedAt)
+            switch JobReport.State(rawValue: job.state) {
+            case .running?:
+                heading = "\(what) is underway"
+                message = job.progress?.message ?? "\(job.startedBy) has asked for it."
+                tone = "info"
+            case .done?:
+                heading = "\(what) is done"
+                message = "\(job.startedBy) asked for it; it took \(TextLayout.duration(job.seconds))."
+                tone = "ok"
+            case .refused?, .failed?, nil:
+                heading = job.state == "refused" ? "\(what) was refused" : "\(what) failed"
+                message = job.error.map { "\($0.message) \($0.remedy)" } ?? "See the set."
+                tone = "bad"
+            }
+        }
+    }
+
     struct Leftover {
         var name: String
         var words: String
     }
 
+    var jobs: [Job]
     var rows: [Row]
     var hasRows: Bool
     var count: String
@@ -30,7 +59,13 @@ struct BackupsPage {
     var leftovers: [Leftover]
     var hasLeftovers: Bool
 
-    init(_ report: BackupListReport, retention: PruneReport, now: Moment) {
+    /// Seconds for which a job that has ended is shown.
+    private static let memory = 86_400.0
+
+    init(_ report: BackupListReport, retention: PruneReport, jobs: [JobReport], now: Moment) {
+        self.jobs = jobs.filter { job in
+            job.endedAt.flatMap { Moment($0) }.map { $0.seconds(to: now) < Self.memory } ?? true
+        }.prefix(3).map { Job($0) }
         let removed = Dictionary(retention.removed.map { ($0.id, $0) }) { first, _ in first }
         let kept = Dictionary(retention.kept.map { ($0.id, $0) }) { first, _ in first }
         rows = report.backups.map { backup in

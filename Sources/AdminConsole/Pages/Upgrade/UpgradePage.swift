@@ -5,7 +5,7 @@ import UpgradeModel
 struct UpgradePage {
     struct Notes {
         var version: String
-        var notes: String?
+        var notes: NotesText?
     }
 
     /// A step of every hop, and what it means for those who use the application.

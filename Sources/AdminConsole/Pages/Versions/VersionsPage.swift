@@ -102,7 +102,7 @@ struct VersionPage {
 
     var line: ReleaseLine
     var facts: [Fact]
-    var notes: String?
+    var notes: NotesText?
     var way: Way
 
     init(_ release: ReleaseReport, deployed: Set<String>, way: Way) {
@@ -133,7 +133,7 @@ struct VersionPage {
         add("Kubernetes", release.kubernetes)
         add("Published for", release.deployments.map { Words.list($0) })
         self.facts = facts
-        notes = release.notes
+        notes = NotesText(release.notes)
         self.way = way
     }
 }

@@ -88,6 +88,8 @@ struct ConsoleParts: Sendable {
     let records: any AccessRecords
     let renderer: PageRenderer
     let hub: EventHub
+    let board: StatusBoard
+    let traffic = Traffic()
     let now: @Sendable () -> Moment
 
     init(desk: any Desk, records: any AccessRecords, now: @escaping @Sendable () -> Moment) throws {
@@ -97,6 +99,7 @@ struct ConsoleParts: Sendable {
         sessions = Sessions(records: records, now: now)
         accounts = Accounts(records: records, now: now)
         renderer = try PageRenderer()
+        board = StatusBoard(desk: desk)
         hub = EventHub(desk: desk, presence: Presence(records: records, now: now))
     }
 
@@ -112,6 +115,7 @@ struct ConsoleParts: Sendable {
     func router() -> Router<ConsoleContext> {
         let router = Router(context: ConsoleContext.self)
         router.addMiddleware {
+            TrafficCount(traffic: traffic)
             SecurityHeaders()
             Doorkeeper(sessions: sessions, renderer: renderer)
         }

@@ -93,6 +93,19 @@ enum Schema {
                         agent TEXT NOT NULL
                     ) STRICT;
                     CREATE INDEX session_by_account ON session (account);
+                    CREATE TABLE request (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        key TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        digest TEXT NOT NULL,
+                        status INTEGER,
+                        type TEXT,
+                        location TEXT,
+                        body TEXT,
+                        UNIQUE (account, key)
+                    ) STRICT;
+                    CREATE INDEX request_by_time ON request (at);
                     CREATE TABLE audit (
                         id INTEGER PRIMARY KEY,
                         at INTEGER NOT NULL,

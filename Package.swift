@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "AdminConsole",
             dependencies: ["Reports", "UpgradeEngine", "UpgradeModel", crypto, cryptoExtras] + webServer,
-            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Documents")],
             swiftSettings: house
         ),
         .executableTarget(
@@ -155,6 +155,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         tests(

@@ -137,6 +137,8 @@ struct ConsoleParts: Sendable {
     let about: ConsoleAbout
     let renderer: PageRenderer
     let hub: EventHub
+    let board: StatusBoard
+    let traffic = Traffic()
     let now: @Sendable () -> Moment
 
     init(
@@ -158,6 +160,7 @@ struct ConsoleParts: Sendable {
         accounts = Accounts(records: records, now: now)
         rates = RateLimits(now: now)
         renderer = try PageRenderer()
+        board = StatusBoard(desk: desk)
         hub = EventHub(desk: desk, presence: Presence(records: records, now: now))
     }
 
@@ -174,6 +177,7 @@ struct ConsoleParts: Sendable {
     func router(adding more: [Door] = []) -> Router<ConsoleContext> {
         let router = Router(context: ConsoleContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
+            TrafficCount(traffic: traffic)
             SecurityHeaders(isSecure: site.isReachedSecurely)
             Doorkeeper(parts: self)
         }

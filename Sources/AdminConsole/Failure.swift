@@ -20,6 +20,11 @@ enum Refusal: Error, Sendable, Hashable {
     case tooMany(seconds: Int)
     case wrongMethod([String])
     case wrongHost
+    case wrongType
+    /// A key was used before, for a request of which no answer is known.
+    case unanswered
+    /// A key was used before, for something else.
+    case otherRequest
 
     var status: HTTPResponse.Status {
         switch self {
@@ -32,6 +37,9 @@ enum Refusal: Error, Sendable, Hashable {
         case .tooMany: .tooManyRequests
         case .wrongMethod: .methodNotAllowed
         case .wrongHost: .misdirectedRequest
+        case .wrongType: .unsupportedMediaType
+        case .unanswered: .conflict
+        case .otherRequest: .unprocessableContent
         }
     }
 
@@ -48,6 +56,9 @@ enum Refusal: Error, Sendable, Hashable {
         case .tooMany: "too-many-requests"
         case .wrongMethod: "wrong-method"
         case .wrongHost: "wrong-host"
+        case .wrongType: "wrong-type"
+        case .unanswered: "request-unanswered"
+        case .otherRequest: "key-reused"
         }
     }
 
@@ -61,6 +72,9 @@ enum Refusal: Error, Sendable, Hashable {
         case .notFound: "There is nothing at this address."
         case .unknown(let kind): "There is no \(kind) of this name."
         case .tooManyStreams: "More event streams are open than the console keeps."
+        case .wrongType: "The body is not said to be JSON."
+        case .unanswered: "A request with this Idempotency-Key was begun, and how it ended is not known yet."
+        case .otherRequest: "This Idempotency-Key was used for another request."
         case .invalid(let why): why
         case .confirmationNeeded: "The password must have been entered within the last ten minutes."
         case .tooMany: "Too much was asked for, or too many passwords were tried, from this address."
@@ -78,6 +92,9 @@ enum Refusal: Error, Sendable, Hashable {
         case .notFound: "Begin at the dashboard."
         case .unknown: "See the list of them."
         case .tooManyStreams: "Close some, then try again."
+        case .wrongType: "Send `Content-Type: application/json`."
+        case .unanswered: "See among the runs and jobs whether it was done; to ask anew, use another key."
+        case .otherRequest: "Use a new key for each request."
         case .invalid: "Correct the request."
         case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
         case .tooMany(let seconds): "Try again in \(seconds) s."
@@ -107,6 +124,13 @@ struct Problem: Encodable, Sendable {
     var blame: Blame
     var changed: Bool
     var remedy: String
+    /// What checks found, where they said no.
+    var preflight: PreflightDocument?
+
+    init(_ refused: RefusedByChecks) {
+        self.init(refused.trouble)
+        preflight = refused.preflight
+    }
 
     init(_ refusal: Refusal) {
         title = refusal.status.reasonPhrase
@@ -134,13 +158,26 @@ struct Problem: Encodable, Sendable {
         Trouble(.internal, "unforeseen", "Something went wrong inside Pawl.", remedy: "See the console's own log.")
     )
 
-    /// The same value that exit codes derive from.
-    static func status(of trouble: Trouble) -> HTTPResponse.Status {
-        if ["unknown-run", "unknown-backup", "backup-unknown", "unknown-release"].contains(trouble.code) {
-            return .notFound
+    /// Any error as a problem.
+    init(of error: any Error) {
+        switch error {
+        case let refusal as Refusal: self.init(refusal)
+        case let trouble as Trouble: self.init(trouble)
+        case let refused as RefusedByChecks: self.init(refused)
+        default: self = Self.unforeseen
         }
+    }
+
+    private static let notFound: Set<String> = [
+        "unknown-run", "unknown-backup", "backup-unknown", "unknown-release", "unknown-job", "unknown-log",
+    ]
+
+    /// Derives from the same value as exit codes.
+    static func status(of trouble: Trouble) -> HTTPResponse.Status {
+        if notFound.contains(trouble.code) { return .notFound }
         return switch ExitStatus(trouble) {
-        case .usage: .unprocessableContent
+        // Whoever asks cannot mend what is written on Pawl's own machine.
+        case .usage: trouble.code == "usage" ? .unprocessableContent : .serviceUnavailable
         case .refused, .anotherRun, .needsOperator: .conflict
         case .environment: .serviceUnavailable
         case .done, .internalError: .internalServerError
@@ -155,12 +192,7 @@ enum Failure {
         _ context: ConsoleContext?,
         _ renderer: PageRenderer
     ) -> Response {
-        let problem =
-            switch error {
-            case let refusal as Refusal: Problem(refusal)
-            case let trouble as Trouble: Problem(trouble)
-            default: Problem.unforeseen
-            }
+        let problem = Problem(of: error)
         if problem.code == "unforeseen" { context?.logger.error("unforeseen: \(error)") }
         let status = HTTPResponse.Status(code: problem.status)
         var response: Response

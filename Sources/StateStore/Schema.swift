@@ -110,6 +110,19 @@ enum Schema {
                         seenAt INTEGER NOT NULL,
                         PRIMARY KEY (account, address)
                     ) STRICT;
+                    CREATE TABLE request (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        key TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        digest TEXT NOT NULL,
+                        status INTEGER,
+                        type TEXT,
+                        location TEXT,
+                        body TEXT,
+                        UNIQUE (account, key)
+                    ) STRICT;
+                    CREATE INDEX request_by_time ON request (at);
                     CREATE TABLE audit (
                         id INTEGER PRIMARY KEY,
                         at INTEGER NOT NULL,

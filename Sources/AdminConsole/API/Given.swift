@@ -55,6 +55,12 @@ extension Visit {
         return id
     }
 
+    /// The job that the path names.
+    func job() throws -> RunID {
+        guard let id = RunID(segment("id")) else { throw Refusal.unknown("job") }
+        return id
+    }
+
     /// The backup set that the path names.
     func backup() throws -> BackupSetID {
         guard let id = BackupSetID(segment("id")) else { throw Refusal.unknown("backup set") }
@@ -67,5 +73,16 @@ extension Visit {
             let version = try? Given.version(segment("version"))
         else { throw Refusal.unknown("release") }
         return version
+    }
+}
+
+extension Given {
+    /// A file on Pawl's machine; nil where none is given.
+    static func path(_ text: String?, named name: String) throws -> String? {
+        guard let text else { return nil }
+        guard text.hasPrefix("/"), text.utf8.count <= longestPath, !text.contains("\0") else {
+            throw Refusal.invalid("`\(name)` is the absolute path of a file on the machine that Pawl runs on.")
+        }
+        return text
     }
 }

@@ -11,34 +11,34 @@ struct EventDoors: Sendable {
     func all() -> [Door] {
         [
             .api(.get, "/api/v1/events", needs: .look) { visit in
-                Self.stream(visit, try parts.hub.watch(visit.visitor, drop: Self.drop(visit)))
+                try parts.hub.requireRoom()
+                return stream(visit) { drop in parts.hub.watch(visit.visitor, drop: drop) }
             },
             .api(.get, "/api/v1/runs/:id/events", needs: .look) { visit in
                 let run = try visit.run()
                 // A browser that comes back says by itself what it knows.
                 let last = HTTPField.Name("Last-Event-ID").flatMap { visit.request.headers[$0] }
                 let after = try Given.event(last ?? visit.query("after"))
-                let drop = Self.drop(visit)
-                return Self.stream(visit, try await parts.hub.follow(run, after: after, visit.visitor, drop: drop))
+                try await parts.hub.require(run)
+                return stream(visit) { drop in parts.hub.follow(run, after: after, visit.visitor, drop: drop) }
             },
         ]
     }
 
-    /// Closes the connection.
-    private static func drop(_ visit: Visit) -> @Sendable () -> Void {
-        let channel = visit.context.channel
-        return { channel.close(promise: nil) }
-    }
-
-    private static func stream(_ visit: Visit, _ subscription: Subscription) -> Response {
+    /// A place is taken when the body is written, since an answer to HEAD has none.
+    private func stream(
+        _ visit: Visit,
+        _ subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> Subscription
+    ) -> Response {
         var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
-        let drop = drop(visit)
-        let loop = visit.context.channel.eventLoop
+        let channel = visit.context.channel
+        let drop: @Sendable () -> Void = { channel.close(promise: nil) }
         return Response(
             status: .ok,
             headers: headers,
             body: ResponseBody { writer in
+                let subscription = subscribe(drop)
                 defer { subscription.leave() }
                 try await withGracefulShutdownHandler {
                     try await visit.request.body.consumeWithInboundCloseHandler { _ in
@@ -49,7 +49,7 @@ struct EventDoors: Sendable {
                 } onGracefulShutdown: {
                     subscription.leave()
                     // Somebody who does not read would keep the console from stopping.
-                    loop.scheduleTask(in: .milliseconds(300)) { drop() }
+                    channel.eventLoop.scheduleTask(in: .milliseconds(300)) { drop() }
                 }
                 try await writer.finish(nil)
             }

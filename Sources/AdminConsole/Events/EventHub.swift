@@ -31,16 +31,24 @@ final class EventHub: Sendable {
         news = NewsDesk(desk: desk)
     }
 
-    /// The events of a run after the one with this id, and then those that come, until the run has ended.
+    /// Makes sure that a run can be followed.
     ///
     /// - Throws: `unknown-run`, or `too-many-streams`.
+    func require(_ run: RunID) async throws {
+        try requireRoom()
+        if state.withLock({ $0.feeds[run] == nil }) { _ = try await desk.run(run) }
+    }
+
+    /// Makes sure that there is room for another stream.
+    func requireRoom() throws(Refusal) {
+        guard count < Self.mostStreams else { throw .tooManyStreams }
+    }
+
+    /// The events of a run that there is, after the one with this id, and then those that come, until the run has ended.
     func follow(_ run: RunID, after event: Int64, _ visitor: Visitor?, drop: @escaping @Sendable () -> Void)
-        async throws
         -> Subscription
     {
-        let isFollowed = state.withLock { $0.feeds[run] != nil }
-        if !isFollowed { _ = try await desk.run(run) }
-        return try subscribe(visitor, drop) { state, number, listener in
+        subscribe(visitor, drop) { state, number, listener in
             state.feeds[run, default: RunFeed(after: event)].newcomers[number] = RunFeed.Newcomer(
                 listener: listener,
                 after: event
@@ -52,8 +60,8 @@ final class EventHub: Sendable {
     }
 
     /// One small event whenever something has changed.
-    func watch(_ visitor: Visitor?, drop: @escaping @Sendable () -> Void) throws -> Subscription {
-        try subscribe(visitor, drop) { state, number, listener in
+    func watch(_ visitor: Visitor?, drop: @escaping @Sendable () -> Void) -> Subscription {
+        subscribe(visitor, drop) { state, number, listener in
             _ = listener.give(StreamText.opening)
             state.watchers[number] = listener
         } leave: { state, number in
@@ -64,28 +72,34 @@ final class EventHub: Sendable {
     /// Tells whoever watches of something that no record shows.
     func announce(_ kind: News.Kind) { give([News(kind)]) }
 
+    /// Whether what there was before is known, so that what comes is news.
+    var hasLooked: Bool { get async { await news.hasLooked } }
+
+    /// How many streams are open.
+    var count: Int { state.withLock { Self.count($0) } }
+
+    private static func count(_ state: State) -> Int {
+        state.feeds.values.reduce(state.watchers.count) { $0 + $1.count }
+    }
+
     private func subscribe(
         _ visitor: Visitor?,
         _ drop: @escaping @Sendable () -> Void,
         enter: (inout State, Int, Listener) -> Void,
         leave: @escaping @Sendable (inout State, Int) -> Void
-    ) throws -> Subscription {
+    ) -> Subscription {
         let (stream, continuation) = AsyncStream.makeStream(
             of: ByteBuffer.self,
             bufferingPolicy: .bufferingOldest(Listener.patience)
         )
         let listener = Listener(visitor: visitor, continuation: continuation, drop: drop)
-        let number: Int? = state.withLock { state in
-            guard state.feeds.values.reduce(state.watchers.count, { $0 + $1.count }) < Self.mostStreams else {
-                return nil
-            }
+        let number = state.withLock { state in
             state.count += 1
             enter(&state, state.count, listener)
             start(&state)
             state.alarm?.yield()
             return state.count
         }
-        guard let number else { throw Refusal.tooManyStreams }
         return Subscription(pieces: stream) { [weak self] in
             continuation.finish()
             self?.state.withLock { state in

@@ -54,6 +54,8 @@ actor NewsDesk {
 
     init(desk: any Desk) { self.desk = desk }
 
+    var hasLooked: Bool { last != nil }
+
     func look() async throws -> [News] {
         let pulse = try await desk.pulse()
         guard let last else {

@@ -2,7 +2,7 @@ package import UpgradeModel
 
 /// Who may use the Admin Console, who is signed in, and what they did. What is written is on the disk when a call
 /// returns; the audit trail is only ever added to, and chained like the journal.
-package protocol AccessRecords: Sendable {
+package protocol AccessRecords: RequestRecords {
     /// Every account, by name.
     func accounts() throws(Trouble) -> [Account]
     /// One account; nil where there is none of that name.

@@ -37,7 +37,9 @@ struct BackupWorkDoors: Sendable {
                 let query = identity.map { "?identity=" + FormFields.escaped($0) } ?? ""
                 return .redirect(to: "/backups/\(id)/restore\(query)", type: .normal)
             },
-            .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: "restore") { try await restore($0) },
+            .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: "restore") {
+                try await restore($0)
+            },
         ]
     }
 

@@ -13,7 +13,12 @@ struct BackupsDoors: Sendable {
                 let retention = try await parts.desk.retention()
                 return parts.renderer.page(
                     "backups",
-                    BackupsPage(backups, retention: retention, jobs: try await parts.desk.jobs().jobs, now: parts.now()),
+                    BackupsPage(
+                        backups,
+                        retention: retention,
+                        jobs: try await parts.desk.jobs().jobs,
+                        now: parts.now()
+                    ),
                     title: "Backups",
                     visitor: visit.visitor,
                     here: "/backups"

@@ -15,12 +15,15 @@ struct NotesText {
         var lines: [String] = []
         var items: [String] = []
         func flush(_ blocks: inout [Block]) {
-            if !lines.isEmpty { blocks.append(Block(paragraph: lines.joined(separator: "\n"), items: [], isList: false)) }
+            if !lines.isEmpty {
+                blocks.append(Block(paragraph: lines.joined(separator: "\n"), items: [], isList: false))
+            }
             if !items.isEmpty { blocks.append(Block(items: items, isList: true)) }
             lines = []
             items = []
         }
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map({ String($0).trimmed }) {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map({ String($0).trimmed }
+        ) {
             if line.isEmpty {
                 flush(&blocks)
             } else if line.hasPrefix("#") {

@@ -70,7 +70,10 @@ struct UpgradeDoors: Sendable {
             for hop in way.stops {
                 guard let version = try? ReleaseVersion(hop.version) else { continue }
                 notes.append(
-                    UpgradePage.Notes(version: hop.version, notes: NotesText(try await parts.desk.release(version).notes))
+                    UpgradePage.Notes(
+                        version: hop.version,
+                        notes: NotesText(try await parts.desk.release(version).notes)
+                    )
                 )
             }
             if way.isOpen, let goal = try? ReleaseVersion(plan.to) {

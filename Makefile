@@ -6,12 +6,12 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
 BIN = $(abspath $(SCRATCH))/debug
 
-.PHONY: demo test test-unit test-kills test-postgres test-scenarios seeds kill-matrix coverage mutants bench build release setup lint format clean
+.PHONY: demo test test-unit test-kills test-postgres test-scenarios test-browser seeds kill-matrix coverage mutants bench build release setup lint format clean
 
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
 
-test: setup lint test-unit test-kills test-postgres test-scenarios
+test: setup lint test-unit test-kills test-postgres test-scenarios test-browser
 
 setup:
 	scripts/setup
@@ -46,6 +46,11 @@ run-scenarios:
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'SingleVMTests'
 	PAWL=$(BIN)/pawl swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --no-parallel --filter 'Scenarios'
 
+# The Admin Console in Chromium, over a simulated installation. Budget: 4 minutes.
+test-browser: setup
+	swift build $(SWIFT_FLAGS) --product ConsoleStage
+	STAGE=$(BIN)/ConsoleStage scripts/browser-tests
+
 # Ten thousand seeds of simulated weather. Budget: 10 minutes.
 seeds: tests-built
 	PAWL_SEEDS=10000 swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'StormTests'
@@ -66,6 +71,7 @@ mutants: setup
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	scripts/check-imports
+	scripts/check-templates
 
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests

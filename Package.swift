@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "AdminConsole",
             dependencies: ["Reports", "UpgradeEngine", "UpgradeModel", crypto, cryptoExtras] + webServer,
-            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Documents")],
             swiftSettings: house
         ),
         .executableTarget(
@@ -121,6 +121,13 @@ let package = Package(
             name: "KillTarget",
             dependencies: ["Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", "Processes"],
             path: "Tests/KillTarget",
+            swiftSettings: house
+        ),
+        // The Admin Console over a simulated installation, for the tests in a browser
+        .executableTarget(
+            name: "ConsoleStage",
+            dependencies: ["AdminConsole", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel"],
+            path: "Tests/ConsoleStage",
             swiftSettings: house
         ),
         .testTarget(
@@ -148,6 +155,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         tests(

@@ -10,9 +10,12 @@ struct ConsoleContext: RequestContext {
     let address: String
     /// Who asks; nil where nobody has signed in.
     var visitor: Visitor?
+    /// The connection, to be closed where somebody does not read what they asked for.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
         address = source.channel.remoteAddress?.ipAddress ?? "local"
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import UpgradeEngine
 import UpgradeModel
 
 /// One way into the console: what is asked, what it asks of whoever comes, and who answers.
@@ -22,17 +23,27 @@ struct Door: Sendable {
     var kind: Kind
     /// What whoever comes must be allowed to do; nil where anybody may come.
     var permission: Permission?
-    /// Whether the password must have been entered lately.
+    /// Whether the password must have been entered lately; of no account for tokens.
     var wantsConfirmation = false
+    /// What a change is called in the audit trail; its method and path where it has no name.
+    var action: String?
+    /// Of what it is a change; what the path has for its `:name`s where nothing else is said.
+    var subject: (@Sendable (Visit) -> String)?
+    /// Whether it writes its own lines of the audit trail, since who asks is only known in the end.
+    var notesItself = false
     /// The largest body that is read, in bytes.
     var largestBody = 64 << 10
     var answer: @Sendable (Visit) async throws -> Response
+
+    var isChange: Bool { ![.get, .head].contains(method) }
 
     static func page(
         _ method: HTTPRequest.Method,
         _ path: String,
         needs permission: Permission?,
         confirmed: Bool = false,
+        action: String? = nil,
+        of subject: (@Sendable (Visit) -> String)? = nil,
         answer: @escaping @Sendable (Visit) async throws -> Response
     ) -> Door {
         Door(
@@ -41,6 +52,8 @@ struct Door: Sendable {
             kind: .page,
             permission: permission,
             wantsConfirmation: confirmed,
+            action: action,
+            subject: subject,
             answer: answer
         )
     }
@@ -49,9 +62,21 @@ struct Door: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         needs permission: Permission?,
+        confirmed: Bool = false,
+        action: String? = nil,
+        of subject: (@Sendable (Visit) -> String)? = nil,
         answer: @escaping @Sendable (Visit) async throws -> Response
     ) -> Door {
-        Door(method: method, path: path, kind: .api, permission: permission, answer: answer)
+        Door(
+            method: method,
+            path: path,
+            kind: .api,
+            permission: permission,
+            wantsConfirmation: confirmed,
+            action: action,
+            subject: subject,
+            answer: answer
+        )
     }
 }
 
@@ -79,26 +104,83 @@ struct DoorWay: Sendable {
     let parts: ConsoleParts
 
     func pass(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+        var context = context
+        // Tokens are for programs; a page would let them do without a password what people do with one.
+        if door.kind == .page, case .token? = context.visitor?.proof { context.visitor = nil }
         do {
-            if let permission = door.permission {
-                guard let visitor = context.visitor else { return signInFirst(request) }
-                guard visitor.role.allows(permission) else { throw Refusal.forbidden(permission) }
-            }
-            var request = request
-            let isChange = ![.get, .head].contains(door.method)
-            var body = ByteBuffer()
-            if isChange {
-                body = try await collect(&request)
-            }
-            let isForm =
-                request.headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
-            let form = isForm ? FormFields.read(body) : [:]
-            if isChange { try Forgery.check(request, form, context.visitor) }
-            let visit = Visit(request: request, context: context, visitor: context.visitor, body: body, form: form)
-            return try await door.answer(visit)
+            if door.permission != nil, context.visitor == nil { return try signInFirst(request) }
+            return door.isChange ? try await change(request, context) : try await look(request, context)
         } catch {
             return Failure.response(to: error, door.kind, context, parts.renderer)
         }
+    }
+
+    private func look(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+        try checkRole(context.visitor)
+        if !isConfirmed(context.visitor) { return try confirmFirst(backTo: request.uri.path, interrupted: false) }
+        return try await door.answer(
+            Visit(request: request, context: context, visitor: context.visitor, body: ByteBuffer(), form: [:])
+        )
+    }
+
+    private func change(_ request: Request, _ context: ConsoleContext) async throws -> Response {
+        var request = request
+        let visitor = context.visitor
+        let body: ByteBuffer
+        do {
+            try checkRole(visitor)
+            body = try await collect(&request)
+        } catch let refusal as Refusal {
+            noteRefusal(Visit(request: request, context: context, visitor: visitor, body: ByteBuffer(), form: [:]))
+            throw refusal
+        }
+        let type = request.headers[.contentType]?.lowercased()
+        let isForm = type?.hasPrefix("application/x-www-form-urlencoded") == true
+        let form = isForm ? FormFields.read(body) : [:]
+        let visit = Visit(request: request, context: context, visitor: visitor, body: body, form: form)
+        do {
+            try Forgery.check(request, form, visitor, parts.site)
+        } catch {
+            noteRefusal(visit)
+            throw error
+        }
+        if let visitor { try parts.rates.take(.change, visitor.name.text) }
+        if !isConfirmed(visitor) { return try confirmFirst(backTo: Self.page(of: request), interrupted: true) }
+        return door.notesItself ? try await door.answer(visit) : try await noted(visit)
+    }
+
+    private func checkRole(_ visitor: Visitor?) throws(Refusal) {
+        guard let permission = door.permission else { return }
+        guard let visitor else { throw .notSignedIn }
+        guard visitor.role.allows(permission) else { throw .forbidden(permission) }
+    }
+
+    /// Does a change between two lines of the audit trail. What cannot be noted is not done.
+    private func noted(_ visit: Visit) async throws -> Response {
+        try parts.note(action, of: subject(visit), by: visit, .asked)
+        do {
+            let response = try await door.answer(visit)
+            let outcome: AuditEntry.Outcome = response.status.code < 400 ? .done : .refused
+            try parts.noteEnd(action, of: subject(visit), by: visit, outcome)
+            return response
+        } catch {
+            try parts.noteEnd(action, of: subject(visit), by: visit, Failure.outcome(of: error))
+            throw error
+        }
+    }
+
+    private func noteRefusal(_ visit: Visit) {
+        // Of those who have not signed in anybody could fill the disk with such lines.
+        guard visit.visitor != nil else { return }
+        try? parts.note(action, of: subject(visit), by: visit, .refused)
+    }
+
+    private var action: String { door.action ?? "\(door.method) \(door.path)" }
+
+    private func subject(_ visit: Visit) -> String {
+        if let subject = door.subject { return subject(visit) }
+        return door.path.split(separator: "/").filter { $0.hasPrefix(":") }
+            .map { visit.parameter(String($0.dropFirst())) }.joined(separator: " ")
     }
 
     private func collect(_ request: inout Request) async throws -> ByteBuffer {
@@ -109,11 +191,31 @@ struct DoorWay: Sendable {
         }
     }
 
-    private func signInFirst(_ request: Request) -> Response {
+    private func isConfirmed(_ visitor: Visitor?) -> Bool {
+        guard door.wantsConfirmation, case .session(_, _, let confirmedAt)? = visitor?.proof else { return true }
+        return abs(confirmedAt.seconds(to: parts.now())) < Sessions.confirmation
+    }
+
+    /// What was asked for has not been done; whoever asked comes back to where they asked.
+    private func confirmFirst(backTo path: String, interrupted: Bool) throws -> Response {
+        guard door.kind == .page else { throw Refusal.confirmationNeeded }
+        let words = interrupted ? "&interrupted=1" : ""
+        return .redirect(to: "/confirm?next=" + FormFields.escaped(SignInDoors.path(path)) + words, type: .normal)
+    }
+
+    /// The page of ours that had the form, as the browser says.
+    private static func page(of request: Request) -> String {
+        guard let url = HTTPField.Name("Referer").flatMap({ request.headers[$0] }).flatMap({ URL(string: $0) }) else {
+            return "/"
+        }
+        return url.path(percentEncoded: true) + (url.query(percentEncoded: true).map { "?" + $0 } ?? "")
+    }
+
+    private func signInFirst(_ request: Request) throws -> Response {
         switch door.kind {
-        case .api:
-            return Failure.response(to: Refusal.notSignedIn, .api, nil, parts.renderer)
+        case .api: throw Refusal.notSignedIn
         case .page:
+            if try parts.isUnclaimed() { return .redirect(to: "/first-start", type: .normal) }
             // Only paths of our own, so that nobody is sent elsewhere after signing in.
             let path = request.uri.path
             let next = door.method == .get && path != "/" ? "?next=" + FormFields.escaped(path) : ""

@@ -12,15 +12,34 @@ enum Refusal: Error, Sendable, Hashable {
     case forged
     case tooLarge(Int)
     case notFound
+    /// No thing of this kind has that name.
+    case unknown(String)
     case invalid(String)
+    case tooManyStreams
+    case confirmationNeeded
+    case tooMany(seconds: Int)
+    case wrongMethod([String])
+    case wrongHost
+    case wrongType
+    /// A key was used before, for a request of which no answer is known.
+    case unanswered
+    /// A key was used before, for something else.
+    case otherRequest
 
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
-        case .forbidden, .forged: .forbidden
+        case .forbidden, .forged, .confirmationNeeded: .forbidden
         case .tooLarge: .contentTooLarge
-        case .notFound: .notFound
+        case .notFound, .unknown: .notFound
         case .invalid: .badRequest
+        case .tooManyStreams: .serviceUnavailable
+        case .tooMany: .tooManyRequests
+        case .wrongMethod: .methodNotAllowed
+        case .wrongHost: .misdirectedRequest
+        case .wrongType: .unsupportedMediaType
+        case .unanswered: .conflict
+        case .otherRequest: .unprocessableContent
         }
     }
 
@@ -30,8 +49,16 @@ enum Refusal: Error, Sendable, Hashable {
         case .forbidden: "forbidden"
         case .forged: "forged"
         case .tooLarge: "too-large"
-        case .notFound: "not-found"
+        case .notFound, .unknown: "not-found"
         case .invalid: "invalid-request"
+        case .tooManyStreams: "too-many-streams"
+        case .confirmationNeeded: "confirmation-needed"
+        case .tooMany: "too-many-requests"
+        case .wrongMethod: "wrong-method"
+        case .wrongHost: "wrong-host"
+        case .wrongType: "wrong-type"
+        case .unanswered: "request-unanswered"
+        case .otherRequest: "key-reused"
         }
     }
 
@@ -43,7 +70,16 @@ enum Refusal: Error, Sendable, Hashable {
         case .forged: "The request did not come from a page of this console, or the page is too old."
         case .tooLarge(let bytes): "The request is larger than \(bytes) bytes."
         case .notFound: "There is nothing at this address."
+        case .unknown(let kind): "There is no \(kind) of this name."
+        case .tooManyStreams: "More event streams are open than the console keeps."
+        case .wrongType: "The body is not said to be JSON."
+        case .unanswered: "A request with this Idempotency-Key was begun, and how it ended is not known yet."
+        case .otherRequest: "This Idempotency-Key was used for another request."
         case .invalid(let why): why
+        case .confirmationNeeded: "The password must have been entered within the last ten minutes."
+        case .tooMany: "Too much was asked for, or too many passwords were tried, from this address."
+        case .wrongMethod: "This address does not know the request's method."
+        case .wrongHost: "The request names a host that this console does not answer for."
         }
     }
 
@@ -54,7 +90,26 @@ enum Refusal: Error, Sendable, Hashable {
         case .forged: "Load the page again, then try once more."
         case .tooLarge: "Send less."
         case .notFound: "Begin at the dashboard."
+        case .unknown: "See the list of them."
+        case .tooManyStreams: "Close some, then try again."
+        case .wrongType: "Send `Content-Type: application/json`."
+        case .unanswered: "See among the runs and jobs whether it was done; to ask anew, use another key."
+        case .otherRequest: "Use a new key for each request."
         case .invalid: "Correct the request."
+        case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
+        case .tooMany(let seconds): "Try again in \(seconds) s."
+        case .wrongMethod(let methods): "It knows \(methods.joined(separator: ", "))."
+        case .wrongHost: "Use the address that `pawl console serve` says, or start it with --public-url."
+        }
+    }
+
+    /// What an answer says beside its body.
+    var fields: HTTPFields {
+        switch self {
+        case .notSignedIn: [.wwwAuthenticate: "Bearer"]
+        case .tooMany(let seconds): [.retryAfter: "\(seconds)"]
+        case .wrongMethod(let methods): [.allow: methods.joined(separator: ", ")]
+        default: [:]
         }
     }
 }
@@ -69,6 +124,13 @@ struct Problem: Encodable, Sendable {
     var blame: Blame
     var changed: Bool
     var remedy: String
+    /// What checks found, where they said no.
+    var preflight: PreflightDocument?
+
+    init(_ refused: RefusedByChecks) {
+        self.init(refused.trouble)
+        preflight = refused.preflight
+    }
 
     init(_ refusal: Refusal) {
         title = refusal.status.reasonPhrase
@@ -96,13 +158,26 @@ struct Problem: Encodable, Sendable {
         Trouble(.internal, "unforeseen", "Something went wrong inside Pawl.", remedy: "See the console's own log.")
     )
 
-    /// The same value that exit codes derive from.
-    static func status(of trouble: Trouble) -> HTTPResponse.Status {
-        if ["unknown-run", "unknown-backup", "backup-unknown", "unknown-release"].contains(trouble.code) {
-            return .notFound
+    /// Any error as a problem.
+    init(of error: any Error) {
+        switch error {
+        case let refusal as Refusal: self.init(refusal)
+        case let trouble as Trouble: self.init(trouble)
+        case let refused as RefusedByChecks: self.init(refused)
+        default: self = Self.unforeseen
         }
+    }
+
+    private static let notFound: Set<String> = [
+        "unknown-run", "unknown-backup", "backup-unknown", "unknown-release", "unknown-job", "unknown-log",
+    ]
+
+    /// Derives from the same value as exit codes.
+    static func status(of trouble: Trouble) -> HTTPResponse.Status {
+        if notFound.contains(trouble.code) { return .notFound }
         return switch ExitStatus(trouble) {
-        case .usage: .unprocessableContent
+        // Whoever asks cannot mend what is written on Pawl's own machine.
+        case .usage: trouble.code == "usage" ? .unprocessableContent : .serviceUnavailable
         case .refused, .anotherRun, .needsOperator: .conflict
         case .environment: .serviceUnavailable
         case .done, .internalError: .internalServerError
@@ -117,23 +192,19 @@ enum Failure {
         _ context: ConsoleContext?,
         _ renderer: PageRenderer
     ) -> Response {
-        let problem =
-            switch error {
-            case let refusal as Refusal: Problem(refusal)
-            case let trouble as Trouble: Problem(trouble)
-            default: Problem.unforeseen
-            }
+        let problem = Problem(of: error)
         if problem.code == "unforeseen" { context?.logger.error("unforeseen: \(error)") }
         let status = HTTPResponse.Status(code: problem.status)
+        var response: Response
         switch kind {
         case .api:
-            return Response(
+            response = Response(
                 status: status,
                 headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
                 body: .init(byteBuffer: ByteBuffer(string: JSONText.line(problem)))
             )
         case .page:
-            return renderer.page(
+            response = renderer.page(
                 "problem",
                 ProblemPage(problem),
                 title: problem.title,
@@ -141,20 +212,39 @@ enum Failure {
                 status: status
             )
         }
+        if let refusal = error as? Refusal { response.headers.append(contentsOf: refusal.fields) }
+        return response
+    }
+
+    /// How a change that threw has ended.
+    static func outcome(of error: any Error) -> AuditEntry.Outcome {
+        switch error {
+        case is Refusal: .refused
+        case let trouble as Trouble where !trouble.changed && [.operator, .release].contains(trouble.blame): .refused
+        default: .failed
+        }
     }
 }
 
 /// What the page of an error shows.
 struct ProblemPage {
     var status: Int
-    var title: String
+    var heading: String
     var message: String
     var remedy: String
     var changed: String
 
     init(_ problem: Problem) {
         status = problem.status
-        title = problem.title
+        heading =
+            switch problem.status {
+            case 401, 403: "You may not do this"
+            case 404: "Not found"
+            case 409: "Not possible now"
+            case 500: "Something went wrong"
+            case 503: "Something is not available"
+            default: "Not possible like this"
+            }
         message = problem.detail
         remedy = problem.remedy
         changed = problem.changed ? "Something was changed." : "Nothing was changed."

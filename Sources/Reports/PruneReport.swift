@@ -33,6 +33,8 @@ package struct PruneReport: Encodable, Sendable {
     package struct Kept: Encodable, Sendable {
         package var id: String
         package var reason: String
+        /// The reason for people.
+        package var words: String { PruneReport.why(reason) }
 
         /// Reports a set that stays, and why: a verdict of the retention.
         package init(id: String, reason: String) {
@@ -45,6 +47,8 @@ package struct PruneReport: Encodable, Sendable {
         package var id: String
         package var reason: String
         package var bytes: Int64
+        /// The reason for people.
+        package var words: String { PruneReport.why(reason) }
 
         /// Reports a set, or debris, that goes, why, and its size in bytes.
         package init(id: String, reason: String, bytes: Int64) {

@@ -22,6 +22,7 @@ package struct ReleaseRow: Encodable, Sendable {
     @Null package var chartVersion: String?
     @Null package var releasedAt: String?
     package var prerelease: Bool
+    package var required: Bool
     @Null package var supportEndsOn: String?
     @Null package var support: String?
     package var installed: Bool
@@ -33,6 +34,7 @@ package struct ReleaseRow: Encodable, Sendable {
         chartVersion = release.chartVersion?.description
         releasedAt = release.releasedAt?.description
         prerelease = release.isPrerelease
+        required = release.isRequired
         let standing = release.releasedAt.flatMap { support.standing(releasedAt: $0, on: today) }
         supportEndsOn = standing?.endsOn.description
         self.support = standing?.status.rawValue

@@ -49,6 +49,8 @@ package struct StatusReport: Encodable, Sendable {
     package var product: String
     package var deployment: String
     @Null package var installed: InstalledReport?
+    /// Whether any of its services runs; nil where that cannot be told.
+    @Null package var running: Bool?
     @Null package var support: Support?
     @Null package var update: Update?
     @Null package var lastBackup: LastBackup?
@@ -116,6 +118,7 @@ package struct StatusReport: Encodable, Sendable {
         product = facts.product.name
         deployment = facts.deployment.rawValue
         installed = facts.installed.map { InstalledReport($0, in: facts.catalog) }
+        running = facts.installed.map { _ in facts.isRunning }
         let released = facts.installed.flatMap { facts.catalog?.release($0)?.releasedAt }
         let policy = facts.product.supportWindow
         let standing = released.flatMap { policy.standing(releasedAt: $0, on: facts.today) }

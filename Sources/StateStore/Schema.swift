@@ -93,6 +93,36 @@ enum Schema {
                         agent TEXT NOT NULL
                     ) STRICT;
                     CREATE INDEX session_by_account ON session (account);
+                    CREATE TABLE token (
+                        id TEXT PRIMARY KEY,
+                        digest TEXT NOT NULL UNIQUE,
+                        name TEXT NOT NULL,
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+                        createdAt INTEGER NOT NULL,
+                        expiresAt INTEGER NOT NULL,
+                        usedAt INTEGER
+                    ) STRICT;
+                    CREATE INDEX token_by_account ON token (account);
+                    CREATE TABLE knownAddress (
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        address TEXT NOT NULL,
+                        seenAt INTEGER NOT NULL,
+                        PRIMARY KEY (account, address)
+                    ) STRICT;
+                    CREATE TABLE request (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+                        key TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        digest TEXT NOT NULL,
+                        status INTEGER,
+                        type TEXT,
+                        location TEXT,
+                        body TEXT,
+                        UNIQUE (account, key)
+                    ) STRICT;
+                    CREATE INDEX request_by_time ON request (at);
                     CREATE TABLE audit (
                         id INTEGER PRIMARY KEY,
                         at INTEGER NOT NULL,
@@ -100,7 +130,7 @@ enum Schema {
                         address TEXT NOT NULL,
                         action TEXT NOT NULL,
                         subject TEXT NOT NULL,
-                        succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
+                        outcome TEXT NOT NULL CHECK (outcome IN ('asked', 'done', 'refused', 'failed')),
                         previous BLOB NOT NULL CHECK (length(previous) = 32),
                         hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
                     ) STRICT;

@@ -177,14 +177,17 @@ extension StateStore: Journal {
         }
     }
 
-    package func changes() -> AsyncStream<Void> {
+    package func changes() -> AsyncStream<Void> { changes(every: .milliseconds(100)) }
+
+    /// The same, for somebody who wants to know it sooner or later than others.
+    package func changes(every period: Duration) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let watcher = Task {
             continuation.yield()
             // `data_version` changes on a connection when another one has committed; asking costs microseconds.
             var seen = try? watchedVersion()
             while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(100))
+                try? await Task.sleep(for: period)
                 let now = try? watchedVersion()
                 if now != seen { continuation.yield() }
                 seen = now
@@ -195,16 +198,34 @@ extension StateStore: Journal {
         return stream
     }
 
-    /// A number that grows with every row and every decision.
-    private func watchedVersion() throws -> Int64? {
-        try database.read { database in
-            try Int64.fetchOne(
+    /// What tells whether something was written that somebody may wait for, cheaply: the newest row of the journal and
+    /// of the records of backups, 0 where there is none, and when a source last said something new.
+    package func newest() throws(Trouble) -> (event: Int64, backups: Int64, checkedAt: Moment?) {
+        try read { database in
+            let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT coalesce((SELECT id FROM head), 0) * 1000003
-                        + coalesce((SELECT max(id) * 2 + sum(answered) FROM decision), 0)
+                    SELECT coalesce((SELECT id FROM head), 0), coalesce((SELECT id FROM backupHead), 0),
+                        (SELECT max(checkedAt) FROM catalog)
                     """
             )
+            let checkedAt: Int64? = row?[2]
+            return (row?[0] ?? 0, row?[1] ?? 0, checkedAt.map { Moment(microseconds: $0) })
+        }
+    }
+
+    /// Numbers of which one changes with every row, every decision, every record of a backup, every new catalog.
+    private func watchedVersion() throws -> [Int64] {
+        try database.read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT coalesce((SELECT id FROM head), 0), coalesce((SELECT id FROM backupHead), 0),
+                        coalesce((SELECT max(checkedAt) FROM catalog), 0),
+                        coalesce((SELECT max(id) * 2 + sum(answered) FROM decision), 0)
+                    """
+            )
+            return row.map { row in (0..<4).map { row[$0] } } ?? []
         }
     }
 }

@@ -24,7 +24,7 @@ struct Pawl: AsyncParsableCommand {
             InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
             PreflightCommand.self, RehearseCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self,
             AbortCommand.self, RestoreCommand.self, DetailsCommand.self, HistoryCommand.self, ConsoleCommand.self,
-            RunnerCommand.self,
+            RunnerCommand.self, JobCommand.self,
         ]
     )
 

@@ -17,7 +17,7 @@ struct RunFile {
 
     /// Writes the file, for its owner alone.
     func write(to path: String) throws {
-        let text = Redaction(secrets: secrets()).clean(try text())
+        let text = Redaction(of: workplace).clean(try text())
         let made = FileManager.default.createFile(
             atPath: path,
             contents: Data(text.utf8),
@@ -52,10 +52,26 @@ struct RunFile {
 
             """
     }
+}
+
+/// Takes secrets out of text that leaves the machine.
+struct Redaction {
+    static let mask = "***HIDDEN***"
+
+    let secrets: [String]
+
+    /// Takes out the secrets of an installation.
+    init(of workplace: Workplace) { self.init(secrets: Self.secrets(of: workplace)) }
+
+    init(secrets: [String]) {
+        // Short values would hide half of the text; longest first, so that none is left in parts.
+        self.secrets = Set(secrets.flatMap { [$0] + Self.escaped($0) }).filter { $0.count >= 4 }
+            .sorted { ($0.count, $0) > ($1.count, $1) }
+    }
 
     /// Every value of the installation's own variables that looks like a secret, every key of the product, and the
     /// password of every database, wherever it is kept.
-    private func secrets() -> [String] {
+    private static func secrets(of workplace: Workplace) -> [String] {
         let values = (try? workplace.environment())?.values ?? [:]
         let named = values.filter { name, _ in
             workplace.product.keys.contains(name) || Redaction.isSecretName(name)
@@ -71,19 +87,6 @@ struct RunFile {
                     (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
                 }
             }
-    }
-}
-
-/// Takes secrets out of text that leaves the machine.
-struct Redaction {
-    static let mask = "***HIDDEN***"
-
-    let secrets: [String]
-
-    init(secrets: [String]) {
-        // Short values would hide half of the text; longest first, so that none is left in parts.
-        self.secrets = Set(secrets.flatMap { [$0] + Self.escaped($0) }).filter { $0.count >= 4 }
-            .sorted { ($0.count, $0) > ($1.count, $1) }
     }
 
     /// A text as JSON has it, with and without slashes escaped.

@@ -24,6 +24,19 @@ struct RunLogs {
         }
     }
 
+    /// The same as it stands in the files, for whoever has lines as long as they like.
+    func ends(bytes: UInt64) -> [Log] { files().compactMap { end(of: $0, bytes: bytes) } }
+
+    /// The end of one log, by its name among the others; nil where there is none.
+    func end(named name: String, bytes: UInt64) -> Log? {
+        files().contains(name) ? end(of: name, bytes: bytes) : nil
+    }
+
+    private func end(of name: String, bytes: UInt64) -> Log? {
+        guard let text = Self.end(of: folder + "/" + name, bytes: bytes), !text.isEmpty else { return nil }
+        return Log(name: name, text: TextLayout.plain(text))
+    }
+
     /// Names relative to the folder, in the order in which the logs were begun.
     private func files() -> [String] {
         let found = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []

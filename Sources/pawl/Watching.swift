@@ -47,22 +47,10 @@ struct Watching {
             + (whom.isEmpty ? "" : "\nWhom to ask: \(whom)")
     }
 
-    func view(of id: RunID) throws -> RunView {
-        try RunView(
-            of: id,
-            from: workplace.store.entries(of: id, after: 0),
-            expected: expectations(without: id),
-            rehearsed: RehearsalShelf(workplace).migrationSeconds()
-        )
-    }
+    func view(of id: RunID) throws -> RunView { try RunViews(workplace).view(of: id) }
 
     /// How long steps took in this installation's own runs.
-    func expectations(without id: RunID) throws -> [Step: Double] {
-        let earlier = try workplace.store.runs().filter { $0.id != id }.suffix(10).map { request in
-            try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
-        }
-        return RunView.expectations(from: earlier)
-    }
+    func expectations(without id: RunID) throws -> [Step: Double] { try RunViews(workplace).expectations(without: id) }
 
     /// The run that is meant: the named one, or the newest.
     func run(named name: String?) throws -> RunID {

@@ -12,15 +12,15 @@ import UpgradeModel
 @Suite struct BackupCommandTests {
     @Test func `a set gets the name of the release that its databases belong to, or is not made`() throws {
         let (older, newer) = (try ReleaseVersion("2026.1.19"), try ReleaseVersion("2026.4.13"))
-        #expect(try BackupCreateCommand.release(running: newer, mark: nil) == newer)
-        #expect(try BackupCreateCommand.release(running: newer, mark: older) == newer)
-        #expect(try BackupCreateCommand.release(running: newer, mark: newer) == newer)
+        #expect(try BackupMaking.release(running: newer, mark: nil) == newer)
+        #expect(try BackupMaking.release(running: newer, mark: older) == newer)
+        #expect(try BackupMaking.release(running: newer, mark: newer) == newer)
         let trouble = try #require(throws: Trouble.self) {
-            try BackupCreateCommand.release(running: older, mark: newer)
+            try BackupMaking.release(running: older, mark: newer)
         }
         #expect(ExitStatus(trouble) == .refused)
         #expect(trouble.remedy.contains("pawl upgrade --to 2026.4.13"))
-        #expect(throws: Trouble.self) { try BackupCreateCommand.release(running: nil, mark: newer) }
+        #expect(throws: Trouble.self) { try BackupMaking.release(running: nil, mark: newer) }
     }
 
     @Test func `in safe mode nothing is removed and nothing is proven, and what would go can be seen`() async throws {

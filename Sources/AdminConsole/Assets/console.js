@@ -1,1 +1,237 @@
+// Live updates, the reader's own time, following and searching the log. Every page works without it.
 "use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("scripted");
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const one = (selector, within = document) => within.querySelector(selector);
+
+  // Times: the server writes UTC; the reader sees their own zone, and UTC when they point at it.
+
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const two = (number) => String(number).padStart(2, "0");
+
+  function localize(tree) {
+    for (const time of all("time[datetime]", tree)) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      const clock = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+      time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+      time.textContent = "clock" in time.dataset
+        ? `${clock}:${two(moment.getSeconds())}`
+        : `${moment.getDate()} ${months[moment.getMonth()]} ${moment.getFullYear()}, ${clock}`;
+    }
+    tick(tree);
+  }
+
+  function duration(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    if (whole < 60) return `${whole} s`;
+    if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+    return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  }
+
+  function tick(tree = document) {
+    for (const place of all("[data-since]", tree)) {
+      place.title = `since ${place.dataset.since.slice(0, 19).replace("T", " ")} UTC`;
+      place.textContent = duration((Date.now() - Date.parse(place.dataset.since)) / 1000);
+    }
+  }
+
+  // What is live is asked for again as the server draws it, and put in place where it differs.
+
+  function morph(old, fresh) {
+    if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
+      old.replaceWith(fresh);
+      return;
+    }
+    if (old.nodeType === Node.TEXT_NODE) {
+      if (old.data !== fresh.data) old.data = fresh.data;
+      return;
+    }
+    if (old.nodeType !== Node.ELEMENT_NODE) return;
+    for (const { name, value } of [...fresh.attributes]) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    }
+    const pairs = [...fresh.childNodes];
+    const there = [...old.childNodes];
+    pairs.forEach((child, index) => {
+      if (index < there.length) morph(there[index], child);
+      else old.append(child);
+    });
+    for (const extra of there.slice(pairs.length)) extra.remove();
+  }
+
+  let asking = false;
+  let askAgain = false;
+  let polling = 0;
+
+  async function refresh() {
+    if (asking) {
+      askAgain = true;
+      return;
+    }
+    asking = true;
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.redirected && new URL(answer.url).pathname !== location.pathname) {
+        location.reload();
+        return;
+      }
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        localize(page);
+        for (const fresh of all("[data-live]", page)) {
+          const old = one(`[data-live="${fresh.dataset.live}"]`);
+          if (old) morph(old, fresh);
+        }
+        lost(false);
+      }
+    } catch {
+      lost(true);
+    } finally {
+      asking = false;
+      if (askAgain) {
+        askAgain = false;
+        soon(300);
+      }
+      poll();
+    }
+  }
+
+  let waiting = 0;
+  function soon(milliseconds) {
+    if (!waiting) {
+      waiting = setTimeout(() => {
+        waiting = 0;
+        refresh();
+      }, milliseconds);
+    }
+  }
+
+  function poll() {
+    clearTimeout(polling);
+    if (one("[data-poll]")) polling = setTimeout(refresh, 1000);
+  }
+
+  // The connection.
+
+  const banner = one("[data-lost]");
+  let losing = 0;
+  function lost(is) {
+    if (!banner) return;
+    clearTimeout(losing);
+    losing = 0;
+    // A page that is being left loses its connection, too; nobody needs to hear of that.
+    if (is) losing = setTimeout(() => { banner.hidden = false; }, 800);
+    else banner.hidden = true;
+  }
+
+  const ofRuns = ["created", "started", "taken", "declined", "progress", "effect-started", "effect-done", "effect-failed",
+    "effect-refused", "abort-requested", "retry-requested", "restore-requested"];
+  const ofNews = ["run-started", "run-progress", "run-waits", "run-ended", "backup", "check", "job"];
+
+  const log = one("[data-log]");
+  let last = log ? Number(log.lastElementChild?.dataset.id ?? 0) : 0;
+
+  function follow() {
+    const place = one("[data-stream]");
+    if (!place) return;
+    const address = new URL(place.dataset.stream, location.href);
+    if (last) address.searchParams.set("after", last);
+    const source = new EventSource(address);
+    source.onopen = () => {
+      lost(false);
+      soon(50);
+    };
+    source.onerror = () => {
+      lost(true);
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+    };
+    for (const kind of ofNews) source.addEventListener(kind, () => soon(150));
+    for (const kind of ofRuns) source.addEventListener(kind, (message) => take(kind, JSON.parse(message.data)));
+    source.addEventListener("end", () => {
+      source.close();
+      soon(50);
+    });
+    addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  let drawnAt = 0;
+  function take(kind, event) {
+    if (event.id <= last) return;
+    last = event.id;
+    if (log) add(kind, event);
+    if (kind === "progress") {
+      const now = one("[data-now]");
+      if (now) now.textContent = event.message;
+      if (Date.now() - drawnAt < 3000) return;
+    }
+    drawnAt = Date.now();
+    soon(150);
+  }
+
+  // The log.
+
+  const following = one("[data-follow]");
+  const search = one("[data-search]");
+  const say = one("[data-say]");
+
+  function add(kind, event) {
+    const line = document.createElement("li");
+    line.dataset.id = event.id;
+    if (kind === "effect-failed" || kind === "effect-refused") line.className = "bad";
+    if (kind === "declined" || kind.endsWith("-requested")) line.className = "warn";
+    const time = document.createElement("time");
+    time.dateTime = event.at;
+    time.dataset.clock = "";
+    const words = document.createElement("span");
+    words.textContent = event.message;
+    line.append(time, words);
+    localize(line);
+    log.append(line);
+    while (log.childElementCount > 5000) log.firstElementChild.remove();
+    if (search?.value) find();
+    if (following?.checked) log.scrollTop = log.scrollHeight;
+    if (say && kind !== "progress" && kind !== "taken") say.textContent = event.message;
+  }
+
+  function find() {
+    const wanted = search.value.trim().toLowerCase();
+    let found = 0;
+    for (const line of log.children) {
+      line.hidden = wanted !== "" && !line.textContent.toLowerCase().includes(wanted);
+      if (!line.hidden) found += 1;
+    }
+    one("[data-found]").textContent = wanted === "" ? "" : `${found} of ${log.childElementCount} lines`;
+  }
+
+  if (log) {
+    log.scrollTop = log.scrollHeight;
+    search?.addEventListener("input", find);
+    following?.addEventListener("change", () => { if (following.checked) log.scrollTop = log.scrollHeight; });
+    for (const kind of ["wheel", "touchmove", "keyup"]) {
+      log.addEventListener(kind, () => {
+        if (following) following.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
+      }, { passive: true });
+    }
+  }
+
+  // A form whose answer takes a while says so.
+
+  for (const form of all("form[data-busy]")) {
+    form.addEventListener("submit", () => {
+      const button = one("button", form);
+      if (button) button.textContent = form.dataset.busy;
+      form.setAttribute("aria-busy", "true");
+    });
+  }
+
+  localize(document);
+  setInterval(() => tick(), 1000);
+  follow();
+  poll();
+})();

@@ -2,47 +2,70 @@ import Foundation
 package import UpgradeEngine
 package import UpgradeModel
 
-/// Who may use the console, and the rules for passwords.
+/// Who may use the console, and how they show who they are.
 struct Accounts: Sendable {
     let records: any AccessRecords
     let now: @Sendable () -> Moment
     private let passwords = Passwords()
+    private let throttle: Throttle
 
-    /// The account, where name and password are its own.
-    func signedIn(_ name: String, _ password: String) async throws -> Account? {
-        let account = try AccountName(name).flatMap { try records.account($0) }
-        guard await passwords.matches(password, account?.password) else { return nil }
-        return account
+    init(records: any AccessRecords, now: @escaping @Sendable () -> Moment) {
+        self.records = records
+        self.now = now
+        throttle = Throttle(now: now)
     }
 
-    /// Adds an account, or gives one another password and role.
+    /// The account, where name and password are its own.
+    ///
+    /// - Throws: `too-many-requests` where too much was tried from there; nothing was looked at then.
+    func shown(_ name: String, _ password: String, from address: String) async throws -> Account? {
+        let key = AccountName(name)?.text ?? "-"
+        let address = NetworkAddress.counted(address)
+        let account = try AccountName(name).flatMap { try records.account($0) }
+        let isKnown = try records.isKnown(address, of: key)
+        let ticket = try throttle.admit(key, from: address, isKnown: isKnown)
+        var isRight = false
+        defer { throttle.end(ticket, succeeded: isRight) }
+        isRight = try await passwords.matches(password, account?.password, goesFirst: isKnown)
+        return isRight ? account : nil
+    }
+
+    /// What an account with this name, role and password would be kept as.
     ///
     /// - Throws: `invalid-request` where name or password will not do.
-    func set(_ name: String, _ role: Role, password: String) async throws -> Account {
+    func made(_ name: String, _ role: Role, password: String) async throws -> Account {
         guard let name = AccountName(name) else {
-            throw Refusal.invalid("A name has 1 to 64 letters, digits, dots, hyphens, underscores or @.")
+            throw Refusal.invalid(
+                "A name has 1 to 64 letters, digits, dots, hyphens, underscores or @, and begins with a letter or digit."
+            )
         }
         try Self.checkPassword(password, of: name)
         let moment = now()
-        let account = Account(
+        return Account(
             name: name,
             role: role,
             password: try await passwords.digest(password),
             createdAt: moment,
             passwordSetAt: moment
         )
-        try records.put(account)
-        return account
     }
 
-    static let shortestPassword = 12
+    /// Gives an account another password, and ends its sessions but for one.
+    func set(_ password: String, of name: AccountName, except session: String?) async throws {
+        guard let account = try records.account(name) else { throw Self.unknown(name.text) }
+        let made = try await made(name.text, account.role, password: password)
+        // As it is now, not as it was before the calculation.
+        guard var account = try records.account(name) else { throw Self.unknown(name.text) }
+        account.password = made.password
+        account.passwordSetAt = made.passwordSetAt
+        try records.put(account)
+        try records.removeSessions(of: name, except: session)
+    }
+
+    static func unknown(_ name: String) -> Refusal { .invalid("There is no account \(AuditEntry.plain(name)).") }
 
     static func checkPassword(_ password: String, of name: AccountName) throws(Refusal) {
-        guard password.count >= shortestPassword else {
-            throw .invalid("A password has at least \(shortestPassword) characters.")
-        }
-        guard password.count <= 256 else { throw .invalid("A password has at most 256 characters.") }
-        guard password.lowercased() != name.text else { throw .invalid("The password is the name.") }
+        if let objection = PasswordRules.objection(to: password, of: name) { throw .invalid(objection.words) }
     }
 }
 
@@ -55,12 +78,31 @@ package struct ConsoleAccounts: Sendable {
         accounts = Accounts(records: records, now: now)
     }
 
-    /// Sets a password and ends the account's sessions. Makes an admin where there is no such account.
-    package func reset(_ name: String, password: String) async throws {
-        let role = try AccountName(name).flatMap { try accounts.records.account($0)?.role } ?? .admin
+    /// Sets a password and ends the account's sessions. Makes an admin where there is no such account. It is noted in
+    /// the audit trail, first of all, as done by `person`.
+    ///
+    /// - Returns: whether the account is a new one.
+    /// - Throws: code `usage` where name or password will not do.
+    package func reset(_ name: String, password: String, by person: String) async throws -> Bool {
+        let records = accounts.records
         do {
-            let account = try await accounts.set(name, role, password: password)
-            try accounts.records.removeSessions(of: account.name, except: nil)
+            let before = try AccountName(name).flatMap { try records.account($0) }
+            let account = try await accounts.made(name, before?.role ?? .admin, password: password)
+            var entry = AuditEntry(
+                at: accounts.now(),
+                actor: person,
+                address: "command line",
+                action: before == nil ? "user-added" : "password-reset",
+                subject: account.name.text,
+                outcome: .asked
+            )
+            try records.note(entry)
+            try records.put(account)
+            try records.removeSessions(of: account.name, except: nil)
+            entry.at = accounts.now()
+            entry.outcome = .done
+            try records.note(entry)
+            return before == nil
         } catch let refusal as Refusal {
             throw Trouble(.operator, "usage", refusal.message, remedy: refusal.remedy)
         }

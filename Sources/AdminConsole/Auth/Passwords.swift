@@ -1,40 +1,90 @@
 import Crypto
 import CryptoExtras
+import Dispatch
 import Foundation
+import Synchronization
 import UpgradeModel
 
-/// Turns passwords into what is kept of them, one at a time: guesses cannot eat the memory.
+/// Turns passwords into what is kept of them, one at a time: guesses cannot eat the memory, and the server's threads go
+/// on meanwhile. Whoever comes from an address that is known goes first; who finds the queue full is sent away.
 ///
 /// scrypt (RFC 7914) with N = 2^15, r = 8, p = 3 takes 32 MiB and is what OWASP's Password Storage Cheat Sheet allows.
-actor Passwords {
+final class Passwords: Sendable {
     static let rounds = 1 << 15
     static let blockSize = 8
     static let parallelism = 3
+    /// How many may wait: of those who are known, and of the others.
+    static let longestQueue = (known: 8, others: 4)
+
+    private struct Queue {
+        var known: [@Sendable () -> Void] = []
+        var others: [@Sendable () -> Void] = []
+    }
+
+    private let waiting = Mutex(Queue())
+    private let thread = DispatchQueue(label: "pawl.passwords")
 
     /// A digest with a new salt.
-    func digest(_ password: String) throws -> PasswordDigest {
-        let salt = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) })
-        let key = try Self.key(password, salt, Self.rounds, Self.blockSize, Self.parallelism)
-        return PasswordDigest(
-            text: [
-                "scrypt", "\(Self.rounds)", "\(Self.blockSize)", "\(Self.parallelism)", salt.base64EncodedString(),
-                key.base64EncodedString(),
-            ].joined(separator: "$")
-        )
+    func digest(_ password: String) async throws -> PasswordDigest {
+        try await calculate(goesFirst: true) {
+            let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
+            let key = try Self.key(password, salt, Self.rounds, Self.blockSize, Self.parallelism)
+            return PasswordDigest(
+                text: [
+                    "scrypt", "\(Self.rounds)", "\(Self.blockSize)", "\(Self.parallelism)", salt.base64EncodedString(),
+                    key.base64EncodedString(),
+                ].joined(separator: "$")
+            )
+        }
     }
 
     /// Whether a password is the one that a digest was made of. Without a digest it takes as long and says no, so that
     /// nobody learns which accounts there are.
-    func matches(_ password: String, _ digest: PasswordDigest?) -> Bool {
-        guard let parts = digest?.text.split(separator: "$").map(String.init), parts.count == 6, parts[0] == "scrypt",
-            let rounds = Int(parts[1]), let blockSize = Int(parts[2]), let parallelism = Int(parts[3]),
-            let salt = Data(base64Encoded: parts[4]), let expected = Data(base64Encoded: parts[5])
-        else {
-            _ = try? Self.key(password, Data(count: 16), Self.rounds, Self.blockSize, Self.parallelism)
-            return false
+    ///
+    /// - Throws: `too-many-requests` where too many wait already.
+    func matches(_ password: String, _ digest: PasswordDigest?, goesFirst: Bool) async throws -> Bool {
+        try await calculate(goesFirst: goesFirst) {
+            guard let parts = digest?.text.split(separator: "$").map(String.init), parts.count == 6,
+                parts[0] == "scrypt", let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
+                let parallelism = Int(parts[3]), let salt = Data(base64Encoded: parts[4]),
+                let expected = Data(base64Encoded: parts[5])
+            else {
+                _ = try Self.key(password, Data(count: 16), Self.rounds, Self.blockSize, Self.parallelism)
+                return false
+            }
+            return SafeCompare.equal(try Self.key(password, salt, rounds, blockSize, parallelism), expected)
         }
-        guard let key = try? Self.key(password, salt, rounds, blockSize, parallelism) else { return false }
-        return SafeCompare.equal(key, expected)
+    }
+
+    private func calculate<Value: Sendable>(
+        goesFirst: Bool,
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let job: @Sendable () -> Void = { continuation.resume(with: Result { try work() }) }
+            let isIn = waiting.withLock { queue in
+                if goesFirst {
+                    guard queue.known.count < Self.longestQueue.known else { return false }
+                    queue.known.append(job)
+                } else {
+                    guard queue.others.count < Self.longestQueue.others else { return false }
+                    queue.others.append(job)
+                }
+                return true
+            }
+            guard isIn else {
+                continuation.resume(throwing: Refusal.tooMany(seconds: 1))
+                return
+            }
+            thread.async { [self] in next()?() }
+        }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        waiting.withLock { queue in
+            if !queue.known.isEmpty { return queue.known.removeFirst() }
+            return queue.others.isEmpty ? nil : queue.others.removeFirst()
+        }
     }
 
     private static func key(_ password: String, _ salt: Data, _ rounds: Int, _ blockSize: Int, _ parallelism: Int)
@@ -61,5 +111,21 @@ enum SafeCompare {
         var difference: UInt8 = 0
         for (a, b) in zip(left, right) { difference |= a ^ b }
         return difference == 0
+    }
+}
+
+/// Secrets that the console makes, and what is kept of them.
+enum Secret {
+    /// 256 bits that nobody can guess, as text for cookies, addresses and headers.
+    static func make() -> String { text(SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }) }
+
+    /// SHA-256 in hexadecimal digits: enough for secrets of 256 bits, and of no use to whoever finds it.
+    static func digest(_ secret: String) -> String {
+        SHA256.hash(data: Data(secret.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    static func text(_ data: Data) -> String {
+        data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+            .replacingOccurrences(of: "=", with: "")
     }
 }

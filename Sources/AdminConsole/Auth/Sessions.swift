@@ -13,23 +13,48 @@ struct Sessions: Sendable {
     /// Seconds without a request after which a session ends, and its longest life.
     static let idle = 60.0 * 60
     static let longest = 12.0 * 60 * 60
+    /// Seconds for which an entered password counts as entered.
+    static let confirmation = 10.0 * 60
+    /// Sessions that an account may have at once.
+    static let most = 20
 
     /// Begins a session; returns the cookie.
-    func begin(_ account: Account, address: String, agent: String) throws -> Cookie {
-        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+    ///
+    /// - Parameter other: the session that the browser had so far, which ends.
+    func begin(_ account: Account, address: String, agent: String, insteadOf other: String? = nil) throws -> Cookie {
         let moment = now()
-        try records.put(
-            SessionRecord(
-                id: Self.id(secret),
-                account: account.name,
-                createdAt: moment,
-                seenAt: moment,
-                confirmedAt: moment,
-                address: address,
-                agent: String(agent.prefix(200))
-            )
+        let record = SessionRecord(
+            id: "",
+            account: account.name,
+            createdAt: moment,
+            seenAt: moment,
+            confirmedAt: moment,
+            address: address,
+            agent: AuditEntry.plain(agent)
         )
-        return Self.cookie(Self.text(secret), maxAge: Int(Self.longest))
+        return try keep(record, insteadOf: other)
+    }
+
+    /// The password was entered again: the session goes on under another secret; returns the cookie.
+    func confirm(_ id: String) throws -> Cookie {
+        guard var session = try records.session(id) else { throw Refusal.notSignedIn }
+        session.confirmedAt = now()
+        session.seenAt = now()
+        return try keep(session, insteadOf: id)
+    }
+
+    private func keep(_ session: SessionRecord, insteadOf other: String?) throws -> Cookie {
+        var session = session
+        let secret = Secret.make()
+        session.id = Secret.digest(secret)
+        try records.begin(
+            session,
+            insteadOf: other,
+            oldest: now().adding(.seconds(-Int(Self.longest))),
+            most: Self.most
+        )
+        let left = Self.longest - session.createdAt.seconds(to: now())
+        return Self.cookie(secret, maxAge: max(0, Int(left)))
     }
 
     /// Ends a session; returns the cookie that takes its cookie away.
@@ -39,45 +64,37 @@ struct Sessions: Sendable {
     }
 
     /// Who sends this cookie; nil where it is of no session that goes on.
-    func visitor(_ value: String) throws -> Visitor? {
-        guard let secret = Self.secret(value) else { return nil }
-        let id = Self.id(secret)
-        guard var session = try records.session(id) else { return nil }
+    func visitor(_ secret: String) throws -> Visitor? {
+        guard (32...64).contains(secret.utf8.count) else { return nil }
+        let id = Secret.digest(secret)
+        guard let (record, account) = try records.signedIn(id) else { return nil }
+        var session = record
         let moment = now()
-        guard session.createdAt.seconds(to: moment) < Self.longest, session.seenAt.seconds(to: moment) < Self.idle,
-            let account = try records.account(session.account)
-        else {
+        guard isAlive(session, at: moment) else {
             try records.removeSession(id)
             return nil
         }
-        if session.seenAt.seconds(to: moment) > 60 {
+        if abs(session.seenAt.seconds(to: moment)) > 60 {
             session.seenAt = moment
-            try records.put(session)
+            // A disk that takes nothing more is no reason to show nothing more: the session ends the sooner for it.
+            try? records.put(session)
         }
-        let csrf = Data(HMAC<SHA256>.authenticationCode(for: Data("csrf".utf8), using: SymmetricKey(data: secret)))
+        let key = SymmetricKey(data: Data(secret.utf8))
+        let csrf = Data(HMAC<SHA256>.authenticationCode(for: Data("csrf".utf8), using: key))
         return Visitor(
             name: account.name,
             role: account.role,
-            proof: .session(id: id, csrf: Self.text(csrf), confirmedAt: session.confirmedAt)
+            proof: .session(id: id, csrf: Secret.text(csrf), confirmedAt: session.confirmedAt)
         )
+    }
+
+    /// Whether a session has neither been idle for too long nor gone on for too long. One from the future, as a clock
+    /// that was set back makes them, has not.
+    func isAlive(_ session: SessionRecord, at moment: Moment) -> Bool {
+        abs(session.createdAt.seconds(to: moment)) < Self.longest && abs(session.seenAt.seconds(to: moment)) < Self.idle
     }
 
     private static func cookie(_ value: String, maxAge: Int) -> Cookie {
         Cookie(name: cookie, value: value, maxAge: maxAge, path: "/", secure: true, httpOnly: true, sameSite: .strict)
-    }
-
-    private static func id(_ secret: Data) -> String {
-        SHA256.hash(data: secret).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-
-    private static func text(_ data: Data) -> String {
-        data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-            .replacingOccurrences(of: "=", with: "")
-    }
-
-    private static func secret(_ text: String) -> Data? {
-        let plain = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
-        guard let data = Data(base64Encoded: plain + "="), data.count == 32 else { return nil }
-        return data
     }
 }

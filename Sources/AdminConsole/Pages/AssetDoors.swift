@@ -2,11 +2,12 @@ import Crypto
 import Hummingbird
 import NIOCore
 
-/// The style sheet and the script. Their addresses hold a hash of what they are, so that browsers may keep them for good.
+/// The style sheet, the script and the icon. Their addresses hold a hash of what they are, so that browsers may keep them for good.
 enum AssetDoors {
     static let assets: [(name: String, type: String, bytes: [UInt8])] = [
         ("console.css", "text/css; charset=utf-8", PackageResources.console_css),
         ("console.js", "text/javascript; charset=utf-8", PackageResources.console_js),
+        ("console.svg", "image/svg+xml", PackageResources.console_svg),
     ]
 
     private static let hashes: [String: String] = Dictionary(

@@ -17,14 +17,15 @@ struct PageRenderer: Sendable {
         self.library = library
     }
 
-    /// A page in the console's frame.
+    /// A page in the console's frame. `refresh` are the seconds after which a browser without script loads it again.
     func page(
         _ template: String,
         _ content: Any,
         title: String,
         visitor: Visitor?,
         status: HTTPResponse.Status = .ok,
-        here: String = ""
+        here: String = "",
+        refresh: Int? = nil
     ) -> Response {
         let frame = Frame(
             title: title,
@@ -32,19 +33,28 @@ struct PageRenderer: Sendable {
             csrf: visitor?.csrf ?? "",
             style: AssetDoors.address(of: "console.css"),
             script: AssetDoors.address(of: "console.js"),
+            icon: AssetDoors.address(of: "console.svg"),
             places: Frame.places(here),
+            mayOperate: visitor?.role.allows(.operate) ?? false,
+            mayAdminister: visitor?.role.allows(.administer) ?? false,
+            refresh: refresh,
             content: content
         )
-        let text = library.render(frame, withTemplate: template) ?? ""
         return Response(
             status: status,
             headers: [.contentType: "text/html; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: text))
+            body: .init(byteBuffer: ByteBuffer(string: text(template, frame)))
         )
     }
+
+    /// A template by itself.
+    func text(_ template: String, _ value: Any) -> String { library.render(value, withTemplate: template) ?? "" }
 }
 
 /// What surrounds every page.
+///
+/// A name that a page's own value lacks, or has as nil, is looked for here: a page writes `{{.name}}` where it means its
+/// own.
 struct Frame {
     struct Person {
         var name: String
@@ -62,7 +72,12 @@ struct Frame {
     var csrf: String
     var style: String
     var script: String
+    var icon: String
     var places: [Place]
+    /// What forms are shown; the doors look again.
+    var mayOperate: Bool
+    var mayAdminister: Bool
+    var refresh: Int?
     var content: Any
 
     static func places(_ here: String) -> [Place] {
@@ -77,8 +92,33 @@ struct Frame {
 enum TemplateList {
     static let all: [(name: String, bytes: [UInt8])] = [
         ("frame", PackageResources.frame_mustache),
+        ("mark", PackageResources.mark_mustache),
+        ("time", PackageResources.time_mustache),
+        ("badge", PackageResources.badge_mustache),
         ("problem", PackageResources.problem_mustache),
         ("sign-in", PackageResources.sign_in_mustache),
         ("dashboard", PackageResources.dashboard_mustache),
+        ("versions", PackageResources.versions_mustache),
+        ("version", PackageResources.version_mustache),
+        ("way", PackageResources.way_mustache),
+        ("notes", PackageResources.notes_mustache),
+        ("upgrade", PackageResources.upgrade_mustache),
+        ("finding", PackageResources.finding_mustache),
+        ("details", PackageResources.details_mustache),
+        ("report", PackageResources.report_mustache),
+        ("backups", PackageResources.backups_mustache),
+        ("backup", PackageResources.backup_mustache),
+        ("restore", PackageResources.restore_mustache),
+        ("history", PackageResources.history_mustache),
+        ("audit", PackageResources.audit_mustache),
+        ("confirm", PackageResources.confirm_mustache),
+        ("first-start", PackageResources.first_start_mustache),
+        ("settings", PackageResources.settings_mustache),
+        ("settings-password", PackageResources.settings_password_mustache),
+        ("settings-sessions", PackageResources.settings_sessions_mustache),
+        ("settings-tokens", PackageResources.settings_tokens_mustache),
+        ("settings-users", PackageResources.settings_users_mustache),
+        ("settings-certificate", PackageResources.settings_certificate_mustache),
+        ("settings-about", PackageResources.settings_about_mustache),
     ]
 }

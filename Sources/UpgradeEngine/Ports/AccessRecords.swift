@@ -2,26 +2,53 @@ package import UpgradeModel
 
 /// Who may use the Admin Console, who is signed in, and what they did. What is written is on the disk when a call
 /// returns; the audit trail is only ever added to, and chained like the journal.
-package protocol AccessRecords: Sendable {
+package protocol AccessRecords: RequestRecords {
     /// Every account, by name.
     func accounts() throws(Trouble) -> [Account]
     /// One account; nil where there is none of that name.
     func account(_ name: AccountName) throws(Trouble) -> Account?
     /// Adds an account, or puts it in the place of the one of that name.
+    ///
+    /// - Throws: `last-admin` where no admin would be left.
     func put(_ account: Account) throws(Trouble)
+    /// Adds the very first account; false, with nothing done, where there is any.
+    func putFirst(_ account: Account) throws(Trouble) -> Bool
     /// Removes an account with its sessions and tokens.
+    ///
+    /// - Throws: `last-admin` where no admin would be left.
     func removeAccount(_ name: AccountName) throws(Trouble)
 
     /// The session with this id; nil where there is none.
     func session(_ id: String) throws(Trouble) -> SessionRecord?
     /// The sessions of an account, newest first.
     func sessions(of name: AccountName) throws(Trouble) -> [SessionRecord]
-    /// Adds a session, or puts it in the place of the one with that id.
+    /// A session and whose it is, as they are at one instant; nil where there is none of that id.
+    func signedIn(_ session: String) throws(Trouble) -> (session: SessionRecord, account: Account)?
+    /// Begins a session in the place of another, which ends; nil where it takes none's. What began before `oldest`
+    /// ends too, and of the same account all but the newest `most`.
+    func begin(_ session: SessionRecord, insteadOf other: String?, oldest: Moment, most: Int) throws(Trouble)
+    /// Keeps when a session was last seen and confirmed; one that has ended stays ended.
     func put(_ session: SessionRecord) throws(Trouble)
     /// Ends a session.
     func removeSession(_ id: String) throws(Trouble)
     /// Ends the sessions of an account but for one.
     func removeSessions(of name: AccountName, except id: String?) throws(Trouble)
+
+    /// The tokens of an account, or everybody's, newest first.
+    func tokens(of name: AccountName?) throws(Trouble) -> [TokenRecord]
+    /// The token with this digest and whose it is; nil where there is none.
+    func bearer(_ digest: String) throws(Trouble) -> (token: TokenRecord, account: Account)?
+    /// Adds a token.
+    func put(_ token: TokenRecord) throws(Trouble)
+    /// Notes when a token was last used.
+    func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble)
+    /// Revokes a token.
+    func removeToken(_ id: String) throws(Trouble)
+
+    /// Whether somebody has signed in to an account of that name from an address before.
+    func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool
+    /// Remembers that somebody signed in from an address; of an account the newest 32 are kept.
+    func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble)
 
     /// Adds a line to the audit trail.
     func note(_ entry: AuditEntry) throws(Trouble)

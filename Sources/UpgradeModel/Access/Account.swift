@@ -87,39 +87,42 @@ package struct SessionRecord: Sendable, Hashable {
     }
 }
 
-/// A line of the audit trail: who did what to what, when, from where, and how it ended.
-package struct AuditEntry: Sendable, Hashable {
-    /// Position in the trail, from 1; 0 before it is written.
-    package var id: Int64
-    /// When.
-    package var at: Moment
-    /// Who: an account, `token NAME`, or `-` where nobody had signed in.
-    package var actor: String
-    /// The address.
-    package var address: String
-    /// What, such as `sign-in`, `upgrade`, `user-added`.
-    package var action: String
-    /// Of what, such as a run, a set, an account; may be empty.
-    package var subject: String
-    /// Whether it was done; false where it was refused.
-    package var succeeded: Bool
+/// A token of the API. What is kept of it cannot be used in its place.
+package struct TokenRecord: Sendable, Hashable {
+    /// What it is called in lists and addresses: the beginning of its digest.
+    package var id: String
+    /// SHA-256 of the token, in hexadecimal digits.
+    package var digest: String
+    /// What its maker calls it.
+    package var name: String
+    /// Who made it, and in whose name it acts.
+    package var account: AccountName
+    /// What it may do; never more than its maker may at the time.
+    package var role: Role
+    /// When it was made.
+    package var createdAt: Moment
+    /// When it stops being one.
+    package var expiresAt: Moment
+    /// When it was last used, to within an hour; nil where never.
+    package var usedAt: Moment?
 
-    /// Puts an entry together.
+    /// Puts a token's record together.
     package init(
-        id: Int64 = 0,
-        at: Moment,
-        actor: String,
-        address: String,
-        action: String,
-        subject: String,
-        succeeded: Bool
+        digest: String,
+        name: String,
+        account: AccountName,
+        role: Role,
+        createdAt: Moment,
+        expiresAt: Moment,
+        usedAt: Moment? = nil
     ) {
-        self.id = id
-        self.at = at
-        self.actor = actor
-        self.address = address
-        self.action = action
-        self.subject = subject
-        self.succeeded = succeeded
+        self.id = String(digest.prefix(16))
+        self.digest = digest
+        self.name = name
+        self.account = account
+        self.role = role
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.usedAt = usedAt
     }
 }

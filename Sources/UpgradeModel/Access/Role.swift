@@ -12,6 +12,18 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Codable {
     }
 }
 
+extension Role: Comparable {
+    package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+
+    private var rank: Int {
+        switch self {
+        case .viewer: 0
+        case .operator: 1
+        case .admin: 2
+        }
+    }
+}
+
 /// What a page, an endpoint or a stream asks of whoever uses it.
 package enum Permission: String, Sendable, Hashable, CaseIterable {
     /// See where the installation stands, its releases, runs and backup sets.

@@ -19,71 +19,10 @@ struct BackupCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        try workplace.requireWritable()
-        if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
-        guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        // What a dead runner has left of a proof goes before another one is begun.
-        try await ScratchCluster.sweep(under: workplace.data.scratch)
-        _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let ticker = Ticker(options)
-        let set = try await Interruption.cancelling {
-            try await Site.with(workplace) { try await Self.make(at: $0, progress: { ticker.show($0) }) }
-        }
+        let set = try await BackupMaking(workplace).make { ticker.show($0) }
         let report = try BackupShelf(workplace).report(on: ListedSet(set))
         Answer(options).give(report, text: report.text)
-        _ = consume lock
-    }
-
-    /// The release that the databases as they are now belong to.
-    ///
-    /// - Throws: where nothing tells it, and where something older runs than the databases are: under its name the set
-    ///   would bring new databases back to an old application.
-    static func release(running: ReleaseVersion?, mark: ReleaseVersion?) throws -> ReleaseVersion {
-        guard let running else {
-            throw Trouble(
-                .operator,
-                "nothing-installed",
-                "No container of the project tells which release runs.",
-                remedy: "Start the installation, or correct the configuration."
-            )
-        }
-        if let mark, running < mark {
-            throw Trouble(
-                .operator,
-                "installed-older",
-                "Release \(running) runs, but the migrations of \(mark) have already started here: the databases belong "
-                    + "to \(mark).",
-                remedy: "Deploy \(mark) again with `pawl upgrade --to \(mark)`, then make the backup."
-            )
-        }
-        return running
-    }
-
-    private static func make(
-        at site: Site,
-        progress: @escaping @Sendable (BackupProgress) -> Void
-    ) async throws -> BackupSet {
-        let shelf = BackupShelf(site.workplace)
-        let maker = shelf.maker()
-        let running = try await site.deployment().observe().installedVersion
-        let release = try Self.release(running: running, mark: try site.workplace.highWaterMark())
-        let now = Workplace.now()
-        let id = BackupSetID(at: now, release: release)
-        try shelf.noteBegun(id)
-        do {
-            let request = try await shelf.request(id, at: now, of: release, site: site)
-            _ = try await maker.dump(request, progress: progress)
-            let proof = try await maker.prove(id, progress: progress)
-            let set = try await maker.publish(id, proof: proof)
-            shelf.forgetBegun(id)
-            return set
-        } catch {
-            // What cannot be proven is no backup, and is not kept as if it were one.
-            try await maker.discard(id)
-            shelf.forgetBegun(id)
-            if let disproven = error as? DisprovenSet { throw disproven.trouble }
-            throw error
-        }
     }
 }
 

@@ -22,26 +22,8 @@ struct BackupPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        // Without records that can be trusted nobody can say what may go.
-        if !dryRun { try workplace.requireWritable() }
-        let shelf = BackupShelf(workplace)
-        guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let verdicts = try shelf.retention()
-        let scout = DebrisScout(workplace)
-        let debris = try scout.find()
-        let report = PruneReport(verdicts, debris, on: shelf, dryRun: dryRun)
-        if !dryRun, !report.removed.isEmpty {
-            try agree(report)
-            for id in verdicts.filter({ $0.verdict == .remove }).map(\.candidate.id) {
-                // Noted before, so that half a set that is left is known as ours.
-                try shelf.noteBegun(id)
-                try shelf.store.remove([id])
-                shelf.forgetBegun(id)
-            }
-            try await scout.remove(debris)
-        }
+        let report = try await Pruning(workplace).prune(dryRun: dryRun) { try agree($0) }
         Answer(options).give(report, text: report.text)
-        _ = consume lock
     }
 
     private func agree(_ report: PruneReport) throws {

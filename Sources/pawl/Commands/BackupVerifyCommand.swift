@@ -31,10 +31,9 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        // What a dead process has left of a proof goes before another one is begun.
-        try await ScratchCluster.sweep(under: workplace.data.scratch)
-        let proof = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }, ticker: Ticker(options))
-        let isProven = try await Interruption.cancelling { try await proof.prove(found) }
+        let ticker = Ticker(options)
+        let proving = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }) { ticker.show($0) }
+        let isProven = try await proving.prove(found)
         try answer(shelf)
         _ = consume lock
         if !isProven { throw Exit(status: .refused) }
@@ -54,43 +53,6 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         } else {
             let report = VerifiedReport(backups: reports)
             Answer(options).give(report, text: report.text)
-        }
-    }
-
-}
-
-/// Proves stored sets.
-private struct Proving: Sendable {
-    let shelf: BackupShelf
-    let identity: String?
-    let ticker: Ticker
-
-    /// Proves one set after the other; returns whether all of them are what their manifests say.
-    func prove(_ sets: [BackupSet]) async throws -> Bool {
-        var isProven = true
-        for set in sets {
-            try await noteRecipients(of: set)
-            if try await !prove(set) { isProven = false }
-        }
-        return isProven
-    }
-
-    private func prove(_ set: BackupSet) async throws -> Bool {
-        do {
-            _ = try await shelf.maker().verify(set.id, identity: identity, progress: { ticker.show($0) })
-            return true
-        } catch is DisprovenSet {
-            return false
-        }
-    }
-
-    /// Remembers for whom somebody has just shown that they can decrypt.
-    private func noteRecipients(of set: BackupSet) async throws {
-        guard let identity, set.isEncrypted else { return }
-        let identities = Identities(path: identity)
-        try await identities.check(set)
-        for recipient in try await identities.recipients(opening: set) {
-            try shelf.workplace.store.recordDecryption(for: recipient, of: set.id, at: Workplace.now())
         }
     }
 }

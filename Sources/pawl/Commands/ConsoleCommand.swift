@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Reports
 import StateStore
+import UpgradeEngine
 import UpgradeModel
 
 /// The Admin Console.
@@ -20,8 +21,12 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the Admin Console. Runs go on when it stops.",
         discussion: """
-            pawl console serve                              https on port 8800, with a certificate of its own making
-            pawl console serve --plain --host 127.0.0.1     plain HTTP, on loopback only
+            pawl console serve                          https on port 8800 of this machine, with a certificate of its own
+            pawl console serve --host 0.0.0.0           the same for other machines
+            pawl console serve --certificate FILE --key FILE
+            pawl console serve --plain                  plain HTTP, on loopback only, as for a proxy on this machine
+
+            It stops within a second at SIGTERM and SIGINT. A run that nobody carries is carried on at start.
             """
     )
 
@@ -29,16 +34,102 @@ struct ConsoleServeCommand: AsyncParsableCommand {
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port.") var port = 8800
     @Flag(help: "Plain HTTP; on loopback only.") var plain = false
+    @Option(help: "Your own certificate with its chain, in PEM.") var certificate: String?
+    @Option(help: "Its private key, in PEM.") var key: String?
+    @Option(help: "The address that people use, where a proxy stands in front, such as https://pawl.example.org.")
+    var publicURL: String?
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
+        guard (certificate == nil) == (key == nil) else {
+            throw ValidationError("--certificate and --key belong together.")
+        }
+        guard !plain || certificate == nil else { throw ValidationError("--plain needs no certificate.") }
+        if let publicURL, Self.origin(publicURL) == nil {
+            throw ValidationError("--public-url is an address such as https://pawl.example.org, without a path.")
+        }
+    }
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
+        let keeper = try certificateKeeper(workplace)
+        let bootstrap =
+            try workplace.store.accounts().isEmpty
+            ? try Bootstrap(path: workplace.data.path + "/console-bootstrap", at: Workplace.now()) : nil
+        defer { bootstrap?.remove() }
         let console = try Console(
-            Console.Settings(host: host, port: port, certificate: nil),
+            Console.Settings(
+                host: host,
+                port: port,
+                certificate: keeper,
+                publicURL: publicURL.flatMap { Self.origin($0) }
+            ),
             desk: InstallationDesk(workplace: workplace),
             records: workplace.store,
+            bootstrap: bootstrap,
+            version: PawlVersion.current,
             now: Workplace.now
         )
-        try await console.serve { port in Output.remark("The Admin Console listens on http://\(host):\(port)/") }
+        Self.allowManyConnections()
+        await carryOn(workplace)
+        let (host, publicURL) = (host, publicURL)
+        try await console.serve { port in
+            let name = host.contains(":") ? "[\(host)]" : host
+            let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"
+            Output.remark("The Admin Console listens on \(address)/")
+            if let keeper {
+                Output.remark("Its certificate has the SHA-256 fingerprint \(keeper.facts.fingerprint)")
+            }
+            if let bootstrap {
+                Output.remark(
+                    "Nobody has an account yet. Open \(address)/first-start and enter the secret that stands in "
+                        + "\(bootstrap.path); it works for a day."
+                )
+            }
+        }
+    }
+
+    private func certificateKeeper(_ workplace: Workplace) throws -> CertificateKeeper? {
+        if plain { return nil }
+        if let certificate, let key {
+            return try .given(chain: Workplace.absolute(certificate), key: Workplace.absolute(key), now: Workplace.now)
+        }
+        return try .own(in: workplace.data.path + "/tls", names: MachineNames.all(), now: Workplace.now)
+    }
+
+    /// A run whose runner has died goes on, unless it waits for somebody. One that cannot be carried on is shown by the
+    /// console like any other, and is no reason not to serve.
+    private func carryOn(_ workplace: Workplace) async {
+        do {
+            try workplace.requireWritable()
+            guard let open = try RunnerProcess.openRun(in: workplace), try !RunnerLock.isHeld(in: workplace.data) else {
+                return
+            }
+            let id = open.request.id
+            let waits = try open.machine.phase == .needsOperator && workplace.store.openDecision(for: id) == nil
+            if waits { return }
+            try await RunnerProcess(workplace: workplace).carryOn(id)
+            Output.remark("Going on with run \(id).")
+        } catch let trouble as Trouble {
+            Output.remark(trouble.text)
+        } catch {
+            Output.remark("\(error)")
+        }
+    }
+
+    /// As many open files as the system lets us have, up to what the console serves at once.
+    private static func allowManyConnections() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 4096 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 4096)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private static func origin(_ text: String) -> URL? {
+        guard let url = URL(string: text), let scheme = url.scheme, ["https", "http"].contains(scheme),
+            url.host()?.isEmpty == false, ["", "/"].contains(url.path()), url.query() == nil, url.user() == nil
+        else { return nil }
+        return url
     }
 }
 
@@ -46,8 +137,11 @@ struct ConsoleServeCommand: AsyncParsableCommand {
 struct ConsoleResetPasswordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset-password",
-        abstract:
-            "Set the password of an account of the console, read from standard input; makes an admin where there is none."
+        abstract: "Set the password of an account of the console; makes an admin where there is none of that name.",
+        discussion: """
+            The password is asked for, without showing it; without a terminal it is the first line of standard input.
+            The account's sessions end. Its API tokens stay.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
@@ -55,11 +149,43 @@ struct ConsoleResetPasswordCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        FileHandle.standardError.write(Data("New password of \(name): ".utf8))
-        guard let password = readLine() else {
-            throw Trouble(.operator, "usage", "No password came on standard input.", remedy: "Type one.")
+        let password = try Self.password(of: name)
+        let isNew = try await ConsoleAccounts(records: workplace.store, now: Workplace.now)
+            .reset(name, password: password, by: Workplace.person)
+        Output.remark(
+            isNew ? "The admin \(name) is made." : "The password of \(name) is set; its sessions have ended."
+        )
+    }
+
+    private static func password(of name: String) throws -> String {
+        guard isatty(STDIN_FILENO) == 1 else {
+            guard let password = readLine() else { throw missing }
+            return password
         }
-        try await ConsoleAccounts(records: workplace.store, now: Workplace.now).reset(name, password: password)
-        Output.remark("The password of \(name) is set; its sessions have ended.")
+        let password = try hidden("New password of \(name): ")
+        guard try hidden("The same again: ") == password else {
+            throw Trouble(.operator, "usage", "The two passwords are not the same.", remedy: "Type the same one twice.")
+        }
+        return password
+    }
+
+    /// A line from the terminal that does not show on it.
+    private static func hidden(_ question: String) throws -> String {
+        var before = termios()
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else { throw missing }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        FileHandle.standardError.write(Data(question.utf8))
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+        guard let line = readLine() else { throw missing }
+        return line
+    }
+
+    private static var missing: Trouble {
+        Trouble(.operator, "usage", "No password came on standard input.", remedy: "Type one.")
     }
 }

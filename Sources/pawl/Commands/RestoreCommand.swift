@@ -49,12 +49,9 @@ struct RestoreCommand: AsyncParsableCommand {
             let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: database)
             return try await given.run(into: into, yes: yes)
         }
-        let open = try RunnerProcess.openRun(in: workplace)
-        if let open, !open.machine.choices.contains(.restore) { throw try RunnerProcess.another(in: workplace) }
-        guard try !RunnerLock.isHeld(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let (observation, installed) = try await Interruption.looking {
-            try await Self.look(workplace, set, plan)
-        }
+        let restoring = Restoring(workplace)
+        try restoring.requireFree()
+        let (observation, installed) = try await Interruption.looking { try await restoring.look(set, plan) }
         let report = PreflightReport(of: observation)
         guard report.outcome != .fail else {
             let document = PreflightDocument(report, before: "restore")
@@ -68,42 +65,8 @@ struct RestoreCommand: AsyncParsableCommand {
             of: "the restore",
             yes: yes
         )
-        let id = try await begin(plan, open, installed, workplace)
+        let id = try await restoring.begin(plan, from: installed)
         try await Watching(workplace: workplace, options: options).end(of: id, detach: detach)
-    }
-
-    private static func look(
-        _ workplace: Workplace,
-        _ set: BackupSet,
-        _ plan: RestorePlan
-    ) async throws -> (observation: RestoreObservation, installed: ReleaseVersion?) {
-        RestoreGrounds.remove(RestoreGrounds.abandonedGlances(in: workplace.data.path))
-        let ground = RestoreGrounds.glance(in: workplace.data.path)
-        defer { ground.remove() }
-        return try await Site.with(workplace, allowsEmpty: true) { site in
-            let scene = RestoreScene(site: site, plan: plan, ground: ground) { set }
-            return (try await scene.observe(), try await site.deployment().observe().installedVersion)
-        }
-    }
-
-    /// Decides a run that waits, or begins one that is a restore.
-    private func begin(
-        _ plan: RestorePlan,
-        _ open: RunView?,
-        _ installed: ReleaseVersion?,
-        _ workplace: Workplace
-    ) async throws -> RunID {
-        let runner = RunnerProcess(workplace: workplace)
-        if let open {
-            let id = open.request.id
-            try workplace.store.leave(.restore(by: Workplace.person, plan: plan), for: id, at: Workplace.now())
-            try await runner.carryOn(id)
-            return id
-        }
-        let mark = try workplace.highWaterMark()
-        return try await runner.start(
-            RunPlan(restoring: plan, from: installed ?? mark ?? plan.release, highWaterMark: mark)
-        )
     }
 }
 

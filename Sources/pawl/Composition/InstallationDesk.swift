@@ -8,8 +8,15 @@ import UpgradeEngine
 import UpgradeModel
 
 /// The console's desk over a real installation: what the commands do, for whoever sits in front of a browser.
+///
+/// Where looking leaves files behind while it looks, they are named after the process: one at a time may look.
 struct InstallationDesk: Desk {
     let workplace: Workplace
+    private let turns = Turns()
+    private let ended = EndedRuns()
+    private let passed = PassedChecks()
+
+    init(workplace: Workplace) { self.workplace = workplace }
 
     var title: String { workplace.product.title }
 
@@ -41,7 +48,9 @@ struct InstallationDesk: Desk {
         let shelf = BackupShelf(workplace)
         return BackupListReport(
             try shelf.list().compactMap { try? $0.set.get() }.map { try shelf.report(on: $0) },
-            debris: []
+            debris: try DebrisScout(workplace).look().map { item in
+                BackupListReport.Debris(name: item.name, kind: item.kind, bytes: DiskScout.size(item.path))
+            }
         )
     }
 
@@ -50,58 +59,90 @@ struct InstallationDesk: Desk {
         return try shelf.report(on: ListedSet(shelf.set(named: id.text)))
     }
 
-    func retention() async throws -> PruneReport {
-        let shelf = BackupShelf(workplace)
-        return PruneReport(try shelf.retention(), try DebrisScout(workplace).find(), on: shelf, dryRun: true)
+    func retention() async throws -> PruneReport { try Pruning(workplace).preview() }
+
+    func jobs() async throws -> JobListReport { JobListReport(jobs: Jobs(workplace).all()) }
+
+    func job(_ id: RunID) async throws -> JobReport { try Jobs(workplace).report(on: id) }
+
+    func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
+        let set = try BackupShelf(workplace).set(named: id.text)
+        let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
+        return try await turns.take {
+            RestoreOutlookReport(try await Restoring(workplace).look(set, plan).observation)
+        }
     }
 
-    func runs() async throws -> HistoryReport {
-        HistoryReport(
-            try workplace.store.runs().map { request in
-                try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
-            }
-        )
-    }
+    func runs() async throws -> HistoryReport { HistoryReport(try ended.views(of: workplace.store)) }
 
-    func run(_ id: RunID) async throws -> RunReport {
-        let entries = try workplace.store.entries(of: id, after: 0)
-        guard !entries.isEmpty else { throw Self.unknown(id) }
-        return RunReport(try RunView(of: id, from: entries))
-    }
+    func run(_ id: RunID) async throws -> RunReport { RunReport(try views.view(of: id)) }
 
-    func events(of id: RunID, after event: Int64) async throws -> [EventReport] {
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         try workplace.store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {
-        RunLogs(folder: try workplace.data.folder(of: id)).tails(lines: 400).map {
-            LogTail(name: $0.name, text: $0.text)
+        let redaction = Redaction(of: workplace)
+        return try logFiles(of: id).ends(bytes: 16 << 10).map {
+            LogTail(name: $0.name, text: redaction.clean($0.text))
         }
     }
 
-    func changes() -> AsyncStream<Void> { workplace.store.changes() }
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
+        guard let log = try logFiles(of: id).end(named: name, bytes: UInt64(bytes)) else {
+            throw Trouble(
+                .operator,
+                "unknown-log",
+                "Run \(id) has no log of this name.",
+                remedy: "Ask for the list of its logs."
+            )
+        }
+        return LogTail(name: log.name, text: Redaction(of: workplace).clean(log.text))
+    }
+
+    private func logFiles(of id: RunID) throws -> RunLogs {
+        // Naming the folder makes it, which nobody may do by asking.
+        guard try !workplace.store.entries(of: id, after: 0).isEmpty else { throw Self.unknown(id) }
+        return RunLogs(folder: try workplace.data.folder(of: id))
+    }
+
+    func pulse() async throws -> Pulse {
+        let newest = try workplace.store.newest()
+        return Pulse(
+            event: newest.event,
+            backups: newest.backups,
+            checkedAt: newest.checkedAt,
+            jobs: Jobs(workplace).pulse
+        )
+    }
+
+    func changes() -> AsyncStream<Void> { workplace.store.changes(every: .milliseconds(25)) }
 
     func check() async throws -> CheckReport { try await Offers.news(of: workplace) }
 
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument {
+        try await turns.take {
+            let place = try await Standpoint(workplace)
+            let plan = try place.plan(to: target)
+            if let refusal = plan.refusal { throw refusal.trouble }
+            guard let hop = plan.hops.first else {
+                return PreflightDocument(PreflightReport(target: plan.to, findings: []))
+            }
+            return PreflightDocument(try await check(hop.release, place))
+        }
+    }
+
+    private func check(_ release: Release, _ place: Standpoint) async throws -> PreflightReport {
+        let report = try await Site.with(workplace) { try await Gatherer($0, place).report(for: release) }
+        passed.note(report, at: try workplace.store.newest().event)
+        return report
+    }
+
+    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
         let place = try await Standpoint(workplace)
         let plan = try place.plan(to: target)
         if let refusal = plan.refusal { throw refusal.trouble }
         guard let hop = plan.hops.first else {
-            return PreflightDocument(PreflightReport(target: plan.to, findings: []))
-        }
-        return PreflightDocument(
-            try await Site.with(workplace) { try await Gatherer($0, place).report(for: hop.release) }
-        )
-    }
-
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
-        try workplace.requireWritable()
-        guard try RunnerProcess.openRun(in: workplace) == nil else { throw try RunnerProcess.another(in: workplace) }
-        let place = try await Standpoint(workplace)
-        let plan = try place.plan(to: target)
-        if let refusal = plan.refusal { throw refusal.trouble }
-        guard !plan.hops.isEmpty else {
             throw Trouble(
                 .operator,
                 "up-to-date",
@@ -109,16 +150,96 @@ struct InstallationDesk: Desk {
                 remedy: "There is nothing to do."
             )
         }
-        let id = try await RunnerProcess(workplace: workplace).start(
-            RunPlan(
-                from: plan.from,
-                hops: plan.hops.map(\.release.version),
-                highWaterMark: place.highWaterMark,
-                rehearses: rehearse || workplace.installation.rehearsal == .always
-            ),
-            by: person
-        )
+        return try await Site.with(workplace) { site in
+            let observation = try await Gatherer(site, place).observation(for: hop.release)
+            return try await DryRun(site: site, plan: plan, observation: observation).report()
+        }
+    }
+
+    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+        try workplace.requireWritable()
+        guard try RunnerProcess.openRun(in: workplace) == nil else { throw try RunnerProcess.another(in: workplace) }
+        try workplace.requireDirectory()
+        let rehearses = rehearse || workplace.installation.rehearsal == .always
+        let id = try await turns.take {
+            let place = try await Standpoint(workplace)
+            let plan = try place.plan(to: target)
+            if let refusal = plan.refusal { throw refusal.trouble }
+            guard let hop = plan.hops.first else { throw Self.upToDate(plan.from) }
+            // The run checks again, before it stops anything; that its first hop is refused is better told at once.
+            if try !passed.holds(for: hop.release.version, at: workplace.store.newest().event) {
+                let report = try await check(hop.release, place)
+                if report.outcome == .fail { throw RefusedByChecks(PreflightDocument(report)) }
+            }
+            if rehearses, let obstacle = try await Site.with(workplace, { try Rehearser($0).obstacle() }) {
+                throw obstacle
+            }
+            return try await RunnerProcess(workplace: workplace).start(
+                RunPlan(
+                    from: plan.from,
+                    hops: plan.hops.map(\.release.version),
+                    highWaterMark: place.highWaterMark,
+                    rehearses: rehearses
+                ),
+                by: person
+            )
+        }
         return try await run(id)
+    }
+
+    private static func upToDate(_ installed: ReleaseVersion) -> Trouble {
+        Trouble(.operator, "up-to-date", "\(installed) is installed already.", remedy: "There is nothing to do.")
+    }
+
+    func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
+        try workplace.requireWritable()
+        let set = try BackupShelf(workplace).set(named: id.text)
+        let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
+        let restoring = Restoring(workplace)
+        try restoring.requireFree()
+        let begun = try await turns.take {
+            let (observation, installed) = try await restoring.look(set, plan)
+            let report = PreflightReport(of: observation)
+            guard report.outcome != .fail else {
+                throw RefusedByChecks(PreflightDocument(report, before: "restore"))
+            }
+            return try await restoring.begin(plan, from: installed, by: person)
+        }
+        return try await run(begun)
+    }
+
+    func backUp(by person: String) async throws -> JobReport {
+        let jobs = Jobs(workplace)
+        return try jobs.report(on: try await jobs.start(.backup, by: person))
+    }
+
+    func prove(
+        _ id: BackupSetID,
+        identity: String?,
+        acceptsChanged: Bool,
+        by person: String
+    ) async throws -> JobReport {
+        let jobs = Jobs(workplace)
+        let kind = Jobs.Kind.proof(of: id, identity: identity, acceptsChanged: acceptsChanged)
+        return try jobs.report(on: try await jobs.start(kind, by: person))
+    }
+
+    func prune(_ ids: Set<String>) async throws -> PruneReport {
+        try await Pruning(workplace).prune(dryRun: false) { report in
+            guard Set(report.removed.map(\.id)) == ids else {
+                throw Trouble(
+                    .operator,
+                    "preview-outdated",
+                    "What would be removed now is not what was agreed to.",
+                    remedy: "Look at the preview again, then agree to that."
+                )
+            }
+        }
+    }
+
+    func requireReady() async throws {
+        if let trouble = workplace.store.safeMode { throw trouble }
+        _ = try workplace.store.newest()
     }
 
     func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
@@ -132,6 +253,9 @@ struct InstallationDesk: Desk {
         try await Decisions(workplace).abort(id, by: person)
         return try await run(id)
     }
+
+    /// The runs as the commands show them, with the times that steps may take.
+    private var views: RunViews { RunViews(workplace) }
 
     private static func unknown(_ id: RunID) -> Trouble {
         Trouble(.operator, "unknown-run", "There is no run \(id).", remedy: "See the history.")

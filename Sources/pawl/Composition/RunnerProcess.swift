@@ -46,26 +46,10 @@ struct RunnerProcess {
     /// Starts a runner for a run that exists; one that lives already is left alone.
     func carryOn(_ id: RunID) async throws {
         guard try !RunnerLock.isHeld(in: workplace.data) else { return }
-        let log = ToolLog(path: workplace.data.path + "/runner.log")
-        var environment: [String: String] = [:]
-        for name in ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"] {
-            environment[name] = ProcessInfo.processInfo.environment[name]
-        }
-        let command = Command(
-            "setsid",
-            [
-                "--fork", Self.binary, "runner", "--config", workplace.configuration, "--data-dir", workplace.data.path,
-                id.description,
-            ],
-            environment: environment,
-            workingDirectory: "/"
-        )
         do {
-            let status = try await run(command, log: log)
-            guard status.isSuccess else {
-                throw ProcessFailure.notStarted(program: "pawl runner", reason: "\(status)")
-            }
-        } catch let failure as ProcessFailure {
+            let log = ToolLog(path: workplace.data.path + "/runner.log")
+            try await Self.begin(["runner", id.description], in: workplace, log: log)
+        } catch let failure {
             // The log is held by a runner that was started in this very moment: that one is as good.
             if case .logHeld = failure { return }
             throw Trouble(
@@ -74,6 +58,31 @@ struct RunnerProcess {
                 "The runner could not be started: \(failure).",
                 remedy: "\(failure.remedy) Then run `pawl upgrade` to go on with run \(id)."
             )
+        }
+    }
+
+    /// Starts this program once more, in a session of its own that outlives its parent.
+    ///
+    /// - Parameters:
+    ///   - words: the command and its argument.
+    ///   - workplace: whose configuration and data folder it is given.
+    ///   - log: its standard output and error, locked for as long as it lives.
+    /// - Throws: where it could not be started, or the log is held by one that lives.
+    static func begin(_ words: [String], in workplace: Workplace, log: ToolLog) async throws(ProcessFailure) {
+        var environment: [String: String] = [:]
+        for name in ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"] {
+            environment[name] = ProcessInfo.processInfo.environment[name]
+        }
+        let command = Command(
+            "setsid",
+            ["--fork", binary] + words.prefix(1)
+                + ["--config", workplace.configuration, "--data-dir", workplace.data.path] + words.dropFirst(),
+            environment: environment,
+            workingDirectory: "/"
+        )
+        let status = try await run(command, log: log)
+        guard status.isSuccess else {
+            throw ProcessFailure.notStarted(program: "pawl \(words[0])", reason: "\(status)")
         }
     }
 

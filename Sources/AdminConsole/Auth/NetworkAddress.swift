@@ -1,0 +1,23 @@
+import Foundation
+
+/// The address of whoever asks, as limits count it: an IPv4 address, or the /64 that an IPv6 address lies in, since
+/// one machine has that whole network.
+enum NetworkAddress {
+    static func counted(_ text: String) -> String {
+        let plain = String(text.prefix { $0 != "%" })
+        var bytes = [UInt8](repeating: 0, count: 16)
+        guard inet_pton(AF_INET6, plain, &bytes) == 1 else { return plain }
+        if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
+            return bytes[12...].map { String($0) }.joined(separator: ".")
+        }
+        return bytes[..<8].map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
+    }
+
+    /// Whether a name or number means this machine alone.
+    static func isLoopback(_ host: String) -> Bool {
+        let host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1 && host.hasPrefix("127.")
+    }
+}

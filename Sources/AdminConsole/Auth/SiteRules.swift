@@ -1,0 +1,46 @@
+package import Foundation
+
+/// Under which names the console may be asked for, and how it is served.
+package struct SiteRules: Sendable {
+    /// Whether it speaks TLS itself.
+    let isSecure: Bool
+    /// The names under which it answers; nil for any.
+    let hosts: Set<String>?
+    /// The address that people use, where something stands in front; nil where nothing does.
+    let publicOrigin: String?
+
+    /// Where it listens on loopback, only names of this machine are answered, so that a name that somebody lets point
+    /// here cannot be used from a browser (DNS rebinding). A public address adds its own name.
+    package init(host: String, isSecure: Bool, publicURL: URL?) {
+        self.isSecure = isSecure
+        let publicHost = publicURL?.host()?.lowercased()
+        publicOrigin = publicURL.flatMap { url in
+            guard let scheme = url.scheme, let host = url.host() else { return nil }
+            return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
+        }
+        if NetworkAddress.isLoopback(host) {
+            hosts = Set([host.lowercased(), publicHost].compactMap(\.self))
+        } else {
+            hosts = nil
+        }
+    }
+
+    /// Whether people reach it over TLS.
+    var isReachedSecurely: Bool { isSecure || publicOrigin?.hasPrefix("https://") == true }
+
+    /// Whether a request with this authority is meant for us.
+    func answers(to authority: String?) -> Bool {
+        guard let authority, let url = URL(string: "http://\(authority)"), let host = url.host()?.lowercased(),
+            url.path().isEmpty, url.user() == nil, url.query() == nil
+        else { return false }
+        guard let hosts else { return true }
+        return hosts.contains(host) || NetworkAddress.isLoopback(host)
+    }
+
+    /// Whether an origin is the one that pages of a request's authority have.
+    func isOwn(_ origin: String, of authority: String?) -> Bool {
+        if let publicOrigin, origin == publicOrigin { return true }
+        guard let authority else { return false }
+        return origin == (isSecure ? "https://" : "http://") + authority
+    }
+}

@@ -1,0 +1,239 @@
+import NIOCore
+import Reports
+import Synchronization
+import UpgradeModel
+
+/// Follows the installation once, for everybody who looks on.
+///
+/// However many streams there are, the journal is read, decoded and encoded by one task; each stream gets the same
+/// bytes. The task lives while somebody looks on.
+final class EventHub: Sendable {
+    private struct State {
+        var feeds: [RunID: RunFeed] = [:]
+        /// Those who want to know when something has changed, whatever it is.
+        var watchers: [Int: Listener] = [:]
+        var count = 0
+        var keeper: Task<Void, Never>?
+        var alarm: AsyncStream<Void>.Continuation?
+    }
+
+    private let desk: any Desk
+    private let presence: Presence
+    private let state = Mutex(State())
+    private let news: NewsDesk
+
+    /// The most streams that are open at a time, over all visitors.
+    static let mostStreams = 1000
+
+    init(desk: any Desk, presence: Presence) {
+        self.desk = desk
+        self.presence = presence
+        news = NewsDesk(desk: desk)
+    }
+
+    /// Makes sure that a run can be followed.
+    ///
+    /// - Throws: `unknown-run`, or `too-many-streams`.
+    func require(_ run: RunID) async throws {
+        try requireRoom()
+        if state.withLock({ $0.feeds[run] == nil }) { _ = try await desk.run(run) }
+    }
+
+    /// Makes sure that there is room for another stream.
+    func requireRoom() throws(Refusal) {
+        guard count < Self.mostStreams else { throw .tooManyStreams }
+    }
+
+    /// The events of a run that there is, after the one with this id, and then those that come, until the run has ended.
+    func follow(_ run: RunID, after event: Int64, _ visitor: Visitor?, drop: @escaping @Sendable () -> Void)
+        -> Subscription
+    {
+        subscribe(visitor, drop) { state, number, listener in
+            state.feeds[run, default: RunFeed(after: event)].newcomers[number] = RunFeed.Newcomer(
+                listener: listener,
+                after: event
+            )
+        } leave: { state, number in
+            state.feeds[run]?.remove(number)
+            if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
+        }
+    }
+
+    /// One small event whenever something has changed.
+    func watch(_ visitor: Visitor?, drop: @escaping @Sendable () -> Void) -> Subscription {
+        subscribe(visitor, drop) { state, number, listener in
+            _ = listener.give(StreamText.opening)
+            state.watchers[number] = listener
+        } leave: { state, number in
+            state.watchers[number] = nil
+        }
+    }
+
+    /// Tells whoever watches of something that no record shows.
+    func announce(_ kind: News.Kind) { give([News(kind)]) }
+
+    /// Whether what there was before is known, so that what comes is news.
+    var hasLooked: Bool { get async { await news.hasLooked } }
+
+    /// How many streams are open.
+    var count: Int { state.withLock { Self.count($0) } }
+
+    private static func count(_ state: State) -> Int {
+        state.feeds.values.reduce(state.watchers.count) { $0 + $1.count }
+    }
+
+    private func subscribe(
+        _ visitor: Visitor?,
+        _ drop: @escaping @Sendable () -> Void,
+        enter: (inout State, Int, Listener) -> Void,
+        leave: @escaping @Sendable (inout State, Int) -> Void
+    ) -> Subscription {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ByteBuffer.self,
+            bufferingPolicy: .bufferingOldest(Listener.patience)
+        )
+        let listener = Listener(visitor: visitor, continuation: continuation, drop: drop)
+        let number = state.withLock { state in
+            state.count += 1
+            enter(&state, state.count, listener)
+            start(&state)
+            state.alarm?.yield()
+            return state.count
+        }
+        return Subscription(pieces: stream) { [weak self] in
+            continuation.finish()
+            self?.state.withLock { state in
+                leave(&state, number)
+                self?.stopIfIdle(&state)
+            }
+        }
+    }
+
+    // MARK: The one who reads
+
+    private func start(_ state: inout State) {
+        guard state.keeper == nil else { return }
+        let (alarm, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        state.alarm = continuation
+        state.keeper = Task { [weak self, desk] in
+            await withDiscardingTaskGroup { group in
+                group.addTask { for await _ in desk.changes() { continuation.yield() } }
+                group.addTask { [weak self] in
+                    var seconds = 0
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: .seconds(1))
+                        seconds += 1
+                        await self?.tick(seconds)
+                    }
+                }
+                group.addTask { [weak self] in
+                    for await _ in alarm { await self?.look() }
+                }
+            }
+        }
+    }
+
+    private func stopIfIdle(_ state: inout State) {
+        guard state.feeds.isEmpty, state.watchers.isEmpty else { return }
+        state.keeper?.cancel()
+        state.alarm?.finish()
+        state.keeper = nil
+        state.alarm = nil
+    }
+
+    /// Sends what is new to whoever waits for it.
+    private func look() async {
+        for run in state.withLock({ Array($0.feeds.keys) }) { await advance(run) }
+        guard state.withLock({ !$0.watchers.isEmpty }) else { return }
+        if let news = try? await news.look() { give(news) }
+    }
+
+    private func give(_ news: [News]) {
+        guard !news.isEmpty else { return }
+        let piece = StreamText.piece(of: news)
+        state.withLock { state in
+            for (number, listener) in state.watchers where !listener.give(piece) { state.watchers[number] = nil }
+        }
+    }
+
+    private func advance(_ run: RunID) async {
+        guard let wanted = state.withLock({ $0.feeds[run]?.wanted }) else { return }
+        do {
+            let events = try await desk.events(of: run, after: wanted)
+            let pieces = events.map { RunFeed.Piece(id: $0.id, bytes: StreamText.piece(of: $0)) }
+            var ending: ByteBuffer?
+            if RunFeed.mayHaveEnded(events.last?.kind, isFresh: state.withLock { $0.feeds[run]?.isFresh ?? true }) {
+                let report = try await desk.run(run)
+                if report.endedAt != nil { ending = StreamText.end(report, after: events.last?.id ?? wanted) }
+            }
+            state.withLock { state in
+                state.feeds[run]?.take(pieces, after: wanted)
+                guard let ending else { return }
+                state.feeds[run]?.finish(ending)
+                // Whoever came meanwhile is served in the next round.
+                if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
+            }
+        } catch {
+            // They come back, and are told then.
+            state.withLock { state in
+                state.feeds[run]?.dropAll()
+                state.feeds[run] = nil
+            }
+        }
+    }
+
+    // MARK: Every second
+
+    private func tick(_ seconds: Int) async {
+        let visitors = state.withLock { state in
+            Set((state.feeds.values.flatMap(\.listeners) + state.watchers.map { $0 }).compactMap(\.value.visitor))
+        }
+        let gone = visitors.filter { !presence.lasts($0) }
+        let beat = seconds.isMultiple(of: 15) ? StreamText.heartbeat : nil
+        state.withLock { state in
+            for run in state.feeds.keys {
+                state.feeds[run]?.dismiss(gone)
+                if let beat { state.feeds[run]?.give(beat) }
+                if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
+            }
+            for (number, listener) in state.watchers {
+                if let visitor = listener.visitor, gone.contains(visitor) { listener.finish() }
+                if let beat, !listener.give(beat) { state.watchers[number] = nil }
+            }
+        }
+    }
+}
+
+/// A place in a stream.
+struct Subscription: Sendable {
+    /// What is to be written, in order; it ends when nothing follows.
+    let pieces: AsyncStream<ByteBuffer>
+    /// Gives the place up; may be called more than once.
+    let leave: @Sendable () -> Void
+}
+
+/// Somebody who looks on.
+struct Listener: Sendable {
+    let visitor: Visitor?
+    let continuation: AsyncStream<ByteBuffer>.Continuation
+    /// Closes the connection of somebody who does not read.
+    let drop: @Sendable () -> Void
+
+    /// How many pieces wait for somebody who reads slowly.
+    static let patience = 64
+
+    /// Gives a piece; false where they have left or were dropped, because they read too slowly.
+    func give(_ piece: ByteBuffer) -> Bool {
+        switch continuation.yield(piece) {
+        case .enqueued: return true
+        case .terminated: return false
+        case .dropped:
+            finish()
+            drop()
+            return false
+        @unknown default: return false
+        }
+    }
+
+    func finish() { continuation.finish() }
+}

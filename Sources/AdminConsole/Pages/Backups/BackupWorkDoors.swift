@@ -1,0 +1,97 @@
+import Hummingbird
+import Reports
+import UpgradeModel
+
+/// What is asked for with backup sets: one more, a proof, a restore.
+struct BackupWorkDoors: Sendable {
+    let parts: ConsoleParts
+    let room: LookRoom<RestoreOutlookReport>
+
+    init(parts: ConsoleParts) {
+        self.parts = parts
+        room = LookRoom(now: parts.now)
+    }
+
+    func all() -> [Door] {
+        [
+            .page(.post, "/backups", needs: .operate, action: "backup") { visit in
+                _ = try await parts.desk.backUp(by: visit.visitor?.person ?? "")
+                return .redirect(to: "/backups", type: .normal)
+            },
+            .page(.post, "/backups/:id/prove", needs: .operate, action: "prove") { visit in
+                _ = try await parts.desk.prove(
+                    Self.set(visit),
+                    identity: Self.identity(visit.form["identity"]),
+                    acceptsChanged: false,
+                    by: visit.visitor?.person ?? ""
+                )
+                return .redirect(to: "/backups", type: .normal)
+            },
+            .page(.get, "/backups/:id/restore", needs: .operate) { visit in
+                try await show(visit, identity: Self.identity(visit.query("identity")))
+            },
+            .page(.post, "/backups/:id/restore/look", needs: .operate, action: "restore-look") { visit in
+                let id = try Self.set(visit)
+                let identity = Self.identity(visit.form["identity"])
+                await begin(id, identity)
+                let query = identity.map { "?identity=" + FormFields.escaped($0) } ?? ""
+                return .redirect(to: "/backups/\(id)/restore\(query)", type: .normal)
+            },
+            .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: "restore") {
+                try await restore($0)
+            },
+        ]
+    }
+
+    private static func set(_ visit: Visit) throws -> BackupSetID {
+        guard let id = BackupSetID(visit.parameter("id")) else { throw Refusal.notFound }
+        return id
+    }
+
+    private static func identity(_ text: String?) -> String? {
+        text.map(\.trimmed).flatMap { $0.isEmpty ? nil : String($0.prefix(4096)) }
+    }
+
+    private func begin(_ id: BackupSetID, _ identity: String?) async {
+        await room.begin(Self.name(id, identity)) { [desk = parts.desk] in
+            try await desk.restoreOutlook(of: id, identity: identity)
+        }
+    }
+
+    private static func name(_ id: BackupSetID, _ identity: String?) -> String { "\(id) \(identity ?? "")" }
+
+    private func restore(_ visit: Visit) async throws -> Response {
+        let id = try Self.set(visit)
+        let identity = Self.identity(visit.form["identity"])
+        let backup = try await parts.desk.backup(id)
+        let typed = (visit.form["confirmation"] ?? "").trimmed
+        guard typed == backup.release else {
+            let problem = "Type \(backup.release) to confirm; “\(typed.prefix(64))” is not it."
+            return try await show(visit, identity: identity, problem: problem)
+        }
+        let run = try await parts.desk.restore(id, identity: identity, by: visit.visitor?.person ?? "")
+        await room.forget()
+        return .redirect(to: "/runs/\(run.id)", type: .normal)
+    }
+
+    private func show(_ visit: Visit, identity: String?, problem: String? = nil) async throws -> Response {
+        let id = try Self.set(visit)
+        let backup = try await parts.desk.backup(id)
+        var standing = await room.standing(of: Self.name(id, identity))
+        let needsIdentity = backup.encrypted && identity == nil
+        if case .never = standing, !needsIdentity {
+            await begin(id, identity)
+            standing = await room.standing(of: Self.name(id, identity))
+        }
+        let page = RestorePage(backup, identity: identity, standing: standing, now: parts.now(), problem: problem)
+        return parts.renderer.page(
+            "restore",
+            page,
+            title: "Restore \(backup.release)",
+            visitor: visit.visitor,
+            status: problem == nil ? .ok : .unprocessableContent,
+            here: "/backups",
+            refresh: page.isLooking && problem == nil ? 3 : nil
+        )
+    }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Reports
+import UpgradeModel
+
+/// One run: its steps, its log, and what can be decided about it.
+struct DetailsDoors: Sendable {
+    let parts: ConsoleParts
+
+    func all() -> [Door] {
+        [
+            .page(.get, "/runs/:id", needs: .look) { try await show($0) },
+            .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) },
+            .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) },
+            .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
+                let id = try Self.run(visit)
+                let target = visit.form["to"].flatMap { $0.isEmpty ? nil : try? ReleaseVersion($0) }
+                return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
+            },
+            .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: "abort") { visit in
+                let id = try Self.run(visit)
+                return try await decide(visit) { try await parts.desk.abort(id, by: $0) }
+            },
+        ]
+    }
+
+    private static func run(_ visit: Visit) throws -> RunID {
+        guard let id = RunID(visit.parameter("id")) else { throw Refusal.notFound }
+        return id
+    }
+
+    private func decide(_ visit: Visit, _ ask: (String) async throws -> RunReport) async throws -> Response {
+        let run = try await ask(visit.visitor?.person ?? "")
+        return .redirect(to: "/runs/\(run.id)", type: .normal)
+    }
+
+    private func show(_ visit: Visit) async throws -> Response {
+        let id = try Self.run(visit)
+        let run = try await parts.desk.run(id)
+        let events = try await parts.desk.events(of: id, after: 0)
+        // A log that cannot be read is no reason to show nothing.
+        let logs = (try? await parts.desk.logs(of: id)) ?? []
+        var others: [String] = []
+        if run.choices.contains("retry"), let hop = run.hop.flatMap({ try? ReleaseVersion($0) }) {
+            others = ((try? await parts.desk.releases())?.releases ?? []).filter { row in
+                (try? ReleaseVersion(row.version)).map { $0 > hop } ?? false && !row.prerelease
+            }.map(\.version)
+        }
+        let page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
+        return parts.renderer.page(
+            "details",
+            page,
+            title: page.heading,
+            visitor: visit.visitor,
+            here: "/history",
+            refresh: page.isLive ? 5 : nil
+        )
+    }
+
+    private func log(_ visit: Visit) async throws -> Response {
+        let id = try Self.run(visit)
+        let run = try await parts.desk.run(id)
+        var text = "Run \(run.id): \(Words.title(of: run))\n\n"
+        for event in try await parts.desk.events(of: id, after: 0) {
+            text += "\(event.at)  \(event.hop ?? "-")  \(event.step ?? "-")  \(TextLayout.plain(event.message))\n"
+        }
+        for tail in (try? await parts.desk.logs(of: id)) ?? [] {
+            text += "\n==> \(tail.name) <==\n\(TextLayout.plain(tail.text))\n"
+        }
+        return Self.download(text, "text/plain; charset=utf-8", "pawl-\(run.id).log.txt")
+    }
+
+    private func report(_ visit: Visit) async throws -> Response {
+        let id = try Self.run(visit)
+        let run = try await parts.desk.run(id)
+        let events = try await parts.desk.events(of: id, after: 0)
+        let page = DetailsPage(run, events: events, logs: [], others: [], now: parts.now(), most: 5000)
+        let text = parts.renderer.text("report", page)
+        return Self.download(text, "text/html; charset=utf-8", "pawl-\(run.id).html")
+    }
+
+    static func download(_ text: String, _ type: String, _ name: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: type, .contentDisposition: "attachment; filename=\"\(name)\""],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}

@@ -1,0 +1,240 @@
+import Reports
+import UpgradeEngine
+import UpgradeModel
+
+/// What the page of a run shows.
+struct DetailsPage {
+    struct StepRow {
+        var name: String
+        var state: String
+        var words: String
+        /// How long it took; of a running one since when it runs.
+        var time: String?
+        var since: When?
+        var expected: String?
+        var boundary: String?
+    }
+
+    struct HopPanel {
+        var heading: String
+        var steps: [StepRow]
+    }
+
+    /// What is going on, or how it ended.
+    struct Now {
+        var message: String
+        /// The part of the whole run that is done, in thousandths.
+        var done: Int
+        var percent: String
+        var left: String
+        var tone: String
+    }
+
+    struct Reason {
+        var heading: String
+        var message: String
+        var changed: String
+        var remedy: String
+        var tone: String
+        var code: String
+    }
+
+    struct Line {
+        var id: Int64
+        var iso: String
+        var clock: String
+        var message: String
+        var tone: String
+    }
+
+    struct Log {
+        var name: String
+        var text: String
+    }
+
+    var id: String
+    var path: String
+    var heading: String
+    var badge: Badge
+    var startedBy: String
+    var startedAt: When?
+    var endedAt: When?
+    var took: String?
+    var backup: String?
+    var restored: String?
+    var replaced: [String]
+    var hasReplaced: Bool
+    var hops: [HopPanel]
+    var now: Now
+    var reason: Reason?
+    var hop: String
+    var mayRetry: Bool
+    var others: [String]
+    var hasOthers: Bool
+    var mayRestore: Bool
+    var mayAbort: Bool
+    var hasChoices: Bool
+    var isLive: Bool
+    var lines: [Line]
+    var isCut: Bool
+    var logs: [Log]
+    var hasLogs: Bool
+    /// The newest event on the page: the stream goes on after it.
+    var last: Int64
+
+    init(
+        _ run: RunReport,
+        events: [EventReport],
+        logs: [LogTail],
+        others: [String],
+        now moment: Moment,
+        most: Int = 1000
+    ) {
+        id = run.id
+        path = "/runs/\(run.id)"
+        heading = Words.title(of: run)
+        badge = .run(run.state)
+        startedBy = run.startedBy
+        startedAt = When(run.startedAt)
+        endedAt = When(run.endedAt)
+        took = Moment(run.startedAt).flatMap { start in
+            run.endedAt.flatMap { Moment($0) }.map { TextLayout.duration(start.seconds(to: $0)) }
+        }
+        backup = run.backup
+        restored = run.restored
+        replaced = run.replaced
+        hasReplaced = !run.replaced.isEmpty
+        hops = Self.panels(run)
+        now = Self.now(run, events)
+        reason = Self.reason(run)
+        hop = run.hop ?? run.to
+        mayRetry = run.choices.contains("retry")
+        self.others = others
+        hasOthers = !others.isEmpty && run.choices.contains("retry") && run.restored == nil
+        mayRestore = run.choices.contains("restore")
+        mayAbort = run.choices.contains("abort")
+        hasChoices = !run.choices.isEmpty
+        isLive = run.endedAt == nil
+        lines = events.suffix(most).map(Self.line)
+        isCut = events.count > most
+        self.logs = logs.map { Log(name: $0.name, text: $0.text) }
+        hasLogs = !logs.isEmpty
+        last = events.last?.id ?? 0
+    }
+
+    private static func panels(_ run: RunReport) -> [HopPanel] {
+        run.hops.enumerated().map { index, hop in
+            HopPanel(
+                heading: run.kind == "restore"
+                    ? "Restore \(hop)" : run.hops.count == 1 ? hop : "Hop \(index + 1) of \(run.hops.count): \(hop)",
+                steps: run.steps.filter { $0.hop == hop }.map { row($0, of: run) }
+            )
+        }
+    }
+
+    private static func row(_ step: RunReport.StepRow, of run: RunReport) -> StepRow {
+        let words =
+            switch step.state {
+            case "done": "done"
+            case "running": run.state == "needs-operator" ? "stopped" : "running"
+            case "failed": "failed"
+            default: "waiting"
+            }
+        let isBoundary = run.kind == "upgrade" && step.name == Step.verify.rawValue
+        let isPassed = step.state == "done" || (run.pastPointOfNoReturn && step.hop == run.hop)
+        return StepRow(
+            name: Step(rawValue: step.name)?.title ?? step.name,
+            state: step.state,
+            words: words,
+            time: step.state == "running" ? nil : step.seconds.map { TextLayout.duration($0) },
+            since: step.state == "running" ? When(step.startedAt) : nil,
+            expected: step.state == "done" ? nil : step.expectedSeconds.map { "usually " + TextLayout.duration($0) },
+            boundary: isBoundary ? (isPassed ? "Point of no return: passed" : "Point of no return") : nil
+        )
+    }
+
+    private static func now(_ run: RunReport, _ events: [EventReport]) -> Now {
+        // A step that nobody has measured yet weighs as much as a middling one.
+        let known = run.steps.compactMap { $0.state == "done" ? $0.seconds : $0.expectedSeconds }.sorted()
+        let middling = known.isEmpty ? 1 : max(known[known.count / 2], 0.1)
+        var done = 0.0
+        var total = 0.0
+        var left = 0.0
+        var isMeasured = true
+        for step in run.steps {
+            let expected = step.state == "done" ? step.seconds ?? middling : step.expectedSeconds
+            let weight = max(expected ?? middling, 0.1)
+            total += weight
+            switch step.state {
+            case "done": done += weight
+            default:
+                if expected == nil { isMeasured = false }
+                let spent = step.state == "running" ? min(step.seconds ?? 0, weight * 0.95) : 0
+                done += spent
+                left += weight - spent
+            }
+        }
+        let hasEnded = run.endedAt != nil
+        let part = ["succeeded", "restored"].contains(run.state) ? 1 : total > 0 ? min(done / total, 0.99) : 0
+        let leftWords =
+            hasEnded
+            ? ""
+            : run.state == "needs-operator"
+                ? "It waits for your decision."
+                : isMeasured
+                    ? "About \(TextLayout.duration(left * 0.7)) to \(TextLayout.duration(left * 1.5)) left."
+                    : "How long it takes is not known: not every step was measured here before."
+        return Now(
+            message: message(run, events),
+            done: Int(part * 1000),
+            percent: "\(Int(part * 100)) %",
+            left: leftWords,
+            tone: Badge.run(run.state).tone
+        )
+    }
+
+    private static func message(_ run: RunReport, _ events: [EventReport]) -> String {
+        switch run.state {
+        case "succeeded": return "\(run.to) is healthy."
+        case "restored":
+            return "\(run.hop ?? run.to) is healthy, with the databases of \(run.restored ?? "the backup")."
+        case "refused": return "Refused: nothing was tried."
+        case "aborted": return "Aborted: everything was put back."
+        case "needs-operator": return "It has stopped where it is safe."
+        default:
+            let quiet: Set<String> = [EventView.Kind.taken.rawValue, EventView.Kind.declined.rawValue]
+            return run.progress ?? events.last { !quiet.contains($0.kind) }?.message ?? "It begins."
+        }
+    }
+
+    private static func reason(_ run: RunReport) -> Reason? {
+        run.reason.map { reason in
+            Reason(
+                heading: run.state == "needs-operator"
+                    ? "It needs your decision" : run.state == "refused" ? "Why it was refused" : "What went wrong",
+                message: reason.message,
+                changed: reason.changed
+                    ? "Something was changed and not put back." : "Nothing was changed, or everything was put back.",
+                remedy: reason.remedy,
+                tone: run.state == "needs-operator" ? "bad" : "warn",
+                code: "\(reason.code), \(reason.blame)"
+            )
+        }
+    }
+
+    private static func line(_ event: EventReport) -> Line {
+        let tone =
+            switch EventView.Kind(rawValue: event.kind) {
+            case .effectFailed, .effectRefused: "bad"
+            case .declined, .abortRequested, .restoreRequested, .retryRequested: "warn"
+            default: ""
+            }
+        return Line(
+            id: event.id,
+            iso: event.at.prefix(19) + "Z",
+            clock: String(event.at.dropFirst(11).prefix(8)),
+            message: TextLayout.plain(event.message),
+            tone: tone
+        )
+    }
+}

@@ -1,0 +1,127 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Reports
+import UpgradeEngine
+import UpgradeModel
+
+/// Every run, and who did what.
+struct HistoryDoors: Sendable {
+    let parts: ConsoleParts
+
+    func all() -> [Door] {
+        [
+            .page(.get, "/history", needs: .look) { visit in
+                let filter = RunFilter(visit)
+                let runs = try await parts.desk.runs().runs
+                return parts.renderer.page(
+                    "history",
+                    HistoryPage(runs, filter: filter),
+                    title: "History",
+                    visitor: visit.visitor,
+                    here: "/history"
+                )
+            },
+            .page(.get, "/history.json", needs: .look) { visit in
+                let filter = RunFilter(visit)
+                var report = try await parts.desk.runs()
+                report.runs = report.runs.filter(filter.matches)
+                return DetailsDoors.download(JSONText.document(report), "application/json", "pawl-history.json")
+            },
+            .page(.get, "/history.csv", needs: .look) { visit in
+                let filter = RunFilter(visit)
+                let runs = try await parts.desk.runs().runs.filter(filter.matches)
+                return DetailsDoors.download(CSV.runs(runs), "text/csv; charset=utf-8", "pawl-history.csv")
+            },
+            .page(.get, "/audit", needs: .administer) { visit in
+                let filter = AuditFilter(visit)
+                let (entries, older) = try filter.entries(of: parts.records)
+                return parts.renderer.page(
+                    "audit",
+                    AuditPage(entries, filter: filter, older: older),
+                    title: "Audit",
+                    visitor: visit.visitor,
+                    here: "/history"
+                )
+            },
+            .page(.get, "/audit.json", needs: .administer) { visit in
+                let entries = try AuditFilter(visit).all(of: parts.records).map(AuditRow.init)
+                return DetailsDoors.download(JSONText.document(entries), "application/json", "pawl-audit.json")
+            },
+            .page(.get, "/audit.csv", needs: .administer) { visit in
+                let entries = try AuditFilter(visit).all(of: parts.records).map(AuditRow.init)
+                return DetailsDoors.download(CSV.audit(entries), "text/csv; charset=utf-8", "pawl-audit.csv")
+            },
+        ]
+    }
+}
+
+/// Which runs are shown.
+struct RunFilter: Sendable {
+    var kind: String
+    var state: String
+    var text: String
+
+    init(_ visit: Visit) {
+        kind = visit.query("kind") ?? ""
+        state = visit.query("state") ?? ""
+        text = String((visit.query("text") ?? "").trimmed.prefix(100))
+    }
+
+    func matches(_ run: RunReport) -> Bool {
+        guard kind.isEmpty || run.kind == kind, state.isEmpty || run.state == state else { return false }
+        let words = text.lowercased()
+        return words.isEmpty
+            || [run.id, run.from, run.to, run.startedBy, run.backup ?? ""].contains { $0.lowercased().contains(words) }
+    }
+
+    /// The same as it stands in an address.
+    var query: String {
+        let parts = [("kind", kind), ("state", state), ("text", text)].filter { !$0.1.isEmpty }
+            .map { "\($0.0)=\(FormFields.escaped($0.1))" }
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    }
+}
+
+/// Which lines of the audit trail are shown.
+struct AuditFilter: Sendable {
+    var text: String
+    var before: Int64?
+
+    static let page = 100
+    /// The most lines that one export has.
+    static let most = 100_000
+
+    init(_ visit: Visit) {
+        text = String((visit.query("text") ?? "").trimmed.prefix(100))
+        before = visit.query("before").flatMap { Int64($0) }
+    }
+
+    private func matches(_ entry: AuditEntry) -> Bool {
+        let words = text.lowercased()
+        return words.isEmpty
+            || [entry.actor, entry.address, entry.action, entry.subject].contains { $0.lowercased().contains(words) }
+    }
+
+    /// A page of lines, and where the next one begins.
+    func entries(of records: any AccessRecords) throws -> ([AuditEntry], Int64?) {
+        let found = try collect(records, from: before, most: Self.page + 1)
+        return (Array(found.prefix(Self.page)), found.count > Self.page ? found[Self.page - 1].id : nil)
+    }
+
+    func all(of records: any AccessRecords) throws -> [AuditEntry] {
+        try collect(records, from: nil, most: Self.most)
+    }
+
+    private func collect(_ records: any AccessRecords, from start: Int64?, most: Int) throws -> [AuditEntry] {
+        var found: [AuditEntry] = []
+        var before = start
+        while found.count < most {
+            let rows = try records.audit(before: before, limit: 500)
+            found += rows.filter(matches)
+            guard rows.count == 500, let last = rows.last else { break }
+            before = last.id
+        }
+        return Array(found.prefix(most))
+    }
+}

@@ -1,0 +1,68 @@
+import HTTPTypes
+import Hummingbird
+import UpgradeModel
+
+/// Changing one's own password.
+struct PasswordDoors: Sendable {
+    let parts: ConsoleParts
+
+    struct Page {
+        var csrf: String
+        var name: String
+        var problem: String?
+        var isDone: Bool
+    }
+
+    func all() -> [Door] {
+        [
+            .page(.get, "/settings/password", needs: .look) { show($0, nil, .ok) },
+            .page(
+                .post,
+                "/settings/password",
+                needs: .look,
+                action: "password-changed",
+                of: { $0.visitor?.name.text ?? "" }
+            ) { try await change($0) },
+        ]
+    }
+
+    private func change(_ visit: Visit) async throws -> Response {
+        guard let visitor = visit.visitor, case .session(let id, _, _) = visitor.proof else {
+            throw Refusal.notSignedIn
+        }
+        let fresh = visit.form["password"] ?? ""
+        do {
+            let given = visit.form["current"] ?? ""
+            guard try await parts.accounts.shown(visitor.name.text, given, from: visit.context.address) != nil else {
+                throw Refusal.invalid("That is not your password so far.")
+            }
+            guard fresh == visit.form["again"] else { throw Refusal.invalid("The two new passwords are not the same.") }
+            guard fresh != given else { throw Refusal.invalid("The new password is the old one.") }
+            try await parts.accounts.set(fresh, of: visitor.name, except: id)
+        } catch let refusal as Refusal {
+            if case .tooMany = refusal { throw refusal }
+            return show(visit, refusal.message, .unprocessableContent)
+        }
+        // The session goes on under another secret: the old one may be what the change is about.
+        let cookie = try parts.sessions.confirm(id)
+        var response = Response.redirect(to: "/settings/password?done=1", type: .normal)
+        response.setCookie(cookie)
+        return response
+    }
+
+    private func show(_ visit: Visit, _ problem: String?, _ status: HTTPResponse.Status) -> Response {
+        parts.renderer.page(
+            "settings-password",
+            Page(
+                csrf: visit.visitor?.csrf ?? "",
+                name: visit.visitor?.name.text ?? "",
+                problem: problem,
+                isDone: problem == nil && visit.query("done") == "1"
+            ),
+            title: "Password",
+            visitor: visit.visitor,
+            status: status,
+            here: "/settings"
+        )
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import UpgradeEngine
+import UpgradeModel
+
+/// Tokens of the API: one's own, and for admins everybody's.
+struct TokenDoors: Sendable {
+    let parts: ConsoleParts
+
+    struct Row {
+        var id: String
+        var name: String
+        var account: String
+        var role: String
+        var createdAt: String
+        var expiresAt: String
+        var usedAt: String
+        var isExpired: Bool
+    }
+
+    struct Page {
+        var csrf: String
+        var rows: [Row]
+        var roles: [String]
+        var isAdmin: Bool
+        /// A token that was made this moment; nobody can see it again.
+        var made: String?
+        var problem: String?
+    }
+
+    func all() -> [Door] {
+        [
+            .page(.get, "/settings/tokens", needs: .look) { try show($0, made: nil, problem: nil, .ok) },
+            .page(
+                .post,
+                "/settings/tokens",
+                needs: .look,
+                confirmed: true,
+                action: "token-made",
+                of: { $0.form["name"] ?? "" }
+            ) { try make($0) },
+            .page(.post, "/settings/tokens/:id/revoke", needs: .look, confirmed: true, action: "token-revoked") {
+                visit in
+                let id = visit.parameter("id")
+                guard let visitor = visit.visitor,
+                    let token = try parts.records.tokens(of: nil).first(where: { $0.id == id }),
+                    token.account == visitor.name || visitor.role.allows(.administer)
+                else { throw Refusal.notFound }
+                try parts.records.removeToken(id)
+                return .redirect(to: "/settings/tokens", type: .normal)
+            },
+        ]
+    }
+
+    private func make(_ visit: Visit) throws -> Response {
+        guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
+        do {
+            guard let role = Role(rawValue: visit.form["role"] ?? "") else {
+                throw Refusal.invalid("There is no such role.")
+            }
+            let made = try parts.tokens.make(
+                visit.form["name"] ?? "",
+                role: role,
+                days: Int(visit.form["days"] ?? "") ?? 0,
+                for: visitor.name,
+                of: visitor.role
+            )
+            return try show(visit, made: made.text, problem: nil, .ok)
+        } catch let refusal as Refusal {
+            return try show(visit, made: nil, problem: refusal.message, .unprocessableContent)
+        }
+    }
+
+    private func show(_ visit: Visit, made: String?, problem: String?, _ status: HTTPResponse.Status) throws -> Response
+    {
+        guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
+        let isAdmin = visitor.role.allows(.administer)
+        let rows = try parts.records.tokens(of: isAdmin ? nil : visitor.name).map { token in
+            Row(
+                id: token.id,
+                name: token.name,
+                account: token.account.text,
+                role: token.role.rawValue,
+                createdAt: token.createdAt.minute,
+                expiresAt: token.expiresAt.minute,
+                usedAt: token.usedAt?.minute ?? "never",
+                isExpired: token.expiresAt <= parts.now()
+            )
+        }
+        return parts.renderer.page(
+            "settings-tokens",
+            Page(
+                csrf: visitor.csrf,
+                rows: rows,
+                roles: Role.allCases.filter { $0 <= visitor.role }.map(\.rawValue),
+                isAdmin: isAdmin,
+                made: made,
+                problem: problem
+            ),
+            title: "API tokens",
+            visitor: visitor,
+            status: status,
+            here: "/settings"
+        )
+    }
+}

@@ -1,0 +1,66 @@
+import UpgradeEngine
+import UpgradeModel
+
+/// Where something is looked at that may take longer than a browser waits. What was found is kept for everybody who
+/// comes, as long as it is news.
+actor LookRoom<Found: Sendable> {
+    /// How a look stands.
+    enum Standing: Sendable {
+        case never
+        case running(since: Moment)
+        case done(Found, at: Moment)
+        case failed(Trouble, at: Moment)
+    }
+
+    private let now: @Sendable () -> Moment
+    private var standings: [String: Standing] = [:]
+    private var work: [String: Task<Void, Never>] = [:]
+
+    /// Seconds after which what was found is not shown as if it were news.
+    static var freshness: Double { 15 * 60 }
+    private static var most: Int { 16 }
+
+    init(now: @escaping @Sendable () -> Moment) { self.now = now }
+
+    /// How the look at a thing stands; `never` where what was found is too old to go by.
+    func standing(of name: String) -> Standing {
+        switch standings[name] {
+        case .done(_, let moment)?, .failed(_, let moment)?:
+            moment.seconds(to: now()) < Self.freshness ? standings[name] ?? .never : .never
+        case let standing?: standing
+        case nil: .never
+        }
+    }
+
+    /// Begins to look, unless somebody is looking.
+    func begin(_ name: String, _ look: @escaping @Sendable () async throws -> Found) {
+        if case .running? = standings[name] { return }
+        // What is at work is not forgotten.
+        if standings.count >= Self.most { forget() }
+        standings[name] = .running(since: now())
+        work[name] = Task { [now] in
+            do {
+                let found = try await look()
+                self.keep(.done(found, at: now()), name)
+            } catch let trouble as Trouble {
+                self.keep(.failed(trouble, at: now()), name)
+            } catch {
+                let trouble = Trouble(
+                    .internal,
+                    "unforeseen",
+                    "The checks ended in a way that Pawl does not know.",
+                    remedy: "Run them again; see the console's own log if that does not help."
+                )
+                self.keep(.failed(trouble, at: now()), name)
+            }
+        }
+    }
+
+    /// Forgets what was found, since something has changed.
+    func forget() { standings = standings.filter { if case .running = $0.value { true } else { false } } }
+
+    private func keep(_ standing: Standing, _ name: String) {
+        standings[name] = standing
+        work[name] = nil
+    }
+}

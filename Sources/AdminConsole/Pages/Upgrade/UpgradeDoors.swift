@@ -1,0 +1,111 @@
+import Hummingbird
+import Reports
+import UpgradeModel
+
+/// What an upgrade would do, its checks, and its beginning.
+struct UpgradeDoors: Sendable {
+    let parts: ConsoleParts
+    let room: LookRoom<DryRunReport>
+
+    init(parts: ConsoleParts) {
+        self.parts = parts
+        room = LookRoom(now: parts.now)
+    }
+
+    func all() -> [Door] {
+        [
+            .page(.get, "/upgrade", needs: .look) { visit in
+                try await show(visit, to: Self.target(visit.query("to")))
+            },
+            .page(.post, "/upgrade/checks", needs: .operate, action: "preflight", of: { $0.form["to"] ?? "" }) {
+                visit in
+                guard let target = try Self.target(visit.form["to"]) else {
+                    throw Refusal.invalid("No release is named.")
+                }
+                await begin(target)
+                return .redirect(to: "/upgrade?to=\(FormFields.escaped(target.description))#checks", type: .normal)
+            },
+            .page(.post, "/upgrade", needs: .operate, confirmed: true, action: "upgrade", of: { $0.form["to"] ?? "" }) {
+                try await deploy($0)
+            },
+        ]
+    }
+
+    private func begin(_ target: ReleaseVersion) async {
+        await room.begin(target.description) { [desk = parts.desk] in try await desk.dryRun(to: target) }
+    }
+
+    private static func target(_ text: String?) throws -> ReleaseVersion? {
+        guard let text, !text.isEmpty else { return nil }
+        guard text.utf8.count <= 64, let version = try? ReleaseVersion(text) else {
+            throw Refusal.invalid("`to` is no version.")
+        }
+        return version
+    }
+
+    private func deploy(_ visit: Visit) async throws -> Response {
+        guard let target = try Self.target(visit.form["to"]) else { throw Refusal.invalid("No release is named.") }
+        let typed = (visit.form["confirmation"] ?? "").trimmed
+        guard typed == target.description else {
+            return try await show(
+                visit,
+                to: target,
+                problem: "Type \(target) to confirm; “\(typed.prefix(64))” is not it."
+            )
+        }
+        let person = visit.visitor?.person ?? ""
+        let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person)
+        await room.forget()
+        return .redirect(to: "/runs/\(run.id)", type: .normal)
+    }
+
+    private func show(_ visit: Visit, to target: ReleaseVersion?, problem: String? = nil) async throws -> Response {
+        var way: Way
+        var notes: [UpgradePage.Notes] = []
+        var standing = LookRoom<DryRunReport>.Standing.never
+        let open = try await parts.desk.runs().runs.first { $0.endedAt == nil }
+        do {
+            let plan = try await parts.desk.plan(to: target)
+            way = Way(plan)
+            for hop in way.stops {
+                guard let version = try? ReleaseVersion(hop.version) else { continue }
+                notes.append(
+                    UpgradePage.Notes(
+                        version: hop.version,
+                        notes: NotesText(try await parts.desk.release(version).notes)
+                    )
+                )
+            }
+            if way.isOpen, let goal = try? ReleaseVersion(plan.to) {
+                standing = await room.standing(of: goal.description)
+                // Checks only look: whoever may run them finds them at work when they come.
+                if case .never = standing, open == nil, visit.visitor?.role.allows(.operate) == true {
+                    await begin(goal)
+                    standing = await room.standing(of: goal.description)
+                }
+            }
+        } catch let trouble as Trouble {
+            way = Way(trouble)
+        }
+        let page = UpgradePage(way, notes: notes, checks: UpgradePage.Checks(standing), open: open, problem: problem)
+        return parts.renderer.page(
+            "upgrade",
+            page,
+            title: way.isOpen ? "Upgrade to \(way.to)" : "Upgrade",
+            visitor: visit.visitor,
+            status: problem == nil ? .ok : .unprocessableContent,
+            here: "/upgrade",
+            refresh: page.checks.isRunning && problem == nil ? 3 : nil
+        )
+    }
+}
+
+extension String {
+    /// Without spaces around it.
+    var trimmed: String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest = rest.dropFirst() }
+        while rest.last?.isWhitespace == true { rest = rest.dropLast() }
+        return String(rest)
+    }
+}

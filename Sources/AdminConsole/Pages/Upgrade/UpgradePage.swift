@@ -1,0 +1,193 @@
+import Reports
+import UpgradeModel
+
+/// What the page of an upgrade shows before it begins.
+struct UpgradePage {
+    struct Notes {
+        var version: String
+        var notes: NotesText?
+    }
+
+    /// A step of every hop, and what it means for those who use the application.
+    struct StepRow {
+        var number: Int
+        var name: String
+        var words: String
+        var isBoundary: Bool
+    }
+
+    /// The findings that ended alike.
+    struct Group {
+        var heading: String
+        var tone: String
+        var isOpen: Bool
+        var findings: [FindingLine]
+    }
+
+    struct Disk {
+        var fileSystem: String
+        var needed: String
+        var free: String
+    }
+
+    /// The checks, and what was found out beside them.
+    struct Checks {
+        var isRunning = false
+        var isDone = false
+        var since: When?
+        var at: When?
+        var badge: Badge?
+        var verdict: String?
+        var groups: [Group] = []
+        var trouble: String?
+        var remedy: String?
+        var downtime: String?
+        var disk: [Disk] = []
+        var commands: String?
+        /// Whether they let an upgrade begin.
+        var allow = false
+
+        init(_ standing: LookRoom<DryRunReport>.Standing) {
+            switch standing {
+            case .never: break
+            case .running(let moment):
+                isRunning = true
+                since = When(moment)
+                badge = Badge(words: "Running", tone: "info")
+            case .failed(let why, let moment):
+                at = When(moment)
+                badge = Badge(words: "Could not be done", tone: "bad")
+                trouble = why.message
+                remedy = why.remedy
+            case .done(let report, let moment):
+                isDone = true
+                at = When(moment)
+                take(report)
+            }
+        }
+
+        private mutating func take(_ report: DryRunReport) {
+            let preflight = report.preflight
+            allow = preflight.outcome != "fail"
+            let blocking = preflight.findings.count(where: \.blocking)
+            switch preflight.outcome {
+            case "pass":
+                badge = Badge(words: "All passed", tone: "ok")
+                verdict = "All checks passed."
+            case "warn":
+                badge = Badge(words: "Passed with warnings", tone: "warn")
+                verdict = "No check keeps the upgrade from starting; some have warnings."
+            default:
+                badge = Badge(words: "Blocked", tone: "bad")
+                verdict =
+                    "\(Words.count(blocking, "check keeps", "checks keep")) the upgrade from starting. Nothing was changed."
+            }
+            groups = FindingLine.groups(preflight)
+            if let range = report.downtimeSeconds {
+                downtime = "\(TextLayout.duration(range.low)) to \(TextLayout.duration(range.high))"
+            }
+            disk = report.disk.map {
+                Disk(
+                    fileSystem: $0.fileSystem,
+                    needed: TextLayout.size($0.neededBytes),
+                    free: TextLayout.size($0.freeBytes)
+                )
+            }
+            let lines = report.commands.map { "\($0.hop)  \($0.step)  \($0.argv.joined(separator: " "))" }
+            commands = lines.isEmpty ? nil : lines.joined(separator: "\n")
+        }
+    }
+
+    struct OpenRun {
+        var path: String
+        var words: String
+        var state: Badge
+    }
+
+    var way: Way
+    var isOpen: Bool
+    var rest: String?
+    var goal: String
+    var hopCount: String
+    var steps: [StepRow]
+    var notes: [Notes]
+    var checks: Checks
+    var open: OpenRun?
+    var problem: String?
+    /// Whether *Deploy* is offered.
+    var mayDeploy: Bool
+    /// Why it is not.
+    var hindrance: String?
+
+    init(_ way: Way, notes: [Notes], checks: Checks, open run: RunReport?, problem: String?) {
+        self.way = way
+        isOpen = way.isOpen
+        rest = way.rest
+        goal = way.to
+        hopCount = Words.count(way.stops.count, "hop", "hops")
+        steps = Self.steps
+        self.notes = notes
+        self.checks = checks
+        self.problem = problem
+        open = run.map {
+            OpenRun(path: "/runs/\($0.id)", words: Words.title(of: $0), state: .run($0.state))
+        }
+        mayDeploy = way.isOpen && checks.allow && run == nil
+        hindrance =
+            mayDeploy
+            ? nil
+            : run != nil
+                ? "Another run has not ended; only one can be at work."
+                : checks.isRunning
+                    ? "The checks are still running."
+                    : checks.isDone
+                        ? "What the checks found must be put right first; then run them again."
+                        : "The checks must be run first."
+    }
+
+    private static let steps: [StepRow] = {
+        let words: [(Step, String)] = [
+            (.preflight, "Everything is looked at once more, and the release is brought here. The application runs."),
+            (.quiesce, "The services that write are stopped. From here on the application stands still."),
+            (.backup, "Every metadata database, the configuration and the keys are written to a backup set."),
+            (
+                .verify,
+                "The backup is restored into a scratch server, and every table is compared. No proof, no deploy."
+            ),
+            (.deploy, "The old services are removed, and the new release takes its place on disk."),
+            (.migrate, "The release's own migrations change the databases."),
+            (.settle, "The new release is started, and Pawl waits until it really serves."),
+        ]
+        return words.enumerated().map { index, row in
+            StepRow(number: index + 1, name: row.0.title, words: row.1, isBoundary: row.0 == .verify)
+        }
+    }()
+}
+
+/// What one check found, for a page.
+struct FindingLine {
+    var heading: String
+    var message: String
+    var remedy: String?
+    var tone: String
+
+    /// All findings by how they ended, the worst first.
+    static func groups(_ report: PreflightDocument) -> [UpgradePage.Group] {
+        let kinds: [(outcome: String, heading: String, tone: String)] = [
+            ("fail", "Failed: in the way", "bad"), ("error", "Could not be checked: in the way", "bad"),
+            ("warn", "Warnings: not in the way", "warn"), ("pass", "Passed", "ok"),
+        ]
+        return kinds.compactMap { kind in
+            let findings = report.findings.filter { $0.outcome == kind.outcome }
+            guard !findings.isEmpty else { return nil }
+            return UpgradePage.Group(
+                heading: "\(kind.heading) (\(findings.count))",
+                tone: kind.tone,
+                isOpen: kind.outcome != "pass",
+                findings: findings.map {
+                    FindingLine(heading: $0.title, message: $0.message, remedy: $0.remedy, tone: kind.tone)
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Hummingbird
+import HummingbirdTesting
+import Reports
+import StateStore
+import Synchronization
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+struct StatusBoardTests {
+    @Test func `however many ask, the installation is looked at once`() async throws {
+        try await TestConsole.with { console in
+            let board = console.parts.board
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<200 {
+                    group.addTask {
+                        let snapshot = try? await board.current()
+                        #expect(snapshot?.report.installed?.version == "2026.1.1")
+                    }
+                }
+            }
+            let (looks, atOnce) = console.desk.state.withLock { ($0.looks, $0.looksAtOnce) }
+            #expect(looks <= 2)
+            #expect(atOnce == 1)
+        }
+    }
+
+    @Test func `what is written shows without anybody waiting for it`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            try await console.app.test(.router) { client in
+                let answer = try await viewer.get("/api/v1/status", of: client)
+                #expect(answer.headers[.age] == "0")
+                console.desk.state.withLock { $0.installed = nil }
+                _ = try console.desk.begin()
+                try await until("the status is looked at again") {
+                    console.desk.state.withLock { $0.looks } >= 2
+                }
+                try await until { console.desk.state.withLock { $0.looksNow } == 0 }
+                let later = try await viewer.get("/api/v1/status", of: client)
+                #expect(try later.json["installed"] is String == false)
+            }
+        }
+    }
+}

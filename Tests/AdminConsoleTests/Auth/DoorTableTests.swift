@@ -1,0 +1,130 @@
+import HTTPTypes
+import HummingbirdTesting
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+/// Every door of the console, and the least role that may pass it; nil for anybody. A door without a line fails.
+struct DoorTableTests {
+    static let table: [String: Role?] = [
+        "GET /sign-in": nil,
+        "POST /sign-in": nil,
+        "GET /first-start": nil,
+        "POST /first-start": nil,
+        "GET /healthz": nil,
+        "POST /sign-out": .viewer,
+        "GET /confirm": .viewer,
+        "POST /confirm": .viewer,
+        "GET /": .viewer,
+        "GET /api/v1/status": .viewer,
+        "GET /settings": .viewer,
+        "GET /settings/password": .viewer,
+        "POST /settings/password": .viewer,
+        "GET /settings/sessions": .viewer,
+        "POST /settings/sessions/end-others": .viewer,
+        "POST /settings/sessions/:id/end": .viewer,
+        "GET /settings/tokens": .viewer,
+        "POST /settings/tokens": .viewer,
+        "POST /settings/tokens/:id/revoke": .viewer,
+        "GET /settings/users": .admin,
+        "POST /settings/users": .admin,
+        "POST /settings/users/:name/role": .admin,
+        "POST /settings/users/:name/password": .admin,
+        "POST /settings/users/:name/end-sessions": .admin,
+        "POST /settings/users/:name/remove": .admin,
+        "GET /settings/certificate": .viewer,
+        "GET /settings/about": .viewer,
+    ]
+
+    private static func line(_ door: Door) -> String { "\(door.method) \(door.path)" }
+
+    private static func path(_ door: Door) -> String {
+        door.path.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(":") || $0.hasPrefix("{") || $0.hasPrefix("*") ? "none" : String($0) }.joined(separator: "/")
+    }
+
+    @Test func `every door stands in the table, and every line of the table is a door`() async throws {
+        try await TestConsole.with { console in
+            let doors = Set(console.parts.doors().map(Self.line).filter { !$0.hasPrefix("GET /assets/") })
+            #expect(doors.subtracting(Self.table.keys).isEmpty)
+            #expect(Set(Self.table.keys).subtracting(doors).isEmpty)
+        }
+    }
+
+    @Test func `each role passes the doors that are meant for it and no other, with a session and with a token`() async throws {
+        try await TestConsole.with { console in
+            for role in Role.allCases { try await console.add("\(role)-person", role) }
+            try await console.add("other-admin", .admin)
+            try await console.test { client in
+                for role in Role.allCases {
+                    let name = try #require(AccountName("\(role)-person"))
+                    let token = try console.parts.tokens.make("t", role: role, days: 1, for: name, of: role).text
+                    for door in console.parts.doors() {
+                        guard let least = Self.table[Self.line(door)] ?? nil else { continue }
+                        let person = try console.browser(name.text, client)
+                        var program = Browser(client: client, console: console)
+                        program.fields[.authorization] = "Bearer \(token)"
+                        for browser in [person, program] where door.kind == .api || browser.cookie != nil {
+                            let answer =
+                                door.isChange
+                                ? try await browser.post(Self.path(door)) : try await browser.get(Self.path(door))
+                            let isForbidden =
+                                answer.status == .forbidden || answer.status == .unauthorized
+                                || answer.location.hasPrefix("/sign-in?")
+                            #expect(isForbidden == (role < least), "\(role) \(Self.line(door)) \(answer.status)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `nobody passes a door without having signed in but those that are for anybody`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let stranger = Browser(client: client, console: console)
+                for door in console.parts.doors() where door.permission != nil {
+                    let answer =
+                        door.isChange
+                        ? try await stranger.post(Self.path(door)) : try await stranger.get(Self.path(door))
+                    switch door.kind {
+                    case .api: #expect(answer.status == .unauthorized)
+                    case .page: #expect(answer.location.hasPrefix("/sign-in"))
+                    }
+                }
+            }
+            #expect(try console.trail().isEmpty)
+        }
+    }
+
+    @Test func `every change of a signed-in person without the session's mark is refused`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let browser = try console.browser("ada", client)
+                for door in console.parts.doors() where door.isChange && door.permission != nil {
+                    #expect(try await browser.post(Self.path(door), csrf: false).status == .forbidden)
+                }
+            }
+        }
+    }
+
+    @Test func `a token opens no page`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            let name = try #require(AccountName("ada"))
+            let token = try console.parts.tokens.make("t", role: .admin, days: 1, for: name, of: .admin).text
+            try await console.test { client in
+                var program = Browser(client: client, console: console)
+                program.fields[.authorization] = "Bearer \(token)"
+                for door in console.parts.doors() where door.kind == .page && door.permission != nil {
+                    let answer =
+                        door.isChange ? try await program.post(Self.path(door)) : try await program.get(Self.path(door))
+                    #expect(answer.location.hasPrefix("/sign-in"))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// Requests as bytes, from an address of one's choice: all of 127.0.0.0/8 is this machine.
+enum RawClient {
+    struct Failed: Error {
+        var what: String
+        var number = errno
+    }
+
+    /// Sends bytes and reads until the other side closes.
+    static func send(_ request: String, port: Int, from source: String = "127.0.0.1") throws -> String {
+        let descriptor = try connection(port: port, from: source)
+        defer { close(descriptor) }
+        let bytes = Array(request.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Failed(what: "write") }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer += buffer[..<count]
+        }
+    }
+
+    /// Opens a connection whose reads give up after ten seconds.
+    static func connection(port: Int, from source: String) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failed(what: "socket") }
+        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var own = try address(source, 0)
+        var other = try address("127.0.0.1", port)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafePointer(to: &own) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 }
+        }
+        let isOpen =
+            isBound
+            && withUnsafePointer(to: &other) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) == 0 }
+            }
+        guard isOpen else {
+            close(descriptor)
+            throw Failed(what: "connect from \(source)")
+        }
+        return descriptor
+    }
+
+    private static func address(_ text: String, _ port: Int) throws -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        guard inet_pton(AF_INET, text, &address.sin_addr) == 1 else { throw Failed(what: "address") }
+        return address
+    }
+
+    /// A form for signing in.
+    static func signIn(_ name: String, _ password: String, port: Int, stays: Bool = false) -> String {
+        let allowed = CharacterSet.alphanumerics
+        let body =
+            "name=\(name)&password=" + (password.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")
+        return "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nOrigin: http://127.0.0.1:\(port)\r\n"
+            + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n"
+            + (stays ? "" : "Connection: close\r\n") + "\r\n" + body
+    }
+}

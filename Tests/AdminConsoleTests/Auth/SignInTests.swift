@@ -1,0 +1,217 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+struct SignInTests {
+    @Test func `name and password open a session in a cookie that only this host gets back`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let browser = Browser(client: client, console: console)
+                let answer = try await browser.post("/sign-in", ["name": "Ada", "password": TestConsole.password])
+                #expect(answer.status == .seeOther)
+                #expect(answer.location == "/")
+                let cookie = answer.headers[.setCookie] ?? ""
+                #expect(cookie.hasPrefix("__Host-pawl="))
+                for part in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] { #expect(cookie.contains(part)) }
+                #expect(!cookie.contains("Domain"))
+                // 256 bits in base64.
+                let secret = try #require(browser.following(answer).cookie)
+                #expect(secret.utf8.count == 43)
+                #expect(try console.store.session(Secret.digest(secret)) != nil)
+                #expect(try await browser.following(answer).get("/settings").status == .ok)
+            }
+            #expect(try console.trail() == ["- sign-in ada asked", "- sign-in ada done"])
+        }
+    }
+
+    @Test func `a wrong password and an unknown name get the same answer`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let browser = Browser(client: client, console: console)
+                let wrong = try await browser.post("/sign-in", ["name": "ada", "password": "not hers at all"])
+                let unknown = try await browser.post("/sign-in", ["name": "eve", "password": "not hers at all"])
+                #expect(wrong.status == .unprocessableContent)
+                #expect(unknown.status == wrong.status)
+                #expect(unknown.text == wrong.text.replacingOccurrences(of: "ada", with: "eve"))
+                #expect(wrong.headers[.setCookie] == nil)
+            }
+            // What was typed for a name may be a password.
+            #expect(try console.trail() == ["- sign-in ada refused", "- sign-in unknown name refused"])
+        }
+    }
+
+    @Test func `signing in and confirming change the session's secret, and the old one is worth nothing`() async throws
+    {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let first = try console.browser("ada", client)
+                let again = try await first.post("/sign-in", ["name": "ada", "password": TestConsole.password])
+                let second = first.following(again)
+                #expect(second.cookie != first.cookie)
+                #expect(try await first.get("/settings").location == "/sign-in?next=/settings")
+                let confirmed = try await second.post("/confirm", ["password": TestConsole.password, "next": "/x"])
+                #expect(confirmed.location == "/x")
+                let third = second.following(confirmed)
+                #expect(third.cookie != second.cookie)
+                #expect(try await second.get("/settings").status == .seeOther)
+                #expect(try await third.get("/settings").status == .ok)
+            }
+        }
+    }
+
+    @Test func `a session ends after an hour without use`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let browser = try console.browser("ada", client)
+                for _ in 0..<3 {
+                    console.clock.advance(seconds: 3500)
+                    #expect(try await browser.get("/settings").status == .ok)
+                }
+                console.clock.advance(seconds: 3601)
+                #expect(try await browser.get("/settings").status == .seeOther)
+            }
+        }
+    }
+
+    @Test func `a session ends after twelve hours however much it is used, and confirming does not prolong it`()
+        async throws
+    {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                var browser = try console.browser("ada", client)
+                for _ in 0..<23 {
+                    console.clock.advance(seconds: 1800)
+                    browser = browser.following(
+                        try await browser.post("/confirm", ["password": TestConsole.password, "next": "/"])
+                    )
+                    #expect(try await browser.get("/settings").status == .ok)
+                }
+                console.clock.advance(seconds: 1801)
+                #expect(try await browser.get("/settings").status == .seeOther)
+            }
+        }
+    }
+
+    @Test func `signing out ends the session on the server`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let browser = try console.browser("ada", client)
+                let answer = try await browser.post("/sign-out")
+                #expect(answer.location == "/sign-in")
+                #expect(answer.headers[.setCookie]?.contains("Max-Age=0") == true)
+                #expect(try await browser.get("/settings").status == .seeOther)
+            }
+            #expect(try console.trail() == ["ada sign-out asked", "ada sign-out done"])
+        }
+    }
+
+    @Test func `people see their sessions, end one, and end all others`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .viewer)
+            try await console.add("bob", .admin)
+            try await console.test { client in
+                let mine = try console.browser("ada", client)
+                let (second, third) = (try console.browser("ada", client), try console.browser("ada", client))
+                let foreign = try console.browser("bob", client)
+                #expect(try await mine.get("/settings/sessions").text.components(separatedBy: "192.0.2.1").count == 4)
+                let id = Secret.digest(try #require(second.cookie))
+                #expect(try await mine.post("/settings/sessions/\(id)/end").status == .seeOther)
+                #expect(try await second.get("/settings").status == .seeOther)
+                let other = Secret.digest(try #require(foreign.cookie))
+                #expect(try await mine.post("/settings/sessions/\(other)/end").status == .notFound)
+                #expect(try await foreign.get("/settings").status == .ok)
+                _ = try await mine.post("/settings/sessions/end-others")
+                #expect(try await third.get("/settings").status == .seeOther)
+                #expect(try await mine.get("/settings").status == .ok)
+            }
+        }
+    }
+
+    @Test func `changing the password asks for the old one and ends every other session`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .viewer)
+            try await console.test { client in
+                let mine = try console.browser("ada", client)
+                let other = try console.browser("ada", client)
+                let fresh = "stapled batteries on horses"
+                let wrong = try await mine.post(
+                    "/settings/password",
+                    ["current": "nothing like it", "password": fresh, "again": fresh]
+                )
+                #expect(wrong.status == .unprocessableContent)
+                #expect(try await other.get("/settings").status == .ok)
+                let done = try await mine.post(
+                    "/settings/password",
+                    ["current": TestConsole.password, "password": fresh, "again": fresh]
+                )
+                #expect(done.status == .seeOther)
+                #expect(try await other.get("/settings").status == .seeOther)
+                #expect(try await mine.following(done).get("/settings").status == .ok)
+                let signIn = try await Browser(client: client, console: console)
+                    .post("/sign-in", ["name": "ada", "password": fresh])
+                #expect(signIn.status == .seeOther)
+            }
+            #expect(
+                try console.trail().prefix(4).suffix(2) == [
+                    "ada password-changed ada asked", "ada password-changed ada done",
+                ]
+            )
+        }
+    }
+
+    @Test func `what matters most asks for the password again after ten minutes, and leads back to its page`()
+        async throws
+    {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                var browser = try console.browser("ada", client)
+                let form = ["name": "eve", "role": "viewer", "password": "stapled batteries on horses"]
+                console.clock.advance(seconds: 601)
+                browser.fields[.referer] = "http://localhost/settings/users?x=1"
+                let answer = try await browser.post("/settings/users", form)
+                #expect(answer.location == "/confirm?next=/settings/users%3Fx%3D1&interrupted=1")
+                #expect(try console.store.accounts().count == 1)
+                let page = try await browser.get(answer.location)
+                #expect(page.text.contains("has not been done yet"))
+                #expect(page.text.contains("value=\"/settings/users?x=1\""))
+                browser = browser.following(
+                    try await browser.post("/confirm", ["password": TestConsole.password, "next": "/settings/users"])
+                )
+                #expect(try await browser.post("/settings/users", form).location == "/settings/users")
+                #expect(try console.store.accounts().count == 2)
+            }
+        }
+    }
+
+    @Test func `a program with a session is told that the password is needed, one with a token is not`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("ada", .admin)
+            let door = Door.api(.post, "/api/v1/try", needs: .operate, confirmed: true) { _ in .init(status: .noContent)
+            }
+            let ada = try #require(AccountName("ada"))
+            let token = try console.parts.tokens.make("ci", role: .operator, days: 1, for: ada, of: .admin).text
+            try await console.test(adding: [door]) { client in
+                let browser = try console.browser("ada", client)
+                #expect(try await browser.post("/api/v1/try").status == .noContent)
+                console.clock.advance(seconds: 601)
+                let answer = try await browser.post("/api/v1/try")
+                #expect(answer.status == .forbidden)
+                #expect(answer.text.contains("\"code\":\"confirmation-needed\""))
+                var program = Browser(client: client, console: console)
+                program.fields[.authorization] = "Bearer \(token)"
+                #expect(try await program.post("/api/v1/try").status == .noContent)
+            }
+        }
+    }
+}

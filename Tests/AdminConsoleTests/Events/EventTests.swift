@@ -1,0 +1,220 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import ServiceLifecycle
+import StateStore
+import Synchronization
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@testable import AdminConsole
+
+struct EventTests {
+    /// An event of a stream.
+    struct Sent {
+        var id: Int64?
+        var event = ""
+        var data = ""
+
+        static func all(_ text: String) -> [Sent] {
+            text.components(separatedBy: "\n\n").compactMap { block in
+                var sent = Sent()
+                for line in block.split(separator: "\n") {
+                    let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+                    switch parts.first {
+                    case "id": sent.id = parts.dropFirst().first.flatMap { Int64($0) }
+                    case "event": sent.event = parts.dropFirst().first ?? ""
+                    case "data": sent.data = parts.dropFirst().first ?? ""
+                    default: continue
+                    }
+                }
+                return sent.event.isEmpty ? nil : sent
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a run is told from its beginning, live, and to its end`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try await console.app.test(.live) { client in
+                async let answer = viewer.get("/api/v1/runs/\(run)/events", of: client)
+                try await until { console.parts.hub.count == 1 }
+                try console.desk.carry(run)
+                let response = try await answer
+                #expect(response.headers[.contentType] == "text/event-stream")
+                #expect(response.headers[.cacheControl] == "no-store")
+                #expect(response.text.hasPrefix("retry: 2000\n\n"))
+                let sent = Sent.all(response.text)
+                let written = try console.store.entries(of: run, after: 0).map(\.id)
+                #expect(sent.dropLast().map(\.id) == written)
+                #expect(sent.first?.event == "created")
+                #expect(sent.last?.event == "end")
+                #expect(sent.last?.data.contains(#""state":"succeeded""#) == true)
+                #expect(console.parts.hub.count == 0)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever comes back gets what they have missed, and nothing twice`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try console.desk.carry(run)
+            let ids = try console.store.entries(of: run, after: 0).map(\.id)
+            try await console.app.test(.live) { client in
+                for (path, headers) in [
+                    ("/api/v1/runs/\(run)/events", ["Last-Event-ID": "\(ids[3])"]),
+                    ("/api/v1/runs/\(run)/events?after=\(ids[3])", [:]),
+                ] {
+                    let answer = try await viewer.get(path, of: client, headers)
+                    #expect(Sent.all(answer.text).dropLast().map(\.id) == Array(ids.dropFirst(4)))
+                }
+                let bad = try await viewer.get("/api/v1/runs/\(run)/events?after=-1", of: client)
+                #expect(bad.status == .badRequest)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `however many look on, the journal is read once for all of them`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            let hub = console.parts.hub
+            let places = (0..<100).map { _ in hub.follow(run, after: 0, viewer.visitor) {} }
+            let first = try #require(places.first)
+            var pieces = first.pieces.makeAsyncIterator()
+            _ = await pieces.next()
+            let before = console.desk.state.withLock { $0.reads }
+            try console.desk.progress(run, "dumping")
+            let piece = try #require(await pieces.next())
+            #expect(String(buffer: piece).contains("dumping"))
+            for place in places.dropFirst() {
+                var others = place.pieces.makeAsyncIterator()
+                _ = await others.next()
+                #expect(await others.next() == piece)
+            }
+            #expect(console.desk.state.withLock { $0.reads } - before <= 2)
+            for place in places { place.leave() }
+            #expect(hub.count == 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a run that waits for an operator has not ended`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try console.desk.carry(run, failing: .migrate)
+            let place = console.parts.hub.follow(run, after: 0, viewer.visitor) {}
+            var pieces = place.pieces.makeAsyncIterator()
+            let text = String(buffer: try #require(await pieces.next()))
+            #expect(Sent.all(text).last?.event == "effect-failed")
+            try console.desk.progress(run, "somebody looks after it")
+            #expect(String(buffer: try #require(await pieces.next())).contains("looks after it"))
+            place.leave()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a stream ends with the session that opened it`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try await console.app.test(.live) { client in
+                async let answer = viewer.get("/api/v1/runs/\(run)/events", of: client)
+                try await until { console.parts.hub.count == 1 }
+                try console.store.removeSession(viewer.session)
+                let began = ContinuousClock.now
+                #expect(Sent.all(try await answer.text).map(\.event) == ["created"])
+                #expect(began.duration(to: .now) < .seconds(3))
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever does not read is dropped and holds nobody up`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            let hub = console.parts.hub
+            let (dropped, signal) = AsyncStream.makeStream(of: Void.self)
+            let slow = hub.follow(run, after: 0, viewer.visitor) { signal.finish() }
+            let quick = hub.follow(run, after: 0, viewer.visitor) {}
+            var pieces = quick.pieces.makeAsyncIterator()
+            _ = await pieces.next()
+            for number in 0...Listener.patience {
+                try console.desk.progress(run, "line \(number)")
+                #expect(String(buffer: try #require(await pieces.next())).contains("line \(number)"))
+            }
+            for await _ in dropped {}
+            #expect(hub.count == 1)
+            quick.leave()
+            slow.leave()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `the console stops within a second while somebody looks on`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            let (ports, port) = AsyncStream.makeStream(of: Int.self)
+            let app = Application(
+                router: console.parts.router(),
+                configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+                onServerRunning: { port.yield($0.localAddress?.port ?? 0) }
+            )
+            let group = ServiceGroup(services: [app], logger: app.logger)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                var iterator = ports.makeAsyncIterator()
+                let client = TestClient(host: "127.0.0.1", port: try #require(await iterator.next()))
+                client.connect()
+                tasks.addTask {
+                    let path = "/api/v1/runs/\(run)/events"
+                    let request = TestClient.Request(
+                        path,
+                        method: .get,
+                        authority: "localhost",
+                        headers: viewer.headers()
+                    )
+                    let answer = try await client.execute(request)
+                    #expect(answer.body.map { String(buffer: $0) }?.contains("event: created") == true)
+                }
+                try await until { console.parts.hub.count == 1 }
+                let began = ContinuousClock.now
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+                #expect(began.duration(to: .now) < .seconds(1))
+                try await client.shutdown()
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a dashboard is told of runs, backups and checks`() async throws {
+        try await TestConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let place = console.parts.hub.watch(viewer.visitor) {}
+            var pieces = place.pieces.makeAsyncIterator()
+            #expect(await pieces.next() == StreamText.opening)
+            // What was there before is no news; the first look is over when the second begins.
+            try await until { await console.parts.hub.hasLooked }
+            let run = try console.desk.begin()
+            #expect(String(buffer: try #require(await pieces.next())).contains("event: run-started\n"))
+            try console.desk.carry(run)
+            var text = ""
+            while !text.contains("event: run-ended\n") { text += String(buffer: try #require(await pieces.next())) }
+            #expect(text.contains(#""state":"succeeded""#))
+            console.parts.hub.announce(.check)
+            #expect(String(buffer: try #require(await pieces.next())).contains("event: check\n"))
+            place.leave()
+        }
+    }
+}

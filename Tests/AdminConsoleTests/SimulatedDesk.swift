@@ -1,0 +1,288 @@
+import Foundation
+import Reports
+import Simulators
+import StateStore
+import Synchronization
+import UpgradeEngine
+import UpgradeModel
+
+@testable import AdminConsole
+
+/// A desk over a real journal and an installation that is only told of: runs are written down, and carried by the test.
+final class SimulatedDesk: Desk {
+    struct State {
+        var installed = Story.releases.first
+        /// How often the installation was looked at, and how many looks went on at a time at most.
+        var looks = 0
+        var looksNow = 0
+        var looksAtOnce = 0
+        /// How often events were read.
+        var reads = 0
+        var findings: [Finding] = []
+        var jobs: [JobReport] = []
+        /// Why the records cannot be used.
+        var safeMode: Trouble?
+    }
+
+    let store: StateStore
+    let state = Mutex(State())
+    let title = "Demo"
+
+    private let catalog = Catalog.validating([
+        CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"),
+        CatalogEntry(version: "2026.2.1", releasedAt: "2026-02-01"),
+    ])
+    private static let year = SupportPolicy.year
+    static let now = Moment(microseconds: 1_795_000_000_000_000)
+
+    init(_ store: StateStore) { self.store = store }
+
+    private var installed: ReleaseVersion? { state.withLock { $0.installed } }
+
+    private func plan(_ target: ReleaseVersion?) throws -> UpgradePlan {
+        guard let installed else {
+            throw Trouble(.operator, "nothing-installed", "Nothing runs.", remedy: "Start it.")
+        }
+        return Planner.plan(
+            PlanRequest(deployment: .singleVM, origin: .observed(.init(version: installed)), target: target),
+            in: catalog
+        )
+    }
+
+    // MARK: Shown
+
+    func status() async throws -> StatusReport {
+        state.withLock { state in
+            state.looks += 1
+            state.looksNow += 1
+            state.looksAtOnce = max(state.looksAtOnce, state.looksNow)
+        }
+        defer { state.withLock { $0.looksNow -= 1 } }
+        await Task.yield()
+        return StatusReport(
+            StatusReport.Facts(
+                product: Product(name: "demo", title: title, supportWindow: Self.year, databases: []),
+                deployment: .singleVM,
+                installed: installed,
+                drifted: [],
+                isRunning: true,
+                catalog: catalog,
+                plan: try? plan(nil),
+                today: Self.now.day,
+                sets: [],
+                highWaterMark: try store.highWaterMark(),
+                run: nil,
+                troubles: []
+            )
+        )
+    }
+
+    func releases() async throws -> ReleasesReport {
+        ReleasesReport(catalog, support: Self.year, today: Self.now.day, installed: installed, reachable: [])
+    }
+
+    func release(_ version: ReleaseVersion) async throws -> ReleaseReport {
+        guard let release = catalog.release(version) else {
+            throw Trouble(.operator, "unknown-release", "There is no \(version).", remedy: "See the list.")
+        }
+        let row = ReleaseRow(release, support: Self.year, today: Self.now.day, installed: false, reachable: true)
+        return ReleaseReport(release, row: row)
+    }
+
+    func plan(to target: ReleaseVersion?) async throws -> PlanReport {
+        PlanReport(try plan(target), support: Self.year)
+    }
+
+    func backups() async throws -> BackupListReport { BackupListReport([], debris: []) }
+
+    func backup(_ id: BackupSetID) async throws -> BackupReport { throw Self.unknown(id) }
+
+    func retention() async throws -> PruneReport { PruneReport(kept: [], removed: [], dryRun: true) }
+
+    func runs() async throws -> HistoryReport {
+        HistoryReport(try store.runs().map { try RunView(of: $0.id, from: store.entries(of: $0.id, after: 0)) })
+    }
+
+    func run(_ id: RunID) async throws -> RunReport {
+        RunReport(try RunView(of: id, from: store.entries(of: id, after: 0)))
+    }
+
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
+        state.withLock { $0.reads += 1 }
+        return try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
+    }
+
+    func logs(of id: RunID) async throws -> [LogTail] {
+        _ = try await run(id)
+        return [LogTail(name: "dump.log", text: "dumping")]
+    }
+
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
+        guard let log = try await logs(of: id).first(where: { $0.name == name }) else {
+            throw Trouble(.operator, "unknown-log", "There is no such log.", remedy: "See the list.")
+        }
+        return LogTail(name: name, text: String(log.text.suffix(bytes)))
+    }
+
+    func jobs() async throws -> JobListReport { JobListReport(jobs: state.withLock { $0.jobs }) }
+
+    func job(_ id: RunID) async throws -> JobReport {
+        guard let job = state.withLock({ $0.jobs.first { $0.id == id.description } }) else {
+            throw Trouble(.operator, "unknown-job", "There is no job \(id).", remedy: "See the list.")
+        }
+        return job
+    }
+
+    func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
+        throw Self.unknown(id)
+    }
+
+    func pulse() async throws -> Pulse {
+        let newest = try store.newest()
+        let jobs = state.withLock { $0.jobs.map(\.state).joined(separator: " ") }
+        return Pulse(event: newest.event, backups: newest.backups, checkedAt: newest.checkedAt, jobs: jobs)
+    }
+
+    func changes() -> AsyncStream<Void> { store.changes(every: .milliseconds(10)) }
+
+    // MARK: Asked for
+
+    func check() async throws -> CheckReport {
+        CheckReport(
+            checkedAt: Self.now,
+            source: "file:///srv/releases",
+            new: [],
+            catalog: catalog,
+            support: Self.year,
+            today: Self.now.day,
+            installed: installed,
+            reachable: []
+        )
+    }
+
+    func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument {
+        let plan = try plan(target)
+        if let refusal = plan.refusal { throw refusal.trouble }
+        return PreflightDocument(PreflightReport(target: plan.to, findings: state.withLock { $0.findings }))
+    }
+
+    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+        let plan = try plan(target)
+        if let refusal = plan.refusal { throw refusal.trouble }
+        let checks = try await preflight(to: target)
+        if checks.outcome == "fail" { throw RefusedByChecks(checks) }
+        return try await run(
+            begin(RunPlan(from: plan.from, hops: plan.hops.map(\.release.version), highWaterMark: nil), by: person)
+        )
+    }
+
+    func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
+        throw Self.unknown(id)
+    }
+
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
+        let run = try await run(id)
+        guard run.choices.contains("retry") else {
+            throw Trouble(.operator, "cannot-retry", "Run \(id) does not wait for a retry.", remedy: "See it.")
+        }
+        try store.leave(.retry(by: person, target: target), for: id, at: Self.now)
+        return run
+    }
+
+    func abort(_ id: RunID, by person: String) async throws -> RunReport {
+        let run = try await run(id)
+        guard run.choices.contains("abort") else {
+            throw Trouble(.operator, "cannot-abort", "Run \(id) cannot be aborted.", remedy: "See it.")
+        }
+        try store.leave(.abort(by: person), for: id, at: Self.now)
+        return run
+    }
+
+    func backUp(by person: String) async throws -> JobReport {
+        let job = JobReport(
+            id: "20261118-000000-0001",
+            kind: "backup",
+            state: .running,
+            startedAt: Self.now,
+            startedBy: person,
+            endedAt: nil,
+            seconds: 0,
+            backup: nil,
+            progress: nil,
+            result: nil,
+            error: nil
+        )
+        state.withLock { $0.jobs.append(job) }
+        return job
+    }
+
+    func prove(_ id: BackupSetID, identity: String?, acceptsChanged: Bool, by person: String) async throws -> JobReport
+    {
+        throw Self.unknown(id)
+    }
+
+    func prune(_ ids: Set<String>) async throws -> PruneReport {
+        guard ids.isEmpty else {
+            throw Trouble(.operator, "preview-outdated", "It is not what would be removed.", remedy: "Look again.")
+        }
+        return PruneReport(kept: [], removed: [], dryRun: false)
+    }
+
+    func requireReady() async throws {
+        if let trouble = state.withLock({ $0.safeMode }) { throw trouble }
+    }
+
+    private static func unknown(_ id: BackupSetID) -> Trouble {
+        Trouble(.operator, "unknown-backup", "There is no backup set \(id).", remedy: "See the list.")
+    }
+
+    // MARK: Carrying runs
+
+    /// Writes a run down.
+    @discardableResult
+    func begin(_ plan: RunPlan, by person: String = "root@test") throws -> RunID {
+        let id = RunID(startedAt: Self.now, salt: UInt16(try store.runs().count))
+        let lease = try store.takeLease(owner: "test", at: Self.now)
+        let request = RunRequest(id: id, plan: plan, startedBy: person, startedAt: Self.now)
+        _ = try store.append([.created(request)], to: id, at: Self.now, under: lease, highWaterMark: nil)
+        return id
+    }
+
+    /// Writes a run down that has yet to be carried.
+    func begin() throws -> RunID {
+        try begin(RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil))
+    }
+
+    /// Carries a run until it ends, or until an effect of this kind, which fails.
+    func carry(_ id: RunID, failing kind: Effect.Kind? = nil) throws {
+        let replay = try Replay(of: id, from: store.entries(of: id, after: 0))
+        var machine = replay.machine
+        let lease = try store.takeLease(owner: "test", at: Self.now)
+        func write(_ rows: [Payload]) throws {
+            _ = try store.append(rows, to: id, at: Self.now, under: lease, highWaterMark: nil)
+        }
+        _ = try machine.handle(.started)
+        try write([.event(.started)] + (machine.pending.map { [.intent($0)] } ?? []))
+        while let effect = machine.pending {
+            let isFailing = effect.kind == kind
+            let trouble = Trouble(.release, "migration-failed", "It failed.", changed: true, remedy: "Retry.")
+            let event: Event =
+                isFailing ? .failed(effect, trouble) : .succeeded(effect, try Story.outcome(of: effect))
+            _ = try machine.handle(event)
+            try write([.event(event)] + (machine.pending.map { [.intent($0)] } ?? []))
+        }
+    }
+
+    /// Writes a line of progress.
+    func progress(_ id: RunID, _ words: String) throws {
+        let lease = try store.takeLease(owner: "test", at: Self.now)
+        let effect = Effect(.dump, hop: 0, target: Story.releases[1])
+        _ = try store.append(
+            [.progress(effect, Progress(words))],
+            to: id,
+            at: Self.now,
+            under: lease,
+            highWaterMark: nil
+        )
+    }
+}

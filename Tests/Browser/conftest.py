@@ -1,0 +1,167 @@
+"""The Admin Console in Debian's Chromium, over a simulated installation (Tests/ConsoleStage).
+
+Everything that is started here is stopped here.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import sync_playwright
+
+PASSWORD = "a pawl lets it turn one way"
+STAGE = os.environ.get("STAGE", "../../.build/debug/ConsoleStage")
+AXE = next(pathlib.Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
+WAIT = 15_000
+
+
+class Stage:
+    """A console of its own; started again it goes on over the same folder and the same port."""
+
+    def __init__(self, scene, pace):
+        self.scene, self.pace, self.port = scene, pace, 0
+        self.folder = tempfile.mkdtemp(prefix="pawl-stage-")
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [STAGE, self.folder, self.scene, str(self.port), str(self.pace)], stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline()
+        assert line.startswith("ready "), f"the stage did not start: {line!r}"
+        self.port = int(line.split()[1])
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.process:
+            self.process.stdout.close()
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def stages():
+    """Consoles that tests only look at, one for each scene."""
+    made = {}
+
+    def stage(scene, pace=1.0):
+        if (scene, pace) not in made:
+            made[scene, pace] = Stage(scene, pace)
+        return made[scene, pace]
+
+    yield stage
+    for stage in made.values():
+        stage.remove()
+
+
+@pytest.fixture
+def own_stage():
+    """Makes consoles that the test may change."""
+    made = []
+
+    def stage(scene, pace=1.0):
+        made.append(Stage(scene, pace))
+        return made[-1]
+
+    yield stage
+    for stage in made:
+        stage.remove()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Signs somebody in; the page fails the test where it asks elsewhere, or says an error."""
+    contexts, faults = [], []
+
+    def enter(stage, name="admin", path="/", script=True, theme="light", width=1280, forgive=()):
+        context = chromium.new_context(
+            base_url=stage.address,
+            color_scheme=theme,
+            java_script_enabled=script,
+            timezone_id="Asia/Kolkata",
+            viewport={"width": width, "height": 900},
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        key = (stage.address, stage.folder, name)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+
+        def said(message):
+            if message.type == "error" and not any(re.search(word, message.text) for word in forgive):
+                faults.append(f"{page.url}: {message.text}")
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on(
+            "request",
+            lambda request: request.url.startswith(stage.address + "/")
+            or faults.append(f"a request to elsewhere: {request.url}"),
+        )
+        if key in SESSIONS:
+            context.add_cookies(SESSIONS[key])
+        else:
+            page.goto("/sign-in")
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(stage.address + "/")
+            SESSIONS[key] = context.cookies()
+        if path != page.url.removeprefix(stage.address):
+            page.goto(path)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+SESSIONS = {}
+
+
+def axe(page):
+    """What axe-core finds on a page, in words."""
+    page.evaluate(AXE)
+    found = page.evaluate(
+        """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})"""
+    )
+    return [
+        f"{page.url} {finding['id']}: {finding['help']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for finding in found["violations"]
+        for node in finding["nodes"]
+    ]
+
+
+def run_of(stage, visit, **more):
+    """A page on the newest run."""
+    page = visit(stage, path="/history", **more)
+    page.goto(page.locator("main table a").first.get_attribute("href"))
+    return page

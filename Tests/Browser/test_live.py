@@ -1,0 +1,100 @@
+"""What is live: steps, log and banner; nothing moves, nothing is lost."""
+
+from conftest import run_of
+
+# Shifts that nobody has caused by a key or a click.
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push({value: entry.value, at: entry.startTime,
+    what: entry.sources.map((s) => s.node?.outerHTML?.slice(0, 100) ?? String(s.node?.data))});
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+def lines(page):
+    return page.locator("[data-log] li").evaluate_all("(all) => all.map((line) => Number(line.dataset.id))")
+
+
+def is_whole(ids):
+    return ids == list(range(ids[0], ids[0] + len(ids)))
+
+
+def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
+    stage = own_stage("running", 0.06)
+    page = visit(stage)
+    page.add_init_script(WATCH)
+    page.get_by_role("link", name="Details").click()
+    page.wait_for_url("**/runs/*")
+    page.get_by_text("How it ended").wait_for(timeout=60_000)
+    assert page.locator(".steps .done").count() == 14
+    assert is_whole(lines(page))
+    shifts = page.evaluate("window.shifts")
+    assert sum(shift["value"] for shift in shifts) < 0.005, shifts
+
+
+def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, visit):
+    stage = own_stage("running", 0.25)
+    page = visit(stage, forgive=["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"])
+    page.get_by_role("link", name="Details").click()
+    page.wait_for_url("**/runs/*")
+    before = lines(page)
+    page.reload()
+    assert set(before) <= set(lines(page))
+    stage.stop()
+    banner = page.get_by_text("The connection to the console is lost.")
+    banner.wait_for()
+    stage.start()
+    banner.wait_for(state="hidden", timeout=20_000)
+    page.get_by_text("How it ended").wait_for(timeout=90_000)
+    assert is_whole(lines(page))
+
+
+def test_two_operators_see_the_same_run(own_stage, visit):
+    stage = own_stage("calm", 0.05)
+    first = visit(stage, "operator", "/upgrade")
+    second = visit(stage, "second", "/upgrade", forgive=["409"])
+    for page in (first, second):
+        page.get_by_label("to confirm").wait_for()
+        version = page.get_by_role("heading", level=1).inner_text().removeprefix("Upgrade to ")
+        page.get_by_label("to confirm").fill(version)
+    first.get_by_role("button", name="Deploy").click()
+    first.wait_for_url("**/runs/*")
+    second.get_by_role("button", name="Deploy").click()
+    second.get_by_role("heading", name="Not possible now").wait_for()
+    assert second.get_by_text("operator in the console has started it").is_visible()
+    second.goto(first.url)
+    for page in (first, second):
+        page.get_by_text("How it ended").wait_for(timeout=60_000)
+    assert lines(first) == lines(second)
+
+
+def test_the_dashboard_hears_of_a_run_that_somebody_else_starts(own_stage, visit):
+    stage = own_stage("calm", 0.3)
+    watching = visit(stage, "viewer")
+    page = visit(stage, "operator", "/upgrade")
+    page.get_by_label("to confirm").wait_for()
+    page.get_by_label("to confirm").fill(page.get_by_role("heading", level=1).inner_text().removeprefix("Upgrade to "))
+    page.get_by_role("button", name="Deploy").click()
+    watching.get_by_text("A run is underway").wait_for()
+
+
+def test_the_log_is_searched_and_followed(stages, visit):
+    page = run_of(stages("calm"), visit)
+    page.get_by_label("Search").fill("back up")
+    assert 0 < page.locator("[data-log] li:visible").count() < len(lines(page))
+    assert "lines" in page.locator("[data-found]").inner_text()
+    page.get_by_label("Search").fill("")
+    assert page.evaluate("(() => { const l = document.querySelector('[data-log]'); return l.scrollHeight - l.scrollTop - l.clientHeight < 2 })()")
+
+
+def test_a_failure_offers_what_is_safe_and_a_retry_goes_on(own_stage, visit):
+    stage = own_stage("failed", 0.01)
+    page = run_of(stage, visit, name="operator")
+    assert page.get_by_text("It needs your decision").is_visible()
+    assert page.get_by_text("No space left on device").first.is_visible()
+    assert page.get_by_role("button", name="Abort").count() == 0
+    assert page.get_by_role("link", name="Restore …").is_visible()
+    page.get_by_role("button", name="Retry", exact=True).click()
+    page.get_by_text("How it ended").wait_for(timeout=60_000)
+    assert page.get_by_text("Succeeded").first.is_visible()

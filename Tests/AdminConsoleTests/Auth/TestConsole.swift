@@ -37,6 +37,7 @@ struct TestConsole {
         unclaimed: Bool = false,
         records: (StateStore) -> any AccessRecords = { $0 },
         realTime: Bool = false,
+        passwords: Passwords = Passwords(rounds: 16),
         _ body: (TestConsole) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.path + "/pawl-console-" + UUID().uuidString
@@ -51,6 +52,7 @@ struct TestConsole {
             records: records(store),
             site: site,
             bootstrap: unclaimed ? try Bootstrap(path: folder + "/console-bootstrap", at: now()) : nil,
+            passwords: passwords,
             now: now
         )
         return try await body(TestConsole(parts: parts, store: store, clock: clock, folder: folder))

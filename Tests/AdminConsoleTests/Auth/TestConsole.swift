@@ -29,9 +29,7 @@ struct TestConsole {
 
     static let password = "correct horse battery"
 
-    /// - Parameters:
-    ///   - unclaimed: whether there is a bootstrap secret.
-    ///   - records: what stands before the records.
+    /// Puts one together; `unclaimed` says whether there is a bootstrap secret, `records` what stands before the records.
     static func with<Value>(
         site: SiteRules = SiteRules(host: "localhost", isSecure: false, publicURL: nil),
         unclaimed: Bool = false,

@@ -35,7 +35,7 @@ struct FloodTests {
                 var times: [Duration] = []
                 for source in ["127.0.0.3", "127.0.0.4", "127.0.0.3", "127.0.0.5"] {
                     let start = ContinuousClock.now
-                    let answer = try RawClient.send(
+                    let answer = try await RawClient.send(
                         RawClient.signIn("ada", TestConsole.password, port: port),
                         port: port,
                         from: source

@@ -148,12 +148,12 @@ struct ForgeryTests {
         try await TestConsole.with { console in
             try await console.test(.live) { client in
                 let port = try #require(client.port)
-                let answer = try RawClient.send(
+                let answer = try await RawClient.send(
                     "GET /sign-in HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
                     port: port
                 )
                 #expect(answer.hasPrefix("HTTP/1.1 421"))
-                let none = try RawClient.send("GET /sign-in HTTP/1.1\r\nConnection: close\r\n\r\n", port: port)
+                let none = try await RawClient.send("GET /sign-in HTTP/1.1\r\nConnection: close\r\n\r\n", port: port)
                 #expect(none.hasPrefix("HTTP/1.1 4"))
             }
         }

@@ -147,6 +147,7 @@ struct ConsoleParts: Sendable {
         site: SiteRules = SiteRules(host: "localhost", isSecure: false, publicURL: nil),
         bootstrap: Bootstrap? = nil,
         about: ConsoleAbout = ConsoleAbout(),
+        passwords: Passwords = Passwords(),
         now: @escaping @Sendable () -> Moment
     ) throws {
         self.desk = desk
@@ -157,7 +158,7 @@ struct ConsoleParts: Sendable {
         self.now = now
         sessions = Sessions(records: records, now: now)
         tokens = Tokens(records: records, now: now)
-        accounts = Accounts(records: records, now: now)
+        accounts = Accounts(records: records, passwords: passwords, now: now)
         rates = RateLimits(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)

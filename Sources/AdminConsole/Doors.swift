@@ -126,6 +126,7 @@ struct DoorWay: Sendable {
     private func change(_ request: Request, _ context: ConsoleContext) async throws -> Response {
         var request = request
         let visitor = context.visitor
+        if let visitor { try parts.rates.take(.change, visitor.name.text) }
         let body: ByteBuffer
         do {
             try checkRole(visitor)
@@ -144,7 +145,6 @@ struct DoorWay: Sendable {
             noteRefusal(visit)
             throw error
         }
-        if let visitor { try parts.rates.take(.change, visitor.name.text) }
         if !isConfirmed(visitor) { return try confirmFirst(backTo: Self.page(of: request), interrupted: true) }
         return door.notesItself ? try await door.answer(visit) : try await noted(visit)
     }

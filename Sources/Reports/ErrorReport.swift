@@ -67,7 +67,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 
     /// What was asked, or where, cannot be understood at all.
     private static let usageCodes: Set<String> = [
-        "usage", "wrong-user", "data-folder-missing", "unknown-run", "unknown-backup", "backup-unknown",
+        "usage", "certificate-unusable", "wrong-user", "data-folder-missing", "unknown-run", "unknown-backup",
+        "backup-unknown",
         "product-invalid",
     ]
 }

@@ -6,11 +6,16 @@ package import UpgradeModel
 struct Accounts: Sendable {
     let records: any AccessRecords
     let now: @Sendable () -> Moment
-    private let passwords = Passwords()
+    private let passwords: Passwords
     private let throttle: Throttle
 
-    init(records: any AccessRecords, now: @escaping @Sendable () -> Moment) {
+    init(
+        records: any AccessRecords,
+        passwords: Passwords = Passwords(),
+        now: @escaping @Sendable () -> Moment
+    ) {
         self.records = records
+        self.passwords = passwords
         self.now = now
         throttle = Throttle(now: now)
     }

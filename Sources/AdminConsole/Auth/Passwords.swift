@@ -10,9 +10,10 @@ import UpgradeModel
 ///
 /// scrypt (RFC 7914) with N = 2^15, r = 8, p = 3 takes 32 MiB and is what OWASP's Password Storage Cheat Sheet allows.
 final class Passwords: Sendable {
-    static let rounds = 1 << 15
     static let blockSize = 8
     static let parallelism = 3
+    /// N: how much memory and time it takes.
+    let rounds: Int
     /// How many may wait: of those who are known, and of the others.
     static let longestQueue = (known: 8, others: 4)
 
@@ -24,14 +25,16 @@ final class Passwords: Sendable {
     private let waiting = Mutex(Queue())
     private let thread = DispatchQueue(label: "pawl.passwords")
 
+    init(rounds: Int = 1 << 15) { self.rounds = rounds }
+
     /// A digest with a new salt.
     func digest(_ password: String) async throws -> PasswordDigest {
-        try await calculate(goesFirst: true) {
+        try await calculate(goesFirst: true) { [rounds] in
             let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
-            let key = try Self.key(password, salt, Self.rounds, Self.blockSize, Self.parallelism)
+            let key = try Self.key(password, salt, rounds, Self.blockSize, Self.parallelism)
             return PasswordDigest(
                 text: [
-                    "scrypt", "\(Self.rounds)", "\(Self.blockSize)", "\(Self.parallelism)", salt.base64EncodedString(),
+                    "scrypt", "\(rounds)", "\(Self.blockSize)", "\(Self.parallelism)", salt.base64EncodedString(),
                     key.base64EncodedString(),
                 ].joined(separator: "$")
             )
@@ -43,16 +46,16 @@ final class Passwords: Sendable {
     ///
     /// - Throws: `too-many-requests` where too many wait already.
     func matches(_ password: String, _ digest: PasswordDigest?, goesFirst: Bool) async throws -> Bool {
-        try await calculate(goesFirst: goesFirst) {
+        try await calculate(goesFirst: goesFirst) { [rounds] in
             guard let parts = digest?.text.split(separator: "$").map(String.init), parts.count == 6,
-                parts[0] == "scrypt", let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
+                parts[0] == "scrypt", let kept = Int(parts[1]), let blockSize = Int(parts[2]),
                 let parallelism = Int(parts[3]), let salt = Data(base64Encoded: parts[4]),
                 let expected = Data(base64Encoded: parts[5])
             else {
-                _ = try Self.key(password, Data(count: 16), Self.rounds, Self.blockSize, Self.parallelism)
+                _ = try Self.key(password, Data(count: 16), rounds, Self.blockSize, Self.parallelism)
                 return false
             }
-            return SafeCompare.equal(try Self.key(password, salt, rounds, blockSize, parallelism), expected)
+            return SafeCompare.equal(try Self.key(password, salt, kept, blockSize, parallelism), expected)
         }
     }
 

@@ -18,9 +18,7 @@ struct Sessions: Sendable {
     /// Sessions that an account may have at once.
     static let most = 20
 
-    /// Begins a session; returns the cookie.
-    ///
-    /// - Parameter other: the session that the browser had so far, which ends.
+    /// Begins a session; returns the cookie. The session that the browser had so far, `other`, ends.
     func begin(_ account: Account, address: String, agent: String, insteadOf other: String? = nil) throws -> Cookie {
         let moment = now()
         let record = SessionRecord(

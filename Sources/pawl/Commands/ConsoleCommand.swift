@@ -71,6 +71,8 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             now: Workplace.now
         )
         Self.allowManyConnections()
+        let bound = Self.stopWithinASecond { bootstrap?.remove() }
+        defer { bound.forEach { $0.cancel() } }
         await carryOn(workplace)
         let (host, publicURL) = (host, publicURL)
         try await console.serve { port in
@@ -114,6 +116,21 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             Output.remark(trouble.text)
         } catch {
             Output.remark("\(error)")
+        }
+    }
+
+    /// Whatever does not let go of its connection keeps nobody waiting: what is on the disk is whole at any instant.
+    private static func stopWithinASecond(_ last: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+        [SIGTERM, SIGINT].map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(900)) {
+                    last()
+                    exit(0)
+                }
+            }
+            source.resume()
+            return source
         }
     }
 

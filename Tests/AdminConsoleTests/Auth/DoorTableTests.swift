@@ -41,7 +41,9 @@ struct DoorTableTests {
 
     private static func path(_ door: Door) -> String {
         door.path.split(separator: "/", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(":") || $0.hasPrefix("{") || $0.hasPrefix("*") ? "none" : String($0) }.joined(separator: "/")
+            .map { $0.hasPrefix(":") || $0.hasPrefix("{") || $0.hasPrefix("*") ? "none" : String($0) }.joined(
+                separator: "/"
+            )
     }
 
     @Test func `every door stands in the table, and every line of the table is a door`() async throws {
@@ -52,7 +54,9 @@ struct DoorTableTests {
         }
     }
 
-    @Test func `each role passes the doors that are meant for it and no other, with a session and with a token`() async throws {
+    @Test func `each role passes the doors that are meant for it and no other, with a session and with a token`()
+        async throws
+    {
         try await TestConsole.with { console in
             for role in Role.allCases { try await console.add("\(role)-person", role) }
             try await console.add("other-admin", .admin)

@@ -12,7 +12,7 @@ struct FloodTests {
     func `a thousand guesses a second leave the admin able to sign in, from a known address and from a fresh one`()
         async throws
     {
-        try await TestConsole.with(realTime: true) { console in
+        try await TestConsole.with(realTime: true, passwords: Passwords()) { console in
             try await console.add("ada", .admin)
             let known = try #require(AccountName("ada"))
             try console.store.remember("127.0.0.3", of: known, at: console.parts.now())
@@ -35,7 +35,7 @@ struct FloodTests {
                 var times: [Duration] = []
                 for source in ["127.0.0.3", "127.0.0.4", "127.0.0.3", "127.0.0.5"] {
                     let start = ContinuousClock.now
-                    let answer = try RawClient.send(
+                    let answer = try await RawClient.send(
                         RawClient.signIn("ada", TestConsole.password, port: port),
                         port: port,
                         from: source
@@ -67,7 +67,8 @@ struct FloodTests {
             number += 1
             let request = RawClient.signIn("ada", "guess \(index) \(number) of many", port: port, stays: true)
             let bytes = Array(request.utf8)
-            guard write(descriptor, bytes, bytes.count) == bytes.count, read(descriptor, &buffer, buffer.count) > 0 else {
+            guard write(descriptor, bytes, bytes.count) == bytes.count, read(descriptor, &buffer, buffer.count) > 0
+            else {
                 return
             }
             guesses.add(1, ordering: .relaxed)

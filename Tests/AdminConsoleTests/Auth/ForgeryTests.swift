@@ -30,7 +30,9 @@ struct ForgeryTests {
                     let answer = try await client.executeRequest(
                         uri: "/sign-in",
                         method: .post,
-                        headers: [.contentType: "application/x-www-form-urlencoded", site: value, .origin: Browser.origin],
+                        headers: [
+                            .contentType: "application/x-www-form-urlencoded", site: value, .origin: Browser.origin,
+                        ],
                         body: ByteBuffer(string: form)
                     )
                     #expect(answer.status == .forbidden)
@@ -57,10 +59,20 @@ struct ForgeryTests {
                 #expect(bare.status == .forbidden)
                 headers[.contentType] = "text/plain"
                 let body = ByteBuffer(string: "csrf=\(browser.csrf)")
-                let plain = try await client.executeRequest(uri: "/sign-out", method: .post, headers: headers, body: body)
+                let plain = try await client.executeRequest(
+                    uri: "/sign-out",
+                    method: .post,
+                    headers: headers,
+                    body: body
+                )
                 #expect(plain.status == .forbidden)
                 headers[try #require(Forgery.header)] = browser.csrf
-                let marked = try await client.executeRequest(uri: "/sign-out", method: .post, headers: headers, body: nil)
+                let marked = try await client.executeRequest(
+                    uri: "/sign-out",
+                    method: .post,
+                    headers: headers,
+                    body: nil
+                )
                 #expect(marked.status == .seeOther)
             }
         }
@@ -76,7 +88,8 @@ struct ForgeryTests {
         }
     }
 
-    @Test func `HEAD answers like GET without a body, and methods that a page does not know are refused`() async throws {
+    @Test func `HEAD answers like GET without a body, and methods that a page does not know are refused`() async throws
+    {
         try await TestConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
@@ -84,7 +97,12 @@ struct ForgeryTests {
                 #expect(head.status == .ok)
                 #expect(head.body.readableBytes == 0)
                 for method in [HTTPRequest.Method.put, .patch, .delete, .options, .trace] {
-                    let answer = try await client.executeRequest(uri: "/sign-in", method: method, headers: [:], body: nil)
+                    let answer = try await client.executeRequest(
+                        uri: "/sign-in",
+                        method: method,
+                        headers: [:],
+                        body: nil
+                    )
                     #expect(answer.status == .methodNotAllowed)
                     #expect(answer.headers[.allow] == "GET, HEAD, POST")
                 }
@@ -112,7 +130,9 @@ struct ForgeryTests {
         for name in ["localhost:8800", "127.0.0.1:8800", "[::1]:8800", "127.1.2.3", "pawl.localhost", "LOCALHOST"] {
             #expect(local.answers(to: name), "\(name)")
         }
-        for name in ["evil.example", "evil.example:8800", "127.0.0.1.evil.example", "localhost.evil.example", "", "a/b", nil] {
+        for name in [
+            "evil.example", "evil.example:8800", "127.0.0.1.evil.example", "localhost.evil.example", "", "a/b", nil,
+        ] {
             #expect(!local.answers(to: name), "\(name ?? "-")")
         }
         let proxied = SiteRules(host: "127.0.0.1", isSecure: false, publicURL: URL(string: "https://pawl.example.org"))
@@ -128,12 +148,12 @@ struct ForgeryTests {
         try await TestConsole.with { console in
             try await console.test(.live) { client in
                 let port = try #require(client.port)
-                let answer = try RawClient.send(
+                let answer = try await RawClient.send(
                     "GET /sign-in HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
                     port: port
                 )
                 #expect(answer.hasPrefix("HTTP/1.1 421"))
-                let none = try RawClient.send("GET /sign-in HTTP/1.1\r\nConnection: close\r\n\r\n", port: port)
+                let none = try await RawClient.send("GET /sign-in HTTP/1.1\r\nConnection: close\r\n\r\n", port: port)
                 #expect(none.hasPrefix("HTTP/1.1 4"))
             }
         }

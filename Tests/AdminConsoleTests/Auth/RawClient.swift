@@ -7,8 +7,14 @@ enum RawClient {
         var number = errno
     }
 
-    /// Sends bytes and reads until the other side closes.
-    static func send(_ request: String, port: Int, from source: String = "127.0.0.1") throws -> String {
+    /// Sends bytes and reads until the other side closes; waits on a thread that the server does not need.
+    static func send(_ request: String, port: Int, from source: String = "127.0.0.1") async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try exchange(request, port: port, from: source) }) }.start()
+        }
+    }
+
+    private static func exchange(_ request: String, port: Int, from source: String) throws -> String {
         let descriptor = try connection(port: port, from: source)
         defer { close(descriptor) }
         let bytes = Array(request.utf8)

@@ -29,14 +29,13 @@ struct TestConsole {
 
     static let password = "correct horse battery"
 
-    /// - Parameters:
-    ///   - unclaimed: whether there is a bootstrap secret.
-    ///   - records: what stands before the records.
+    /// Puts one together; `unclaimed` says whether there is a bootstrap secret, `records` what stands before the records.
     static func with<Value>(
         site: SiteRules = SiteRules(host: "localhost", isSecure: false, publicURL: nil),
         unclaimed: Bool = false,
         records: (StateStore) -> any AccessRecords = { $0 },
         realTime: Bool = false,
+        passwords: Passwords = Passwords(rounds: 16),
         _ body: (TestConsole) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.path + "/pawl-console-" + UUID().uuidString
@@ -51,6 +50,7 @@ struct TestConsole {
             records: records(store),
             site: site,
             bootstrap: unclaimed ? try Bootstrap(path: folder + "/console-bootstrap", at: now()) : nil,
+            passwords: passwords,
             now: now
         )
         return try await body(TestConsole(parts: parts, store: store, clock: clock, folder: folder))

@@ -78,7 +78,9 @@ struct ThrottleTests {
 
     @Test func `of one address no more than two passwords are looked at at once`() throws {
         let throttle = throttle()
-        let tickets = [try throttle.admit("a", from: "x", isKnown: false), try throttle.admit("b", from: "x", isKnown: false)]
+        let tickets = [
+            try throttle.admit("a", from: "x", isKnown: false), try throttle.admit("b", from: "x", isKnown: false),
+        ]
         #expect(throws: Refusal.tooMany(seconds: 1)) { try throttle.admit("c", from: "x", isKnown: false) }
         _ = try throttle.admit("c", from: "y", isKnown: false)
         for ticket in tickets { throttle.end(ticket, succeeded: false) }

@@ -44,7 +44,8 @@ struct SessionDoors: Sendable {
                     here: "/settings"
                 )
             },
-            .page(.post, "/settings/sessions/end-others", needs: .look, action: "sessions-ended") { visit in
+            .page(.post, "/settings/sessions/end-others", needs: .look, confirmed: true, action: "sessions-ended") {
+                visit in
                 guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
                 try parts.records.removeSessions(of: visitor.name, except: Self.id(visitor))
                 return .redirect(to: "/settings/sessions", type: .normal)
@@ -53,6 +54,7 @@ struct SessionDoors: Sendable {
                 .post,
                 "/settings/sessions/:id/end",
                 needs: .look,
+                confirmed: true,
                 action: "session-ended",
                 of: { String($0.parameter("id").prefix(16)) }
             ) { visit in

@@ -1,0 +1,120 @@
+import HTTPTypes
+import HummingbirdTesting
+import Synchronization
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@testable import AdminConsole
+
+struct AuditTests {
+    @Test func `what cannot be noted is not done`() async throws {
+        let isBroken = Mutex(false)
+        try await TestConsole.with(records: { FailingTrail(records: $0, fails: { isBroken.withLock(\.self) }) }) {
+            console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let admin = try console.browser("ada", client)
+                isBroken.withLock { $0 = true }
+                let form = ["name": "eve", "role": "viewer", "password": "stapled batteries on horses"]
+                #expect(try await admin.post("/settings/users", form).status == .serviceUnavailable)
+                #expect(try console.store.accounts().count == 1)
+                let signIn = try await Browser(client: client, console: console)
+                    .post("/sign-in", ["name": "ada", "password": TestConsole.password])
+                #expect(signIn.status == .serviceUnavailable)
+                #expect(signIn.headers[.setCookie] == nil)
+                #expect(try await admin.post("/settings/users/ada/end-sessions").status == .serviceUnavailable)
+                #expect(try await admin.get("/settings").status == .ok)
+            }
+        }
+    }
+
+    @Test func `a change that a role does not allow, and a forged one, are noted as refused`() async throws {
+        try await TestConsole.with { console in
+            try await console.add("vic", .viewer)
+            try await console.test { client in
+                let browser = try console.browser("vic", client)
+                #expect(try await browser.post("/settings/users/ada/remove").status == .forbidden)
+                #expect(try await browser.post("/sign-out", csrf: false).status == .forbidden)
+            }
+            #expect(try console.trail() == ["vic user-removed ada refused", "vic sign-out refused"])
+        }
+    }
+
+    @Test func `every change that passes a door is noted before and after, by whom and from where`() async throws {
+        let failing = Door.api(.post, "/api/v1/try/:id", needs: .operate, action: "try") { visit in
+            guard visit.parameter("id") == "1" else {
+                throw Trouble(.environment, "x", "It broke.", changed: true, remedy: "-")
+            }
+            return .init(status: .noContent)
+        }
+        try await TestConsole.with { console in
+            let ada = try await console.add("ada", .operator)
+            let token = try console.parts.tokens.make("ci", role: .operator, days: 1, for: ada.name, of: .operator).text
+            try await console.test(adding: [failing]) { client in
+                var program = Browser(client: client, console: console)
+                program.fields[.authorization] = "Bearer \(token)"
+                _ = try await program.post("/api/v1/try/1")
+                _ = try await program.post("/api/v1/try/2")
+            }
+            #expect(
+                try console.trail() == [
+                    "ada (token ci) try 1 asked", "ada (token ci) try 1 done", "ada (token ci) try 2 asked",
+                    "ada (token ci) try 2 failed",
+                ]
+            )
+            #expect(try console.store.audit(before: nil, limit: 9).allSatisfy { !$0.address.isEmpty })
+        }
+    }
+
+    @Test func `only doors that find out who asks write their own lines`() async throws {
+        try await TestConsole.with { console in
+            let own = console.parts.doors().filter { $0.isChange && $0.notesItself }.map(\.path)
+            #expect(own.sorted() == ["/confirm", "/first-start", "/sign-in"])
+        }
+    }
+}
+
+/// Records whose audit trail can be made unwritable.
+struct FailingTrail: AccessRecords {
+    let records: any AccessRecords
+    let fails: @Sendable () -> Bool
+
+    func note(_ entry: AuditEntry) throws(Trouble) {
+        if fails() { throw Trouble(.environment, "state-unusable", "The disk is full.", remedy: "Make room.") }
+        try records.note(entry)
+    }
+
+    func accounts() throws(Trouble) -> [Account] { try records.accounts() }
+    func account(_ name: AccountName) throws(Trouble) -> Account? { try records.account(name) }
+    func put(_ account: Account) throws(Trouble) { try records.put(account) }
+    func putFirst(_ account: Account) throws(Trouble) -> Bool { try records.putFirst(account) }
+    func removeAccount(_ name: AccountName) throws(Trouble) { try records.removeAccount(name) }
+    func session(_ id: String) throws(Trouble) -> SessionRecord? { try records.session(id) }
+    func sessions(of name: AccountName) throws(Trouble) -> [SessionRecord] { try records.sessions(of: name) }
+    func signedIn(_ session: String) throws(Trouble) -> (session: SessionRecord, account: Account)? {
+        try records.signedIn(session)
+    }
+    func begin(_ session: SessionRecord, insteadOf other: String?, oldest: Moment, most: Int) throws(Trouble) {
+        try records.begin(session, insteadOf: other, oldest: oldest, most: most)
+    }
+    func put(_ session: SessionRecord) throws(Trouble) { try records.put(session) }
+    func removeSession(_ id: String) throws(Trouble) { try records.removeSession(id) }
+    func removeSessions(of name: AccountName, except id: String?) throws(Trouble) {
+        try records.removeSessions(of: name, except: id)
+    }
+    func tokens(of name: AccountName?) throws(Trouble) -> [TokenRecord] { try records.tokens(of: name) }
+    func bearer(_ digest: String) throws(Trouble) -> (token: TokenRecord, account: Account)? {
+        try records.bearer(digest)
+    }
+    func put(_ token: TokenRecord) throws(Trouble) { try records.put(token) }
+    func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble) { try records.touch(token, at: moment) }
+    func removeToken(_ id: String) throws(Trouble) { try records.removeToken(id) }
+    func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool { try records.isKnown(address, of: name) }
+    func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
+        try records.remember(address, of: name, at: moment)
+    }
+    func audit(before: Int64?, limit: Int) throws(Trouble) -> [AuditEntry] {
+        try records.audit(before: before, limit: limit)
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+struct CertificateTests {
+    private let clock = TestClock()
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/pawl-tls-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private var now: @Sendable () -> Moment { { [clock] in clock.now } }
+
+    @Test func `a certificate of our own names the machine, counts for 390 days and is kept until 30 are left`() throws
+    {
+        try withFolder { folder in
+            let names = ["vm.example.org", "localhost", "192.0.2.7", "2001:db8::7"]
+            let first = try CertificateKeeper.own(in: folder + "/tls", names: names, now: now)
+            #expect(first.facts.names == names)
+            #expect(first.facts.notBefore.seconds(to: first.facts.notAfter) == 390 * 86_400)
+            #expect(first.facts.fingerprint.count == 95)
+            let files = FileManager.default
+            let key = try files.attributesOfItem(atPath: folder + "/tls/console.key")[.posixPermissions] as? Int
+            #expect(key == 0o600)
+            let around = try files.attributesOfItem(atPath: folder + "/tls")[.posixPermissions] as? Int
+            #expect(around == 0o700)
+            clock.advance(seconds: 359 * 86_400)
+            let kept = try CertificateKeeper.own(in: folder + "/tls", names: names, now: now)
+            #expect(kept.facts == first.facts)
+            clock.advance(seconds: 86_400)
+            let renewed = try CertificateKeeper.own(in: folder + "/tls", names: names, now: now)
+            #expect(renewed.facts.fingerprint != first.facts.fingerprint)
+            _ = try renewed.configuration()
+        }
+    }
+
+    @Test func `a certificate that cannot be used is refused by name`() throws {
+        try withFolder { folder in
+            let ours = try OwnCertificate.make(names: ["a"], at: clock.now, days: 10)
+            let other = try OwnCertificate.make(names: ["b"], at: clock.now, days: 10)
+            let (chain, key, foreign, empty) = (folder + "/c", folder + "/k", folder + "/f", folder + "/e")
+            try ours.certificate.write(toFile: chain, atomically: true, encoding: .utf8)
+            try ours.key.write(toFile: key, atomically: true, encoding: .utf8)
+            try other.key.write(toFile: foreign, atomically: true, encoding: .utf8)
+            try "nothing".write(toFile: empty, atomically: true, encoding: .utf8)
+            #expect(try CertificateKeeper.given(chain: chain, key: key, now: now).facts.names == ["a"])
+            for (chain, key, named) in [
+                (chain, foreign, foreign), (chain, empty, empty), (empty, key, empty),
+                (folder + "/x", key, folder + "/x"),
+                (chain, chain, chain),
+            ] {
+                let trouble = #expect(throws: Trouble.self) {
+                    try CertificateKeeper.given(chain: chain, key: key, now: now)
+                }
+                #expect(trouble?.code == "certificate-unusable")
+                #expect(trouble?.message.contains(named) == true)
+            }
+            clock.advance(seconds: 11 * 86_400)
+            #expect(throws: Trouble.self) { try CertificateKeeper.given(chain: chain, key: key, now: now) }
+        }
+    }
+
+    @Test func `a certificate that was renewed is used without a restart, a broken one changes nothing`() throws {
+        try withFolder { folder in
+            let (chain, key) = (folder + "/c", folder + "/k")
+            func put(_ name: String) throws {
+                let made = try OwnCertificate.make(names: [name], at: clock.now, days: 10)
+                try made.certificate.write(toFile: chain, atomically: true, encoding: .utf8)
+                try made.key.write(toFile: key, atomically: true, encoding: .utf8)
+            }
+            try put("a")
+            let keeper = try CertificateKeeper.given(chain: chain, key: key, now: now)
+            try put("b")
+            clock.advance(seconds: 6)
+            #expect(keeper.facts.names == ["b"])
+            try "broken".write(toFile: chain, atomically: true, encoding: .utf8)
+            clock.advance(seconds: 6)
+            #expect(keeper.facts.names == ["b"])
+            try put("c")
+            clock.advance(seconds: 6)
+            #expect(keeper.facts.names == ["c"])
+        }
+    }
+
+    @Test func `plain HTTP is served on loopback only`() async throws {
+        try await TestConsole.with { console in
+            for host in ["0.0.0.0", "192.0.2.7", "::", "vm.example.org", "127.evil.example"] {
+                let settings = Console.Settings(host: host, port: 0, certificate: nil)
+                let trouble = #expect(throws: Trouble.self) {
+                    try Console(settings, desk: EmptyDesk(), records: console.store, now: { console.clock.now })
+                }
+                #expect(trouble?.code == "usage")
+            }
+            for host in ["127.0.0.1", "::1", "localhost"] {
+                let settings = Console.Settings(host: host, port: 0, certificate: nil)
+                _ = try Console(settings, desk: EmptyDesk(), records: console.store, now: { console.clock.now })
+            }
+        }
+    }
+}

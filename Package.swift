@@ -153,7 +153,11 @@ let package = Package(
         ),
         tests(
             of: "pawl",
-            ["Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", crypto]
+            [
+                "AdminConsole", "Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine",
+                "UpgradeModel",
+                crypto,
+            ]
         ),
         .testTarget(
             name: "Scenarios",

@@ -6,7 +6,7 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
 BIN = $(abspath $(SCRATCH))/debug
 
-.PHONY: demo test test-unit test-kills test-postgres test-scenarios test-browser seeds kill-matrix coverage mutants bench build release setup lint format clean
+.PHONY: demo test test-unit test-kills test-postgres test-scenarios test-browser seeds kill-matrix coverage mutants bench fuzz-api build release setup lint format clean
 
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
@@ -79,6 +79,10 @@ format:
 # With Swift's own libraries in it: it runs where no Swift is installed, and starts faster.
 release: setup
 	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product pawl
+
+# Everything that the served API is documented to take, and more. Needs the network once. Budget: 3 minutes.
+fuzz-api: build
+	scripts/fuzz-api --pawl $(BIN)/pawl
 
 bench: setup release
 	PAWL=$(abspath $(SCRATCH))/release/pawl scripts/bench

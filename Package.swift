@@ -160,7 +160,11 @@ let package = Package(
         ),
         tests(
             of: "pawl",
-            ["Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine", "UpgradeModel", crypto]
+            [
+                "AdminConsole", "Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine",
+                "UpgradeModel",
+                crypto,
+            ]
         ),
         .testTarget(
             name: "Scenarios",

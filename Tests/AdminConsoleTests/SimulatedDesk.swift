@@ -3,6 +3,7 @@ import Reports
 import Simulators
 import StateStore
 import Synchronization
+import Testing
 import UpgradeEngine
 import UpgradeModel
 
@@ -32,10 +33,13 @@ final class SimulatedDesk: Desk {
         CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"),
         CatalogEntry(version: "2026.2.1", releasedAt: "2026-02-01"),
     ])
-    private static let year = SupportPolicy.year
+    private let support: SupportPolicy
     static let now = Moment(microseconds: 1_795_000_000_000_000)
 
-    init(_ store: StateStore) { self.store = store }
+    init(_ store: StateStore) throws {
+        self.store = store
+        support = try #require(SupportPolicy(months: 12))
+    }
 
     private var installed: ReleaseVersion? { state.withLock { $0.installed } }
 
@@ -61,7 +65,7 @@ final class SimulatedDesk: Desk {
         await Task.yield()
         return StatusReport(
             StatusReport.Facts(
-                product: Product(name: "demo", title: title, supportWindow: Self.year, databases: []),
+                product: Product(name: "demo", title: title, supportWindow: support, databases: []),
                 deployment: .singleVM,
                 installed: installed,
                 drifted: [],
@@ -78,19 +82,19 @@ final class SimulatedDesk: Desk {
     }
 
     func releases() async throws -> ReleasesReport {
-        ReleasesReport(catalog, support: Self.year, today: Self.now.day, installed: installed, reachable: [])
+        ReleasesReport(catalog, support: support, today: Self.now.day, installed: installed, reachable: [])
     }
 
     func release(_ version: ReleaseVersion) async throws -> ReleaseReport {
         guard let release = catalog.release(version) else {
             throw Trouble(.operator, "unknown-release", "There is no \(version).", remedy: "See the list.")
         }
-        let row = ReleaseRow(release, support: Self.year, today: Self.now.day, installed: false, reachable: true)
+        let row = ReleaseRow(release, support: support, today: Self.now.day, installed: false, reachable: true)
         return ReleaseReport(release, row: row)
     }
 
     func plan(to target: ReleaseVersion?) async throws -> PlanReport {
-        PlanReport(try plan(target), support: Self.year)
+        PlanReport(try plan(target), support: support)
     }
 
     func backups() async throws -> BackupListReport { BackupListReport([], debris: []) }
@@ -153,7 +157,7 @@ final class SimulatedDesk: Desk {
             source: "file:///srv/releases",
             new: [],
             catalog: catalog,
-            support: Self.year,
+            support: support,
             today: Self.now.day,
             installed: installed,
             reachable: []

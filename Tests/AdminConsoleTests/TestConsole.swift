@@ -25,7 +25,7 @@ struct TestConsole: Sendable {
 
     init(_ folder: DataFolder) throws {
         store = try StateStore(in: folder)
-        desk = SimulatedDesk(store)
+        desk = try SimulatedDesk(store)
         parts = try ConsoleParts(desk: desk, records: store, now: { SimulatedDesk.now })
     }
 

@@ -8,7 +8,7 @@ enum Given {
     /// The most characters of a version, a name, a path.
     static let longestVersion = 64
     static let longestName = 128
-    static let longestPath = 4096
+    static let longestPath = 512
 
     static func version(_ text: String) throws -> ReleaseVersion {
         guard text.utf8.count <= longestVersion, let version = try? ReleaseVersion(text) else {

@@ -74,7 +74,7 @@ struct RequestFields: Sendable {
     /// A list of texts.
     func texts(_ name: String, most: Int) throws -> [String] {
         guard case .texts(let texts)? = values[name], texts.count <= most,
-            texts.allSatisfy({ $0.utf8.count <= Given.longestPath })
+            texts.allSatisfy({ $0.utf8.count <= 4096 })
         else { throw Refusal.invalid("`\(name)` is a list of at most \(most) texts.") }
         return texts
     }

@@ -30,7 +30,9 @@ struct EventDoors: Sendable {
         _ visit: Visit,
         _ subscribe: @escaping @Sendable (@escaping @Sendable () -> Void) -> Subscription
     ) -> Response {
-        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        var headers: HTTPFields = [
+            .contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close",
+        ]
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
         let channel = visit.context.channel
         let drop: @Sendable () -> Void = { channel.close(promise: nil) }

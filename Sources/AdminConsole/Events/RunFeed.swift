@@ -86,6 +86,8 @@ struct RunFeed {
         give(piece)
         for listener in settled.values { listener.finish() }
         settled = [:]
+        // Whoever has come meanwhile is to be told of the end, too.
+        isFresh = true
     }
 
     /// Ends the streams of visitors who may not look on any more.

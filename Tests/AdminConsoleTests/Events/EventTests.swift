@@ -66,16 +66,22 @@ struct EventTests {
             let run = try console.desk.begin()
             try console.desk.carry(run)
             let ids = try console.store.entries(of: run, after: 0).map(\.id)
-            try await console.app.test(.live) { client in
-                for (path, headers) in [
-                    ("/api/v1/runs/\(run)/events", ["Last-Event-ID": "\(ids[3])"]),
-                    ("/api/v1/runs/\(run)/events?after=\(ids[3])", [:]),
-                ] {
+            for (path, headers) in [
+                ("/api/v1/runs/\(run)/events", ["Last-Event-ID": "\(ids[3])"]),
+                ("/api/v1/runs/\(run)/events?after=\(ids[3])", [:]),
+            ] {
+                // A connection that had a stream is closed after it.
+                try await console.app.test(.live) { client in
                     let answer = try await viewer.get(path, of: client, headers)
+                    #expect(answer.headers[.connection] == "close")
                     #expect(Sent.all(answer.text).dropLast().map(\.id) == Array(ids.dropFirst(4)))
                 }
-                let bad = try await viewer.get("/api/v1/runs/\(run)/events?after=-1", of: client)
-                #expect(bad.status == .badRequest)
+            }
+            try await console.app.test(.router) { client in
+                for after in ["-1", "x", "9999999999999999999"] {
+                    let answer = try await viewer.get("/api/v1/runs/\(run)/events?after=\(after)", of: client)
+                    #expect(answer.status == .badRequest)
+                }
             }
         }
     }
@@ -216,5 +222,23 @@ struct EventTests {
             #expect(String(buffer: try #require(await pieces.next())).contains("event: check\n"))
             place.leave()
         }
+    }
+
+    @Test func `whoever comes while a run ends is told of its end as well`() throws {
+        func newcomer(after event: Int64) -> (RunFeed.Newcomer, AsyncStream<ByteBuffer>) {
+            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+            let listener = Listener(visitor: nil, continuation: continuation, drop: {})
+            return (RunFeed.Newcomer(listener: listener, after: event), stream)
+        }
+        var feed = RunFeed(after: 0)
+        feed.newcomers[1] = newcomer(after: 0).0
+        #expect(feed.wanted == 0)
+        feed.take([RunFeed.Piece(id: 7, bytes: ByteBuffer(string: "7"))], after: 0)
+        #expect(feed.wanted == 7 && !feed.isFresh)
+        feed.newcomers[2] = newcomer(after: 0).0
+        feed.finish(ByteBuffer(string: "end"))
+        #expect(feed.count == 1)
+        #expect(RunFeed.mayHaveEnded(nil, isFresh: feed.isFresh))
+        #expect(!RunFeed.mayHaveEnded("effect-started", isFresh: true))
     }
 }

@@ -1,0 +1,157 @@
+import AdminConsole
+import Foundation
+import Reports
+import Simulators
+import StateStore
+import Testing
+import UpgradeEngine
+import UpgradeModel
+
+@testable import pawl
+
+struct InstallationDeskTests {
+    @Test func `a run of the command line is seen, with the times that its steps may take`() async throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        #expect(try await desk.runs().runs.map(\.id) == [id.description])
+        #expect(try await desk.run(id).state == "needs-operator")
+        #expect(try await desk.events(of: id, after: 0).first?.kind == "created")
+        let all = try await desk.events(of: nil, after: 0).map(\.id)
+        #expect(try await desk.pulse().event == all.last)
+    }
+
+    @Test func `a run that has ended is read once, and one that waits again and again`() async throws {
+        let paper = try PaperInstallation()
+        try paper.recordRun()
+        let workplace = try paper.workplace()
+        let ended = EndedRuns()
+        #expect(try ended.views(of: workplace.store).map(\.machine.phase) == [.succeeded])
+        #expect(try ended.views(of: workplace.store).count == 1)
+    }
+
+    @Test func `looking for the logs of a run that is none makes no folder`() async throws {
+        let paper = try PaperInstallation()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let id = try #require(RunID("nobody"))
+        await #expect(throws: Trouble.self) { try await desk.logs(of: id) }
+        await #expect(throws: Trouble.self) { try await desk.log("runner.log", of: id, bytes: 10) }
+        #expect(paper.names(in: "data/runs").isEmpty)
+    }
+
+    @Test func `logs are told without secrets, and only a run's own`() async throws {
+        let paper = try PaperInstallation()
+        try paper.write("opt/customer.env", "DB_PASSWORD=hunter22\n")
+        let id = try paper.recordWaiting()
+        try paper.write("data/runs/\(id)/dump.log", "connecting with hunter22\n")
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let logs = try await desk.logs(of: id)
+        #expect(logs.map(\.name) == ["dump.log"])
+        #expect(logs.first?.text.contains("hunter22") == false)
+        #expect(try await desk.log("dump.log", of: id, bytes: 100).text.contains(Redaction.mask))
+        for foreign in ["../../pawl.sqlite", "/etc/passwd", "nothing.log"] {
+            await #expect(throws: Trouble.self) { try await desk.log(foreign, of: id, bytes: 100) }
+        }
+    }
+
+    @Test func `beside a run that has not ended nothing is begun`() async throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        for begin in [
+            { _ = try await desk.upgrade(to: nil, rehearse: false, by: "anna") },
+            { _ = try await desk.backUp(by: "anna") },
+        ] {
+            let trouble = await #expect(throws: Trouble.self) { try await begin() }
+            #expect(trouble?.code == "another-run")
+        }
+        #expect(try paper.workplace().store.runs().map(\.id) == [id])
+        #expect(paper.names(in: "data/jobs").isEmpty)
+    }
+
+    @Test func `in safe mode the desk shows, is not ready, and does nothing`() async throws {
+        let paper = try PaperInstallation()
+        try paper.breakJournal()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        _ = try await desk.runs()
+        await #expect(throws: Trouble.self) { try await desk.requireReady() }
+        await #expect(throws: Trouble.self) { try await desk.backUp(by: "anna") }
+        await #expect(throws: Trouble.self) { try await desk.prune([]) }
+    }
+
+    @Test func `what may be removed is removed only as it was agreed to`() async throws {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0")
+        try paper.addSet("20260201T000000Z-1.0")
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let preview = try await desk.retention()
+        await #expect(throws: Trouble.self) { try await desk.prune(["20260101T000000Z-9.9"]) }
+        #expect(paper.names(in: "backups").count == 2)
+        let report = try await desk.prune(Set(preview.removed.map(\.id)))
+        #expect(report.removed.map(\.id) == preview.removed.map(\.id))
+        #expect(paper.names(in: "backups").count == preview.kept.count)
+    }
+
+    @Test func `a job whose process is gone has failed, and one that was carried tells how it ended`() async throws {
+        let paper = try PaperInstallation()
+        let jobs = Jobs(try paper.workplace())
+        let id = try #require(RunID("20261118-000000-0001"))
+        let record = Jobs.Record(id: id, kind: .backup, startedAt: Workplace.now(), startedBy: "anna in the console")
+        try paper.write("data/jobs/\(id)/job.json", String(decoding: try JSONEncoder().encode(record), as: UTF8.self))
+        #expect(try jobs.report(on: id).state == "failed")
+        #expect(try jobs.report(on: id).error?.code == "job-died")
+        let before = jobs.pulse
+        // There is no Engine, or no container of the project: either way no backup can be made.
+        try await jobs.carry(id)
+        let report = try jobs.report(on: id)
+        #expect(["refused", "failed"].contains(report.state))
+        #expect(report.endedAt != nil && report.error != nil && report.result == nil)
+        #expect(report.startedBy == "anna in the console")
+        #expect(jobs.pulse != before)
+        #expect(jobs.all().map(\.id) == [id.description])
+        let other = try #require(RunID("nobody"))
+        #expect(throws: Trouble.self) { try jobs.report(on: other) }
+    }
+
+    @Test func `checks that passed hold for a minute, for one release, and while no run is at work`() throws {
+        let passed = PassedChecks()
+        let release = Story.releases[1]
+        #expect(!passed.holds(for: release, at: 1))
+        passed.note(PreflightReport(target: release, findings: []), at: 1)
+        #expect(passed.holds(for: release, at: 1))
+        #expect(!passed.holds(for: Story.releases[2], at: 1))
+        #expect(!passed.holds(for: release, at: 2))
+        let finding = Finding(check: "a", title: "A", outcome: .fail, message: "", remedy: nil)
+        passed.note(PreflightReport(target: release, findings: [finding]), at: 1)
+        #expect(!passed.holds(for: release, at: 1))
+    }
+
+    @Test func `one at a time has its turn, and one that fails lets the next one have it`() async throws {
+        let turns = Turns()
+        await #expect(throws: CancellationError.self) { try await turns.take { throw CancellationError() } }
+        let most = try await withThrowingTaskGroup(of: Int.self) { group in
+            let now = Gauge()
+            for _ in 0..<20 {
+                group.addTask {
+                    try await turns.take {
+                        let count = await now.enter()
+                        await Task.yield()
+                        await now.leave()
+                        return count
+                    }
+                }
+            }
+            return try await group.reduce(0) { max($0, $1) }
+        }
+        #expect(most == 1)
+    }
+
+    private actor Gauge {
+        private var count = 0
+        func enter() -> Int {
+            count += 1
+            return count
+        }
+        func leave() { count -= 1 }
+    }
+}

@@ -2,6 +2,7 @@ import AdminConsole
 import Reports
 import StateStore
 import UpgradeEngine
+import Synchronization
 import UpgradeModel
 
 /// What is asked for with backup sets on the stage.

@@ -10,7 +10,7 @@ import UpgradeModel
 
 struct APITests {
     @Test func `what is asked for without signing in is told as a problem`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             try await console.app.test(.router) { client in
                 let answer = try await client.execute(uri: "/api/v1/status", method: .get) { $0 }
                 #expect(answer.status == .unauthorized)
@@ -21,7 +21,7 @@ struct APITests {
     }
 
     @Test func `a viewer may see everything but the audit trail, and do nothing`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try await console.app.test(.router) { client in
@@ -47,7 +47,7 @@ struct APITests {
     }
 
     @Test func `an upgrade is begun by whoever asks, and answers with the run`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 let answer = try await person.post("/api/v1/runs", #"{"kind":"upgrade","to":"2026.2.1"}"#, to: client)
@@ -61,7 +61,7 @@ struct APITests {
     }
 
     @Test func `where a check says no its findings are told, and no run is begun`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             let finding = Finding(check: "disk", title: "Disk", outcome: .fail, message: "Full.", remedy: "Free some.")
             console.desk.state.withLock { $0.findings = [finding] }
@@ -77,7 +77,7 @@ struct APITests {
     }
 
     @Test func `a request that cannot be understood changes nothing and says why`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 for body in [
@@ -101,7 +101,7 @@ struct APITests {
     }
 
     @Test func `what there is not is not found`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 for path in [
@@ -117,7 +117,7 @@ struct APITests {
     }
 
     @Test func `what may not be removed is not removed by an outdated agreement`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 let outdated = try await person.post("/api/v1/retention/prune", #"{"removed":["x"]}"#, to: client)
@@ -131,7 +131,7 @@ struct APITests {
     }
 
     @Test func `a backup is a job that is begun and can be asked for`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 let answer = try await person.post("/api/v1/backups", to: client)
@@ -143,7 +143,7 @@ struct APITests {
     }
 
     @Test func `the console is alive in safe mode, and not ready`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             try await console.app.test(.router) { client in
                 func status(_ path: String) async throws -> Int {
                     try await client.execute(uri: path, method: .get) { $0.status.code }
@@ -161,7 +161,7 @@ struct APITests {
     }
 
     @Test func `figures are for those who may look, and hold no broken line`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             try await console.app.test(.router) { client in
                 #expect(try await client.execute(uri: "/metrics", method: .get) { $0.status } == .unauthorized)

@@ -12,7 +12,7 @@ struct IdempotencyTests {
     private let upgrade = #"{"kind":"upgrade"}"#
 
     @Test func `asked twice under one key, it is done once and answered the same`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             try await console.app.test(.router) { client in
                 let key = ["Idempotency-Key": "k-1"]
@@ -30,7 +30,7 @@ struct IdempotencyTests {
     }
 
     @Test func `a key is of one account and one request`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             let admin = try console.person(.admin)
             try await console.app.test(.router) { client in
@@ -56,7 +56,7 @@ struct IdempotencyTests {
     }
 
     @Test func `a refusal is answered again too`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             console.desk.state.withLock {
                 $0.findings = [.init(check: "a", title: "A", outcome: .fail, message: "", remedy: nil)]
@@ -74,7 +74,7 @@ struct IdempotencyTests {
     }
 
     @Test func `a request whose end nobody knows is not done again`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let person = try console.person(.operator)
             let request = KeyedRequest(account: person.account.name, key: "k", digest: "d")
             #expect(try console.store.take(request, at: SimulatedDesk.now) == .new)

@@ -24,7 +24,7 @@ struct OpenAPITests {
     }
 
     @Test func `the document has every door of the API, and nothing else`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let doors = console.parts.doors().filter { $0.kind == .api }.map { door in
                 let path = door.path.split(separator: "/").map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : "\($0)" }
                 return "\(door.method.rawValue) /\(path.joined(separator: "/"))"
@@ -36,7 +36,7 @@ struct OpenAPITests {
     }
 
     @Test func `whatever needs no role in the document needs none at its door`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let open = console.parts.doors().filter { $0.kind == .api && $0.permission == nil }.map(\.path)
             #expect(Set(open) == ["/healthz", "/readyz", "/api/v1/openapi.yaml"])
             let text = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)

@@ -10,7 +10,7 @@ import UpgradeModel
 
 struct StatusBoardTests {
     @Test func `however many ask, the installation is looked at once`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let board = console.parts.board
             await withDiscardingTaskGroup { group in
                 for _ in 0..<200 {
@@ -27,7 +27,7 @@ struct StatusBoardTests {
     }
 
     @Test func `what is written shows without anybody waiting for it`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             try await console.app.test(.router) { client in
                 let answer = try await viewer.get("/api/v1/status", of: client)

@@ -37,7 +37,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `a run is told from its beginning, live, and to its end`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try await console.app.test(.live) { client in
@@ -61,7 +61,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `whoever comes back gets what they have missed, and nothing twice`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try console.desk.carry(run)
@@ -88,7 +88,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `however many look on, the journal is read once for all of them`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             let hub = console.parts.hub
@@ -113,7 +113,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `a run that waits for an operator has not ended`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try console.desk.carry(run, failing: .migrate)
@@ -129,7 +129,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `a stream ends with the session that opened it`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try await console.app.test(.live) { client in
@@ -145,7 +145,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `whoever does not read is dropped and holds nobody up`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             let hub = console.parts.hub
@@ -167,7 +167,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `the console stops within a second while somebody looks on`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
@@ -205,7 +205,7 @@ struct EventTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `a dashboard is told of runs, backups and checks`() async throws {
-        try await TestConsole.with { console in
+        try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let place = console.parts.hub.watch(viewer.visitor) {}
             var pieces = place.pieces.makeAsyncIterator()

@@ -11,16 +11,16 @@ import UpgradeModel
 @testable import AdminConsole
 
 /// A console over real records and a simulated desk.
-struct TestConsole: Sendable {
+struct SimulatedConsole: Sendable {
     let store: StateStore
     let desk: SimulatedDesk
     let parts: ConsoleParts
 
-    static func with<Value>(_ body: (TestConsole) async throws -> Value) async throws -> Value {
+    static func with<Value>(_ body: (SimulatedConsole) async throws -> Value) async throws -> Value {
         let path = FileManager.default.temporaryDirectory.path + "/pawl-console-" + UUID().uuidString
         let folder = try DataFolder(path, create: true)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        return try await body(TestConsole(folder))
+        return try await body(SimulatedConsole(folder))
     }
 
     init(_ folder: DataFolder) throws {
@@ -86,8 +86,6 @@ struct Person: Sendable {
 }
 
 extension TestResponse {
-    var text: String { String(buffer: body) }
-
     /// The body as JSON.
     var json: [String: Any] {
         get throws {

@@ -72,19 +72,24 @@ struct Redaction {
     /// Every value of the installation's own variables that looks like a secret, every key of the product, and the
     /// password of every database, wherever it is kept.
     private static func secrets(of workplace: Workplace) -> [String] {
-        let values = (try? workplace.environment())?.values ?? [:]
-        let named = values.filter { name, _ in
-            workplace.product.keys.contains(name) || Redaction.isSecretName(name)
-        }.map(\.value)
+        let environment = try? workplace.environment()
+        // What the operator has changed is not what runs until the next release is rendered; both are secret.
+        let variables = [environment?.values ?? [:], environment?.customer.values ?? [:]]
+        let named = variables.flatMap { values in
+            values.filter { name, _ in
+                workplace.product.keys.contains(name) || Redaction.isSecretName(name)
+            }.map(\.value)
+        }
         let sources =
             workplace.installation.databases.values.compactMap(\.password)
             + workplace.product.databases.compactMap { $0.passwordVariable.map { .variable($0) } }
         return named
-            + sources.compactMap { source in
+            + sources.flatMap { source -> [String] in
                 switch source {
-                case .variable(let name): values[name]
+                case .variable(let name): variables.compactMap { $0[name] }
                 case .file(let path):
-                    (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
+                    (try? String(contentsOfFile: path, encoding: .utf8)).map { [$0.trimmingCharacters(in: .newlines)] }
+                        ?? []
                 }
             }
     }

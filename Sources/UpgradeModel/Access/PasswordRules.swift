@@ -29,25 +29,28 @@ package enum PasswordRules {
         let small = password.lowercased()
         if CommonPasswords.all.contains(small) { return .common }
         let words = Self.words + name.text.split { ".-_@".contains($0) }.map(String.init).filter { $0.count >= 3 }
-        let plain = Array(small.map { lookalikes[$0] ?? $0 })
-        let isGuessable =
-            pieces(Array(small), words) < fewestPieces || pieces(plain, words) < fewestPieces
-            || Set(small).count < 5
+        let isGuessable = pieces(Array(small), words) < fewestPieces || Set(small).count < 5
         return isGuessable ? .common : nil
     }
 
-    /// How many pieces a password is made of.
+    /// The fewest pieces that a password can be made of.
     static func pieces(_ text: [Character], _ words: [String]) -> Int {
         if let unit = period(of: text) { return pieces(Array(text[..<unit]), words) + 1 }
+        let plain = text.map { lookalikes[$0] ?? $0 }
         let words = words.map(Array.init)
-        var count = 0
-        var rest = text[...]
-        while !rest.isEmpty {
-            let word = words.filter { rest.starts(with: $0) }.map(\.count).max() ?? 1
-            rest = rest.dropFirst(max(word, year(rest), row(rest), same(rest)))
-            count += 1
+        // From each place to the end, the last place first.
+        var fewest = Array(repeating: 0, count: text.count + 1)
+        for start in text.indices.reversed() {
+            var best = fewest[start + 1]
+            for word in words where text[start...].starts(with: word) || plain[start...].starts(with: word) {
+                best = min(best, fewest[start + word.count])
+            }
+            best = min(best, fewest[start + year(text[start...])])
+            let longest = max(row(text[start...]), same(text[start...]))
+            if longest >= 3 { best = min(best, fewest[(start + 3)...(start + longest)].min() ?? best) }
+            fewest[start] = best + 1
         }
-        return count
+        return fewest[0]
     }
 
     /// The length of what a text repeats from its beginning to its end; nil where it repeats nothing.

@@ -1,6 +1,7 @@
 import AdminConsole
 import ArgumentParser
 import Foundation
+import Glibc
 import Reports
 import StateStore
 import UpgradeEngine
@@ -126,7 +127,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             source.setEventHandler {
                 DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(900)) {
                     last()
-                    exit(0)
+                    Glibc.exit(0)
                 }
             }
             source.resume()

@@ -1,6 +1,8 @@
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
 import Synchronization
+import StateStore
 import Testing
 import UpgradeEngine
 import UpgradeModel
@@ -10,7 +12,7 @@ import UpgradeModel
 struct AuditTests {
     @Test func `what cannot be noted is not done`() async throws {
         let isBroken = Mutex(false)
-        try await TestConsole.with(records: { FailingTrail(records: $0, fails: { isBroken.withLock(\.self) }) }) {
+        try await GuardedConsole.with(records: { FailingTrail(records: $0, fails: { isBroken.withLock(\.self) }) }) {
             console in
             try await console.add("ada", .admin)
             try await console.test { client in
@@ -20,7 +22,7 @@ struct AuditTests {
                 #expect(try await admin.post("/settings/users", form).status == .serviceUnavailable)
                 #expect(try console.store.accounts().count == 1)
                 let signIn = try await Browser(client: client, console: console)
-                    .post("/sign-in", ["name": "ada", "password": TestConsole.password])
+                    .post("/sign-in", ["name": "ada", "password": GuardedConsole.password])
                 #expect(signIn.status == .serviceUnavailable)
                 #expect(signIn.headers[.setCookie] == nil)
                 #expect(try await admin.post("/settings/users/ada/end-sessions").status == .serviceUnavailable)
@@ -30,7 +32,7 @@ struct AuditTests {
     }
 
     @Test func `a change that a role does not allow, and a forged one, are noted as refused`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("vic", .viewer)
             try await console.test { client in
                 let browser = try console.browser("vic", client)
@@ -46,9 +48,9 @@ struct AuditTests {
             guard visit.parameter("id") == "1" else {
                 throw Trouble(.environment, "x", "It broke.", changed: true, remedy: "-")
             }
-            return .init(status: .noContent)
+            return .redirect(to: "/done")
         }
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             let ada = try await console.add("ada", .operator)
             let token = try console.parts.tokens.make("ci", role: .operator, days: 1, for: ada.name, of: .operator).text
             try await console.test(adding: [failing]) { client in
@@ -68,7 +70,7 @@ struct AuditTests {
     }
 
     @Test func `only doors that find out who asks write their own lines`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             let own = console.parts.doors().filter { $0.isChange && $0.notesItself }.map(\.path)
             #expect(own.sorted() == ["/confirm", "/first-start", "/sign-in"])
         }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import StateStore
 import Testing
 import UpgradeModel
 
@@ -11,7 +12,7 @@ struct CanaryTests {
     private static let canary = "canary-7f3a-password-Zq"
 
     @Test func `no secret stands in any page, answer, field or line of the audit trail`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             let token = try console.parts.tokens.make(
                 "t",

@@ -47,7 +47,7 @@ struct DoorTableTests {
     }
 
     @Test func `every door stands in the table, and every line of the table is a door`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             let doors = Set(console.parts.doors().map(Self.line).filter { !$0.hasPrefix("GET /assets/") })
             #expect(doors.subtracting(Self.table.keys).isEmpty)
             #expect(Set(Self.table.keys).subtracting(doors).isEmpty)
@@ -57,7 +57,7 @@ struct DoorTableTests {
     @Test func `each role passes the doors that are meant for it and no other, with a session and with a token`()
         async throws
     {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             for role in Role.allCases { try await console.add("\(role)-person", role) }
             try await console.add("other-admin", .admin)
             try await console.test { client in
@@ -85,7 +85,7 @@ struct DoorTableTests {
     }
 
     @Test func `nobody passes a door without having signed in but those that are for anybody`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let stranger = Browser(client: client, console: console)
@@ -104,7 +104,7 @@ struct DoorTableTests {
     }
 
     @Test func `every change of a signed-in person without the session's mark is refused`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = try console.browser("ada", client)
@@ -116,7 +116,7 @@ struct DoorTableTests {
     }
 
     @Test func `a token opens no page`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             let name = try #require(AccountName("ada"))
             let token = try console.parts.tokens.make("t", role: .admin, days: 1, for: name, of: .admin).text

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import Synchronization
+import StateStore
 import Testing
 import UpgradeModel
 
@@ -12,7 +13,7 @@ struct FloodTests {
     func `a thousand guesses a second leave the admin able to sign in, from a known address and from a fresh one`()
         async throws
     {
-        try await TestConsole.with(realTime: true, passwords: Passwords()) { console in
+        try await GuardedConsole.with(realTime: true, passwords: Passwords(rounds: 1 << 12)) { console in
             try await console.add("ada", .admin)
             let known = try #require(AccountName("ada"))
             try console.store.remember("127.0.0.3", of: known, at: console.parts.now())
@@ -36,7 +37,7 @@ struct FloodTests {
                 for source in ["127.0.0.3", "127.0.0.4", "127.0.0.3", "127.0.0.5"] {
                     let start = ContinuousClock.now
                     let answer = try await RawClient.send(
-                        RawClient.signIn("ada", TestConsole.password, port: port),
+                        RawClient.signIn("ada", GuardedConsole.password, port: port),
                         port: port,
                         from: source
                     )

@@ -11,10 +11,10 @@ struct ForgeryTests {
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
 
     @Test func `a form of another site is refused, signing in included`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
-                let form = "name=ada&password=\(FormFields.escaped(TestConsole.password))"
+                let form = "name=ada&password=\(FormFields.escaped(GuardedConsole.password))"
                 for origin in ["https://evil.example", "null", "https://localhost", "http://localhost:81", ""] {
                     let answer = try await client.executeRequest(
                         uri: "/sign-in",
@@ -50,7 +50,7 @@ struct ForgeryTests {
     }
 
     @Test func `a change without a body, or with a body of another kind, needs the mark as much`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = try console.browser("ada", client)
@@ -79,7 +79,7 @@ struct ForgeryTests {
     }
 
     @Test func `the mark of one session does not do for another`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let (mine, other) = (try console.browser("ada", client), try console.browser("ada", client))
@@ -90,7 +90,7 @@ struct ForgeryTests {
 
     @Test func `HEAD answers like GET without a body, and methods that a page does not know are refused`() async throws
     {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let head = try await client.executeRequest(uri: "/sign-in", method: .head, headers: [:], body: nil)
@@ -116,7 +116,7 @@ struct ForgeryTests {
     }
 
     @Test func `a body larger than a door reads is refused`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.test { client in
                 let answer = try await Browser(client: client, console: console)
                     .post("/sign-in", ["name": "ada", "password": String(repeating: "x", count: 70_000)])
@@ -145,7 +145,7 @@ struct ForgeryTests {
     @Test func `a request for another host is answered by no page`() async throws {
         let elsewhere = SiteRules(host: "192.0.2.7", isSecure: true, publicURL: nil)
         #expect(elsewhere.answers(to: "anything.example"))
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.test(.live) { client in
                 let port = try #require(client.port)
                 let answer = try await RawClient.send(
@@ -162,7 +162,7 @@ struct ForgeryTests {
     @Test func `every answer says what browsers must not do, errors too, and HSTS only over TLS`() async throws {
         for isSecure in [false, true] {
             let site = SiteRules(host: "localhost", isSecure: isSecure, publicURL: nil)
-            try await TestConsole.with(site: site) { console in
+            try await GuardedConsole.with(site: site) { console in
                 try await console.test { client in
                     let browser = Browser(client: client, console: console)
                     for path in ["/sign-in", "/nowhere", "/api/v1/status", "/api/v1/nowhere", "/healthz"] {
@@ -182,7 +182,7 @@ struct ForgeryTests {
     }
 
     @Test func `normal use never meets the limit on requests, a flood does`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.test { client in
                 let browser = Browser(client: client, console: console)
                 for _ in 0..<400 { #expect(try await browser.get("/healthz").status == .ok) }

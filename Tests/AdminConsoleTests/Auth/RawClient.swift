@@ -28,11 +28,11 @@ enum RawClient {
         }
     }
 
-    /// Opens a connection whose reads give up after ten seconds.
+    /// Opens a connection whose reads give up after half a minute.
     static func connection(port: Int, from source: String) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(what: "socket") }
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        var timeout = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var own = try address(source, 0)
         var other = try address("127.0.0.1", port)

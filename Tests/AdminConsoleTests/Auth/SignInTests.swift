@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
+import StateStore
 import Testing
 import UpgradeModel
 
@@ -8,11 +10,11 @@ import UpgradeModel
 
 struct SignInTests {
     @Test func `name and password open a session in a cookie that only this host gets back`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = Browser(client: client, console: console)
-                let answer = try await browser.post("/sign-in", ["name": "Ada", "password": TestConsole.password])
+                let answer = try await browser.post("/sign-in", ["name": "Ada", "password": GuardedConsole.password])
                 #expect(answer.status == .seeOther)
                 #expect(answer.location == "/")
                 let cookie = answer.headers[.setCookie] ?? ""
@@ -30,7 +32,7 @@ struct SignInTests {
     }
 
     @Test func `a wrong password and an unknown name get the same answer`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = Browser(client: client, console: console)
@@ -48,15 +50,15 @@ struct SignInTests {
 
     @Test func `signing in and confirming change the session's secret, and the old one is worth nothing`() async throws
     {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let first = try console.browser("ada", client)
-                let again = try await first.post("/sign-in", ["name": "ada", "password": TestConsole.password])
+                let again = try await first.post("/sign-in", ["name": "ada", "password": GuardedConsole.password])
                 let second = first.following(again)
                 #expect(second.cookie != first.cookie)
                 #expect(try await first.get("/settings").location == "/sign-in?next=/settings")
-                let confirmed = try await second.post("/confirm", ["password": TestConsole.password, "next": "/x"])
+                let confirmed = try await second.post("/confirm", ["password": GuardedConsole.password, "next": "/x"])
                 #expect(confirmed.location == "/x")
                 let third = second.following(confirmed)
                 #expect(third.cookie != second.cookie)
@@ -67,7 +69,7 @@ struct SignInTests {
     }
 
     @Test func `a session ends after an hour without use`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = try console.browser("ada", client)
@@ -84,14 +86,14 @@ struct SignInTests {
     @Test func `a session ends after twelve hours however much it is used, and confirming does not prolong it`()
         async throws
     {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 var browser = try console.browser("ada", client)
                 for _ in 0..<23 {
                     console.clock.advance(seconds: 1800)
                     browser = browser.following(
-                        try await browser.post("/confirm", ["password": TestConsole.password, "next": "/"])
+                        try await browser.post("/confirm", ["password": GuardedConsole.password, "next": "/"])
                     )
                     #expect(try await browser.get("/settings").status == .ok)
                 }
@@ -102,7 +104,7 @@ struct SignInTests {
     }
 
     @Test func `signing out ends the session on the server`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let browser = try console.browser("ada", client)
@@ -116,7 +118,7 @@ struct SignInTests {
     }
 
     @Test func `people see their sessions, end one, and end all others`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .viewer)
             try await console.add("bob", .admin)
             try await console.test { client in
@@ -138,7 +140,7 @@ struct SignInTests {
     }
 
     @Test func `changing the password asks for the old one and ends every other session`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .viewer)
             try await console.test { client in
                 let mine = try console.browser("ada", client)
@@ -152,7 +154,7 @@ struct SignInTests {
                 #expect(try await other.get("/settings").status == .ok)
                 let done = try await mine.post(
                     "/settings/password",
-                    ["current": TestConsole.password, "password": fresh, "again": fresh]
+                    ["current": GuardedConsole.password, "password": fresh, "again": fresh]
                 )
                 #expect(done.status == .seeOther)
                 #expect(try await other.get("/settings").status == .seeOther)
@@ -172,7 +174,7 @@ struct SignInTests {
     @Test func `what matters most asks for the password again after ten minutes, and leads back to its page`()
         async throws
     {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 var browser = try console.browser("ada", client)
@@ -186,7 +188,10 @@ struct SignInTests {
                 #expect(page.text.contains("has not been done yet"))
                 #expect(page.text.contains("value=\"/settings/users?x=1\""))
                 browser = browser.following(
-                    try await browser.post("/confirm", ["password": TestConsole.password, "next": "/settings/users"])
+                    try await browser.post(
+                        "/confirm",
+                        ["password": GuardedConsole.password, "next": "/settings/users"]
+                    )
                 )
                 #expect(try await browser.post("/settings/users", form).location == "/settings/users")
                 #expect(try console.store.accounts().count == 2)
@@ -195,22 +200,22 @@ struct SignInTests {
     }
 
     @Test func `a program with a session is told that the password is needed, one with a token is not`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
-            let door = Door.api(.post, "/api/v1/try", needs: .operate, confirmed: true) { _ in .init(status: .noContent)
+            let door = Door.api(.post, "/api/v1/try", needs: .operate, confirmed: true) { _ in .redirect(to: "/done")
             }
             let ada = try #require(AccountName("ada"))
             let token = try console.parts.tokens.make("ci", role: .operator, days: 1, for: ada, of: .admin).text
             try await console.test(adding: [door]) { client in
                 let browser = try console.browser("ada", client)
-                #expect(try await browser.post("/api/v1/try").status == .noContent)
+                #expect(try await browser.post("/api/v1/try").status == .seeOther)
                 console.clock.advance(seconds: 601)
                 let answer = try await browser.post("/api/v1/try")
                 #expect(answer.status == .forbidden)
                 #expect(answer.text.contains("\"code\":\"confirmation-needed\""))
                 var program = Browser(client: client, console: console)
                 program.fields[.authorization] = "Bearer \(token)"
-                #expect(try await program.post("/api/v1/try").status == .noContent)
+                #expect(try await program.post("/api/v1/try").status == .seeOther)
             }
         }
     }

@@ -1,5 +1,7 @@
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import StateStore
 import Testing
 import UpgradeModel
 
@@ -9,7 +11,7 @@ struct UserTests {
     private let form = ["name": "eve", "role": "operator", "password": "stapled batteries on horses"]
 
     @Test func `an admin adds a user, changes the role and removes the user again, and sessions end`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let admin = try console.browser("ada", client)
@@ -37,7 +39,7 @@ struct UserTests {
     }
 
     @Test func `a name that is taken, a weak password and an unknown role add nobody`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let admin = try console.browser("ada", client)
@@ -51,7 +53,7 @@ struct UserTests {
     }
 
     @Test func `the last admin stays one, whoever asks`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.test { client in
                 let admin = try console.browser("ada", client)
@@ -65,7 +67,7 @@ struct UserTests {
     }
 
     @Test func `an admin ends somebody's sessions and gives them another password`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .admin)
             try await console.add("eve", .viewer)
             try await console.test { client in
@@ -85,7 +87,7 @@ struct UserTests {
     }
 
     @Test func `a token is shown once, does no more than its maker, expires, and can be revoked`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             try await console.add("ada", .operator)
             try await console.test { client in
                 let ada = try console.browser("ada", client)
@@ -120,7 +122,7 @@ struct UserTests {
     }
 
     @Test func `nobody but an admin revokes the token of somebody else`() async throws {
-        try await TestConsole.with { console in
+        try await GuardedConsole.with { console in
             let ada = try await console.add("ada", .operator)
             try await console.add("bob", .operator)
             try await console.add("root", .admin)

@@ -21,7 +21,7 @@ final class TestClock: Sendable {
 }
 
 /// A console over real records in a folder of its own, and over a desk that nobody sits at.
-struct TestConsole {
+struct GuardedConsole {
     let parts: ConsoleParts
     let store: StateStore
     let clock: TestClock
@@ -36,7 +36,7 @@ struct TestConsole {
         records: (StateStore) -> any AccessRecords = { $0 },
         realTime: Bool = false,
         passwords: Passwords = Passwords(rounds: 16),
-        _ body: (TestConsole) async throws -> Value
+        _ body: (GuardedConsole) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.path + "/pawl-console-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -53,7 +53,7 @@ struct TestConsole {
             passwords: passwords,
             now: now
         )
-        return try await body(TestConsole(parts: parts, store: store, clock: clock, folder: folder))
+        return try await body(GuardedConsole(parts: parts, store: store, clock: clock, folder: folder))
     }
 
     /// Adds an account whose password is ``password``.
@@ -90,7 +90,7 @@ struct TestConsole {
 /// A browser with one cookie.
 struct Browser {
     let client: any TestClientProtocol
-    let console: TestConsole
+    let console: GuardedConsole
     var cookie: String?
     var fields: HTTPFields = [:]
 

@@ -1,6 +1,7 @@
 import AdminConsole
 import Reports
 import StateStore
+import Synchronization
 import UpgradeEngine
 import Synchronization
 import UpgradeModel
@@ -49,10 +50,10 @@ extension StageDesk {
         }
         let first = report(.running)
         made.withLock { $0.append(first) }
-        Task { [made] in
+        Task {
             try await Task.sleep(for: .seconds(3))
             let last = report(.done)
-            made.withLock { jobs in jobs = jobs.map { $0.id == last.id ? last : $0 } }
+            self.made.withLock { jobs in jobs = jobs.map { $0.id == last.id ? last : $0 } }
         }
         return first
     }

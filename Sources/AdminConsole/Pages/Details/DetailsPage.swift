@@ -73,7 +73,12 @@ struct DetailsPage {
     var hasOthers: Bool
     var mayRestore: Bool
     var mayAbort: Bool
-    var hasChoices: Bool
+    /// Whether it waits for a decision.
+    var isWaiting: Bool
+    /// Whether it is at work and can still be stopped.
+    var isAbortable: Bool
+    /// What is said where it cannot.
+    var standing: String
     var isLive: Bool
     var lines: [Line]
     var isCut: Bool
@@ -113,7 +118,13 @@ struct DetailsPage {
         hasOthers = !others.isEmpty && run.choices.contains("retry") && run.restored == nil
         mayRestore = run.choices.contains("restore")
         mayAbort = run.choices.contains("abort")
-        hasChoices = !run.choices.isEmpty
+        isWaiting = run.state == "needs-operator"
+        isAbortable = mayAbort && !isWaiting
+        standing =
+            isWaiting
+            ? "Nothing happens until somebody decides."
+            : run.pastPointOfNoReturn
+                ? "Past the point of no return: it only goes forward." : "It cannot be stopped just now."
         isLive = run.endedAt == nil
         lines = events.suffix(most).map(Self.line)
         isCut = events.count > most

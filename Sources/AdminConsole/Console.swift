@@ -31,15 +31,16 @@ package struct Console: Sendable {
     let settings: Settings
     let parts: ConsoleParts
 
-    /// Puts a console together. `now` is its clock.
+    /// Puts a console together. `automation` is what it does by itself, and `now` its clock.
     package init(
         _ settings: Settings,
         desk: any Desk,
         records: any AccessRecords,
+        automation: Automation? = nil,
         now: @escaping @Sendable () -> Moment
     ) throws {
         self.settings = settings
-        parts = try ConsoleParts(desk: desk, records: records, now: now)
+        parts = try ConsoleParts(desk: desk, records: records, automation: automation, now: now)
     }
 
     /// Serves until it is asked to stop (SIGTERM, SIGINT). `ready` is called with the port once it listens.
@@ -87,9 +88,17 @@ struct ConsoleParts: Sendable {
     let accounts: Accounts
     let records: any AccessRecords
     let renderer: PageRenderer
+    /// What the console does by itself; without it there are no settings of it either.
+    let automation: Automation?
     let now: @Sendable () -> Moment
 
-    init(desk: any Desk, records: any AccessRecords, now: @escaping @Sendable () -> Moment) throws {
+    init(
+        desk: any Desk,
+        records: any AccessRecords,
+        automation: Automation? = nil,
+        now: @escaping @Sendable () -> Moment
+    ) throws {
+        self.automation = automation
         self.desk = desk
         self.records = records
         self.now = now
@@ -104,7 +113,13 @@ struct ConsoleParts: Sendable {
             AssetDoors.all(), SignInDoors(parts: self).all(), DashboardDoors(parts: self).all(),
             APIDoors(parts: self).all(),
         ]
-        .flatMap(\.self)
+        .flatMap(\.self) + (automation.map(automationDoors) ?? [])
+    }
+
+    private func automationDoors(_ automation: Automation) -> [Door] {
+        SettingsDoors(parts: self, automation: automation).all()
+            + ScheduleDoors(parts: self, automation: automation).all()
+            + NotificationDoors(parts: self, automation: automation).all()
     }
 
     func router() -> Router<ConsoleContext> {

@@ -80,5 +80,8 @@ enum TemplateList {
         ("problem", PackageResources.problem_mustache),
         ("sign-in", PackageResources.sign_in_mustache),
         ("dashboard", PackageResources.dashboard_mustache),
+        ("settings-schedule", PackageResources.settings_schedule_mustache),
+        ("settings-notifications", PackageResources.settings_notifications_mustache),
+        ("settings-channel", PackageResources.settings_channel_mustache),
     ]
 }

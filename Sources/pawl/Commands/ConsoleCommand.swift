@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Reports
 import StateStore
+import UpgradeEngine
 import UpgradeModel
 
 /// The Admin Console.
@@ -32,13 +33,19 @@ struct ConsoleServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
+        let automation = Automation(workplace)
         let console = try Console(
             Console.Settings(host: host, port: port, certificate: nil),
             desk: InstallationDesk(workplace: workplace),
             records: workplace.store,
+            automation: automation,
             now: Workplace.now
         )
-        try await console.serve { port in Output.remark("The Admin Console listens on http://\(host):\(port)/") }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await automation.run() }
+            try await console.serve { port in Output.remark("The Admin Console listens on http://\(host):\(port)/") }
+            group.cancelAll()
+        }
     }
 }
 

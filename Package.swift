@@ -104,7 +104,7 @@ let package = Package(
             name: "pawl",
             dependencies: [
                 "AdminConsole", "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM",
-                "ReleaseSource", "ReleasePackage", "Processes", "WebClient", argumentParser,
+                "ReleaseSource", "ReleasePackage", "Processes", "WebClient", argumentParser, crypto,
             ],
             swiftSettings: house
         ),
@@ -164,6 +164,9 @@ let package = Package(
                 "AdminConsole", "Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine",
                 "UpgradeModel",
                 crypto,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -35,7 +35,7 @@ package struct Console: Sendable {
     let settings: Settings
     let parts: ConsoleParts
 
-    /// Puts a console together. `now` is its clock.
+    /// Puts a console together. `automation` is what it does by itself, and `now` its clock.
     ///
     /// - Throws: code `usage` where it would speak plain HTTP to other machines.
     package init(
@@ -44,6 +44,7 @@ package struct Console: Sendable {
         records: any AccessRecords,
         bootstrap: Bootstrap? = nil,
         version: String = "",
+        automation: Automation? = nil,
         now: @escaping @Sendable () -> Moment
     ) throws {
         guard settings.certificate != nil || NetworkAddress.isLoopback(settings.host) else {
@@ -65,6 +66,7 @@ package struct Console: Sendable {
             ),
             bootstrap: bootstrap,
             about: ConsoleAbout(version: version, certificate: settings.certificate),
+            automation: automation,
             now: now
         )
     }
@@ -139,6 +141,8 @@ struct ConsoleParts: Sendable {
     let hub: EventHub
     let board: StatusBoard
     let traffic = Traffic()
+    /// What the console does by itself; without it there are no settings of it either.
+    let automation: Automation?
     let now: @Sendable () -> Moment
 
     init(
@@ -148,8 +152,10 @@ struct ConsoleParts: Sendable {
         bootstrap: Bootstrap? = nil,
         about: ConsoleAbout = ConsoleAbout(),
         passwords: Passwords = Passwords(),
+        automation: Automation? = nil,
         now: @escaping @Sendable () -> Moment
     ) throws {
+        self.automation = automation
         self.desk = desk
         self.records = records
         self.site = site
@@ -162,7 +168,7 @@ struct ConsoleParts: Sendable {
         rates = RateLimits(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)
-        hub = EventHub(desk: desk, presence: Presence(records: records, now: now))
+        hub = EventHub(desk: desk, presence: Presence(records: records, sessions: sessions, now: now))
     }
 
     /// Every door of the console.
@@ -171,7 +177,13 @@ struct ConsoleParts: Sendable {
             AssetDoors.all(), SignInDoors(parts: self).all(), FirstStartDoors(parts: self).all(), PageDoors.all(self),
             SettingsDoors(parts: self).all(), APIDoors(parts: self).all(), EventDoors(parts: self).all(),
         ]
-        .flatMap(\.self)
+        .flatMap(\.self) + (automation.map(automationDoors) ?? [])
+    }
+
+    private func automationDoors(_ automation: Automation) -> [Door] {
+        AutomationDoors(parts: self, automation: automation).all()
+            + ScheduleDoors(parts: self, automation: automation).all()
+            + NotificationDoors(parts: self, automation: automation).all()
     }
 
     /// The router over every door, and over some more that tests bring.
@@ -205,17 +217,6 @@ struct ConsoleParts: Sendable {
     func isUnclaimed() throws -> Bool {
         guard bootstrap != nil else { return false }
         return try records.accounts().isEmpty
-    }
-
-    /// Whether somebody may still do what they could when their request came: for answers that go on for long.
-    func isStillWelcome(_ visitor: Visitor) -> Bool {
-        guard case .session(let id, _, _) = visitor.proof else {
-            guard case .token(let name) = visitor.proof else { return false }
-            let tokens = (try? records.tokens(of: visitor.name)) ?? []
-            return tokens.contains { $0.name == name && now() < $0.expiresAt }
-        }
-        guard let (session, account) = try? records.signedIn(id) else { return false }
-        return sessions.isAlive(session, at: now()) && account.role >= visitor.role
     }
 
     /// Writes a line of the audit trail.

@@ -145,6 +145,31 @@ enum Schema {
                     BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever added to'); END;
                     """
             )
+            try database.execute(
+                sql: """
+                    CREATE TABLE consoleSetting (
+                        name TEXT PRIMARY KEY,
+                        value TEXT NOT NULL
+                    ) STRICT;
+                    CREATE TABLE notice (
+                        id TEXT PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        payload TEXT NOT NULL
+                    ) STRICT;
+                    CREATE TABLE delivery (
+                        id INTEGER PRIMARY KEY,
+                        notice TEXT NOT NULL REFERENCES notice (id) ON DELETE CASCADE,
+                        channel TEXT NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given-up')),
+                        attempts INTEGER NOT NULL,
+                        due INTEGER NOT NULL,
+                        triedAt INTEGER,
+                        answer TEXT,
+                        UNIQUE (notice, channel)
+                    ) STRICT;
+                    CREATE INDEX delivery_by_state ON delivery (state);
+                    """
+            )
         }
         return migrator
     }

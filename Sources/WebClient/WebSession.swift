@@ -11,8 +11,11 @@ package final class WebSession: Sendable {
 
     /// Makes a client.
     ///
-    /// - Parameter connectTimeout: how long making a connection may take.
-    package init(connectTimeout: Duration = .seconds(5)) {
+    /// - Parameters:
+    ///   - connectTimeout: how long making a connection may take.
+    ///   - addresses: the numbers to connect to instead of asking for these names; certificates are still those of the
+    ///     names.
+    package init(connectTimeout: Duration = .seconds(5), addresses: [String: String] = [:]) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: connectTimeout.timeAmount)
@@ -21,6 +24,7 @@ package final class WebSession: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         configuration.httpVersion = .http1Only
+        configuration.dnsOverride = addresses
         client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
     }
 

@@ -170,6 +170,16 @@ final class SimulatedDesk: Desk {
         return PreflightDocument(PreflightReport(target: plan.to, findings: state.withLock { $0.findings }))
     }
 
+    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
+        DryRunReport(
+            plan: try await plan(to: target),
+            preflight: try await preflight(to: target),
+            commands: [],
+            downtime: nil,
+            disk: []
+        )
+    }
+
     func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
         let plan = try plan(target)
         if let refusal = plan.refusal { throw refusal.trouble }

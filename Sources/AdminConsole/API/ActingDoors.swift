@@ -12,14 +12,14 @@ struct ActingDoors: Sendable {
 
     private func looking() -> [Door] {
         [
-            act("/api/v1/check") { visit in
+            act("/api/v1/check", "check") { visit in
                 _ = try RequestFields(visit, only: [])
                 let report = try await parts.desk.check()
                 parts.board.beat()
                 parts.hub.announce(.check)
                 return KeptAnswer(report)
             },
-            act("/api/v1/preflight") { visit in
+            act("/api/v1/preflight", "preflight") { visit in
                 let fields = try RequestFields(visit, only: ["to"])
                 return KeptAnswer(try await parts.desk.preflight(to: fields.version("to")))
             },
@@ -28,16 +28,19 @@ struct ActingDoors: Sendable {
 
     private func runs() -> [Door] {
         [
-            act("/api/v1/runs") { visit in
-                let fields = try RequestFields(visit, only: ["kind", "to", "rehearse", "backup", "identity"])
+            act("/api/v1/runs", "begin-run", confirmed: true) { visit in
+                let fields = try RequestFields(
+                    visit,
+                    only: ["kind", "to", "rehearse", "outsideWindow", "backup", "identity"]
+                )
                 let run = try await begin(fields, by: visit.person)
                 return KeptAnswer(run, .created, location: "/api/v1/runs/\(run.id)")
             },
-            act("/api/v1/runs/:id/retry") { visit in
+            act("/api/v1/runs/:id/retry", "retry", confirmed: true) { visit in
                 let target = try RequestFields(visit, only: ["to"]).version("to")
                 return KeptAnswer(try await parts.desk.retry(visit.run(), to: target, by: visit.person))
             },
-            act("/api/v1/runs/:id/abort") { visit in
+            act("/api/v1/runs/:id/abort", "abort") { visit in
                 _ = try RequestFields(visit, only: [])
                 return KeptAnswer(try await parts.desk.abort(visit.run(), by: visit.person))
             },
@@ -50,14 +53,16 @@ struct ActingDoors: Sendable {
             guard try fields.text("backup") == nil, try fields.path("identity") == nil else {
                 throw Refusal.invalid("`backup` and `identity` belong to a restore.")
             }
+            try parts.automation?.requireWindow(deliberately: fields.flag("outsideWindow"))
             return try await parts.desk.upgrade(
                 to: fields.version("to"),
                 rehearse: fields.flag("rehearse"),
                 by: person
             )
         case "restore":
-            guard try fields.version("to") == nil, try !fields.flag("rehearse") else {
-                throw Refusal.invalid("`to` and `rehearse` belong to an upgrade.")
+            guard try fields.version("to") == nil, try !fields.flag("rehearse"), try !fields.flag("outsideWindow")
+            else {
+                throw Refusal.invalid("`to`, `rehearse` and `outsideWindow` belong to an upgrade.")
             }
             guard let name = try fields.text("backup"), let set = BackupSetID(name) else {
                 throw Refusal.invalid("`backup` names the set to restore, as the list of backups has it.")
@@ -69,11 +74,11 @@ struct ActingDoors: Sendable {
 
     private func backups() -> [Door] {
         [
-            act("/api/v1/backups") { visit in
+            act("/api/v1/backups", "back-up") { visit in
                 _ = try RequestFields(visit, only: [])
                 return begun(try await parts.desk.backUp(by: visit.person))
             },
-            act("/api/v1/backups/:id/verify") { visit in
+            act("/api/v1/backups/:id/verify", "prove") { visit in
                 let fields = try RequestFields(visit, only: ["identity", "acceptChanged"])
                 let job = try await parts.desk.prove(
                     visit.backup(),
@@ -83,7 +88,7 @@ struct ActingDoors: Sendable {
                 )
                 return begun(job)
             },
-            act("/api/v1/retention/prune") { visit in
+            act("/api/v1/retention/prune", "prune", confirmed: true) { visit in
                 let ids = try RequestFields(visit, only: ["removed"]).texts("removed", most: 1000)
                 let report = try await parts.desk.prune(Set(ids))
                 parts.hub.announce(.backup)
@@ -97,8 +102,13 @@ struct ActingDoors: Sendable {
         return KeptAnswer(job, .accepted, location: "/api/v1/jobs/\(job.id)")
     }
 
-    private func act(_ path: String, _ body: @escaping @Sendable (Visit) async throws -> KeptAnswer) -> Door {
-        .api(.post, path, needs: .operate) { visit in
+    private func act(
+        _ path: String,
+        _ action: String,
+        confirmed: Bool = false,
+        _ body: @escaping @Sendable (Visit) async throws -> KeptAnswer
+    ) -> Door {
+        .api(.post, path, needs: .operate, confirmed: confirmed, action: action) { visit in
             try await Idempotency(records: parts.records, now: parts.now).answer(visit) { visit in try await body(visit)
             }
         }

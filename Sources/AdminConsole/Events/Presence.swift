@@ -4,19 +4,18 @@ import UpgradeModel
 /// Whether somebody who was let in may stay: streams outlive the request that opened them.
 struct Presence: Sendable {
     let records: any AccessRecords
+    let sessions: Sessions
     let now: @Sendable () -> Moment
 
     /// Looking on is no sign of life: it does not keep a session from ending.
     func lasts(_ visitor: Visitor) -> Bool {
-        do {
-            guard let account = try records.account(visitor.name), account.role.allows(.look) else { return false }
-            guard case .session(let id, _, _) = visitor.proof else { return true }
-            guard let session = try records.session(id) else { return false }
-            let moment = now()
-            return session.createdAt.seconds(to: moment) < Sessions.longest
-                && session.seenAt.seconds(to: moment) < Sessions.idle
-        } catch {
-            return false
+        switch visitor.proof {
+        case .session(let id, _, _):
+            guard let (session, account) = try? records.signedIn(id) else { return false }
+            return sessions.isAlive(session, at: now()) && account.role >= visitor.role
+        case .token(let name):
+            let tokens = (try? records.tokens(of: visitor.name)) ?? []
+            return tokens.contains { $0.name == name && now() < $0.expiresAt }
         }
     }
 }

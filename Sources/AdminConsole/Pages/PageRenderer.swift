@@ -120,5 +120,8 @@ enum TemplateList {
         ("settings-users", PackageResources.settings_users_mustache),
         ("settings-certificate", PackageResources.settings_certificate_mustache),
         ("settings-about", PackageResources.settings_about_mustache),
+        ("settings-schedule", PackageResources.settings_schedule_mustache),
+        ("settings-notifications", PackageResources.settings_notifications_mustache),
+        ("settings-channel", PackageResources.settings_channel_mustache),
     ]
 }

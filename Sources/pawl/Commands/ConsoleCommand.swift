@@ -58,6 +58,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             try workplace.store.accounts().isEmpty
             ? try Bootstrap(path: workplace.data.path + "/console-bootstrap", at: Workplace.now()) : nil
         defer { bootstrap?.remove() }
+        let automation = Automation(workplace)
         let console = try Console(
             Console.Settings(
                 host: host,
@@ -69,6 +70,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             records: workplace.store,
             bootstrap: bootstrap,
             version: PawlVersion.current,
+            automation: automation,
             now: Workplace.now
         )
         Self.allowManyConnections()
@@ -76,19 +78,23 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         defer { bound.forEach { $0.cancel() } }
         await carryOn(workplace)
         let (host, publicURL) = (host, publicURL)
-        try await console.serve { port in
-            let name = host.contains(":") ? "[\(host)]" : host
-            let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"
-            Output.remark("The Admin Console listens on \(address)/")
-            if let keeper {
-                Output.remark("Its certificate has the SHA-256 fingerprint \(keeper.facts.fingerprint)")
+        try await withThrowingTaskGroup { group in
+            group.addTask { await automation.run() }
+            try await console.serve { port in
+                let name = host.contains(":") ? "[\(host)]" : host
+                let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"
+                Output.remark("The Admin Console listens on \(address)/")
+                if let keeper {
+                    Output.remark("Its certificate has the SHA-256 fingerprint \(keeper.facts.fingerprint)")
+                }
+                if let bootstrap {
+                    Output.remark(
+                        "Nobody has an account yet. Open \(address)/first-start and enter the secret that stands in "
+                            + "\(bootstrap.path); it works for a day."
+                    )
+                }
             }
-            if let bootstrap {
-                Output.remark(
-                    "Nobody has an account yet. Open \(address)/first-start and enter the secret that stands in "
-                        + "\(bootstrap.path); it works for a day."
-                )
-            }
+            group.cancelAll()
         }
     }
 

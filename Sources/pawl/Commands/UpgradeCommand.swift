@@ -73,6 +73,8 @@ struct UpgradeCommand: AsyncParsableCommand {
         }
         let rehearses = rehearse || workplace.installation.rehearsal == .always
         if rehearses { try await checkRehearsal(workplace) }
+        // Whoever types the command means it; they may not know of the windows.
+        if let remark = Automation(workplace).remarkOutsideWindow { Output.remark(remark) }
         try Agreement.ask(
             "Services that write will be stopped. Upgrade now? Type yes: ",
             of: "the upgrade",

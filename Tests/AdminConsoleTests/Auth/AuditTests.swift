@@ -87,6 +87,11 @@ struct FailingTrail: AccessRecords {
         try records.note(entry)
     }
 
+    func take(_ request: KeyedRequest, at moment: Moment) throws(Trouble) -> KeyStanding {
+        try records.take(request, at: moment)
+    }
+    func keep(_ answer: KeptAnswer, of request: KeyedRequest) throws(Trouble) { try records.keep(answer, of: request) }
+    func release(_ request: KeyedRequest) throws(Trouble) { try records.release(request) }
     func accounts() throws(Trouble) -> [Account] { try records.accounts() }
     func account(_ name: AccountName) throws(Trouble) -> Account? { try records.account(name) }
     func put(_ account: Account) throws(Trouble) { try records.put(account) }

@@ -155,8 +155,20 @@ struct EmptyDesk: Desk {
     func retention() async throws -> PruneReport { throw closed }
     func runs() async throws -> HistoryReport { throw closed }
     func run(_ id: RunID) async throws -> RunReport { throw closed }
-    func events(of id: RunID, after event: Int64) async throws -> [EventReport] { throw closed }
+    func events(of id: RunID?, after event: Int64) async throws -> [EventReport] { throw closed }
     func logs(of id: RunID) async throws -> [LogTail] { throw closed }
+    func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail { throw closed }
+    func jobs() async throws -> JobListReport { throw closed }
+    func job(_ id: RunID) async throws -> JobReport { throw closed }
+    func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport { throw closed }
+    func pulse() async throws -> Pulse { throw closed }
+    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport { throw closed }
+    func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport { throw closed }
+    func backUp(by person: String) async throws -> JobReport { throw closed }
+    func prove(_ id: BackupSetID, identity: String?, acceptsChanged: Bool, by person: String) async throws -> JobReport
+    { throw closed }
+    func prune(_ ids: Set<String>) async throws -> PruneReport { throw closed }
+    func requireReady() async throws { throw closed }
     func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }
     func check() async throws -> CheckReport { throw closed }
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument { throw closed }

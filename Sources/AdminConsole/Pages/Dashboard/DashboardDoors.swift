@@ -20,6 +20,8 @@ struct DashboardDoors: Sendable {
             },
             .page(.post, "/check", needs: .operate, action: "check") { visit in
                 _ = try await parts.desk.check()
+                parts.board.beat()
+                parts.hub.announce(.check)
                 return .redirect(to: visit.form["from"] == "versions" ? "/versions" : "/", type: .normal)
             },
         ]

@@ -34,6 +34,18 @@ struct SettingsDoors: Sendable {
             permission: .look
         ),
         Section(
+            title: "Checks and windows",
+            path: "/settings/schedule",
+            words: "When the source is asked for releases, and when upgrades are meant to begin.",
+            permission: .administer
+        ),
+        Section(
+            title: "Notifications",
+            path: "/settings/notifications",
+            words: "Who is told of releases, runs and trouble.",
+            permission: .administer
+        ),
+        Section(
             title: "Users and roles",
             path: "/settings/users",
             words: "Who may look, operate and administer.",
@@ -60,7 +72,10 @@ struct SettingsDoors: Sendable {
     func all() -> [Door] {
         let own: [Door] = [
             .page(.get, "/settings", needs: .look) { visit in
-                let sections = Self.sections.filter { visit.visitor?.role.allows($0.permission) == true }
+                let paths = Set(parts.doors().map(\.path))
+                let sections = Self.sections.filter {
+                    visit.visitor?.role.allows($0.permission) == true && paths.contains($0.path)
+                }
                 return parts.renderer.page(
                     "settings",
                     Page(sections: sections),

@@ -1,5 +1,6 @@
 import Hummingbird
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// What an upgrade would do, its checks, and its beginning.
@@ -53,6 +54,11 @@ struct UpgradeDoors: Sendable {
                 problem: "Type \(target) to confirm; “\(typed.prefix(64))” is not it."
             )
         }
+        do {
+            try parts.automation?.requireWindow(deliberately: visit.form["outsideWindow"] == "yes")
+        } catch {
+            return try await show(visit, to: target, problem: "\(error.message) \(error.remedy)")
+        }
         let person = visit.visitor?.person ?? ""
         let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person)
         await room.forget()
@@ -87,7 +93,10 @@ struct UpgradeDoors: Sendable {
         } catch let trouble as Trouble {
             way = Way(trouble)
         }
-        let page = UpgradePage(way, notes: notes, checks: UpgradePage.Checks(standing), open: open, problem: problem)
+        var page = UpgradePage(way, notes: notes, checks: UpgradePage.Checks(standing), open: open, problem: problem)
+        page.closedWindow = try parts.automation.map { try $0.facts() }.flatMap { facts in
+            facts.isOpen ? nil : UpgradePage.ClosedWindow(opens: facts.nextOpening.map { When($0.from) })
+        }
         return parts.renderer.page(
             "upgrade",
             page,

@@ -16,6 +16,11 @@ struct UpgradePage {
         var isBoundary: Bool
     }
 
+    /// That no maintenance window is open, and when the next one opens.
+    struct ClosedWindow {
+        var opens: When?
+    }
+
     /// The findings that ended alike.
     struct Group {
         var heading: String
@@ -114,6 +119,8 @@ struct UpgradePage {
     var checks: Checks
     var open: OpenRun?
     var problem: String?
+    /// Where there are maintenance windows and none is open.
+    var closedWindow: ClosedWindow?
     /// Whether *Deploy* is offered.
     var mayDeploy: Bool
     /// Why it is not.

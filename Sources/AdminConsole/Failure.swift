@@ -172,12 +172,15 @@ struct Problem: Encodable, Sendable {
         "unknown-run", "unknown-backup", "backup-unknown", "unknown-release", "unknown-job", "unknown-log",
     ]
 
+    /// Codes of usage that whoever asks can mend by asking otherwise.
+    private static let asked: Set<String> = ["usage", "configuration-setting"]
+
     /// Derives from the same value as exit codes.
     static func status(of trouble: Trouble) -> HTTPResponse.Status {
         if notFound.contains(trouble.code) { return .notFound }
         return switch ExitStatus(trouble) {
         // Whoever asks cannot mend what is written on Pawl's own machine.
-        case .usage: trouble.code == "usage" ? .unprocessableContent : .serviceUnavailable
+        case .usage: asked.contains(trouble.code) ? .unprocessableContent : .serviceUnavailable
         case .refused, .anotherRun, .needsOperator: .conflict
         case .environment: .serviceUnavailable
         case .done, .internalError: .internalServerError

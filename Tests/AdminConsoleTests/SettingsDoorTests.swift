@@ -141,7 +141,9 @@ struct SettingsDoorTests {
             #expect(set.status == 200 && set.body.contains(#""scheduled":"2026-11-19T01:30:00Z""#))
             let automation = try await world.ask(.get, "/api/v1/automation", as: .viewer)
             #expect(automation.status == 200 && automation.body.contains(#""schedule":"30 2 * * *""#))
-            let noted = try #require(try world.store.audit(before: nil, limit: 1).first)
+            let noted = try #require(
+                try world.store.audit(before: nil, limit: 10).first { $0.action == "schedule-changed" }
+            )
             #expect(noted.action == "schedule-changed" && noted.subject == "30 2 * * * Europe/Madrid")
             #expect(noted.actor == "admin" && noted.succeeded)
         }
@@ -181,7 +183,9 @@ struct SettingsDoorTests {
             let problem = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
             #expect(problem?["detail"] as? String == message)
             #expect(try world.store.settings() == ConsoleSettings())
-            #expect(try world.store.audit(before: nil, limit: 1).isEmpty)
+            #expect(
+                try world.store.audit(before: nil, limit: 10).allSatisfy { [.asked, .refused].contains($0.outcome) }
+            )
         }
     }
 
@@ -263,7 +267,9 @@ struct SettingsDoorTests {
             let page = try await world.ask(.post, "/settings/notifications/\(id)/test", form: "")
             #expect(page.status == 200 && page.body.contains("Test of ops: not sent – HTTP 503."))
             #expect(world.post.routes.count == 2)
-            let noted = try #require(try world.store.audit(before: nil, limit: 1).first)
+            let noted = try #require(
+                try world.store.audit(before: nil, limit: 10).first { $0.action == "notification-tested" }
+            )
             #expect(noted.action == "notification-tested" && noted.subject == "ops" && !noted.succeeded)
             #expect(try await world.ask(.post, "/api/v1/settings/notifications/nobody/test", json: "{}").status == 404)
         }

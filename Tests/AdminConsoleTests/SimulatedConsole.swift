@@ -26,7 +26,23 @@ struct SimulatedConsole: Sendable {
     init(_ folder: DataFolder) throws {
         store = try StateStore(in: folder)
         desk = try SimulatedDesk(store)
-        parts = try ConsoleParts(desk: desk, records: store, now: { SimulatedDesk.now })
+        parts = try ConsoleParts(
+            desk: desk,
+            records: store,
+            automation: Automation(
+                Automation.Parts(
+                    records: store,
+                    journal: store,
+                    sender: SettingsDoorTests.Post(),
+                    zones: SettingsDoorTests.Zones(),
+                    installation: "demo",
+                    ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                    isOnDuty: { true },
+                    now: { SimulatedDesk.now }
+                )
+            ),
+            now: { SimulatedDesk.now }
+        )
     }
 
     var app: some ApplicationProtocol { Application(router: parts.router()) }

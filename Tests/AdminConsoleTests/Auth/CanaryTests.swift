@@ -37,8 +37,7 @@ struct CanaryTests {
                 ]
                 for door in console.parts.doors() {
                     for visitor in [browser, program, stranger] {
-                        let answer =
-                            door.isChange ? try await visitor.post(door.path, form) : try await visitor.get(door.path)
+                        let answer = try await visitor.ask(door, at: door.path, form)
                         guard !(door.isChange && answer.text.contains("name=\"name\"")) else {
                             // A name that was typed is shown again where it was typed; nothing else of the form is.
                             let rest = answer.text.replacing(Self.canary + "!", with: "")

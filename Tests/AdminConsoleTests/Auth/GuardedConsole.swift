@@ -51,6 +51,18 @@ struct GuardedConsole {
             site: site,
             bootstrap: unclaimed ? try Bootstrap(path: folder + "/console-bootstrap", at: now()) : nil,
             passwords: passwords,
+            automation: Automation(
+                Automation.Parts(
+                    records: store,
+                    journal: store,
+                    sender: SettingsDoorTests.Post(),
+                    zones: SettingsDoorTests.Zones(),
+                    installation: "demo",
+                    ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                    isOnDuty: { true },
+                    now: now
+                )
+            ),
             now: now
         )
         return try await body(GuardedConsole(parts: parts, store: store, clock: clock, folder: folder))
@@ -116,6 +128,18 @@ struct Browser {
             headers: headers,
             body: ByteBuffer(string: body)
         )
+    }
+
+    /// Asks as a door expects it; of a stream only the head, since the rest has no end.
+    func ask(_ door: Door, at path: String, _ form: [String: String] = [:]) async throws -> TestResponse {
+        if door.method == .post { return try await post(path, form) }
+        var headers = headers
+        if door.isChange {
+            headers[.origin] = Self.origin
+            if let name = HTTPField.Name("X-CSRF-Token") { headers[name] = csrf }
+        }
+        let method = door.path.hasSuffix("/events") ? HTTPRequest.Method.head : door.method
+        return try await client.executeRequest(uri: path, method: method, headers: headers, body: nil)
     }
 
     var headers: HTTPFields {

@@ -164,6 +164,7 @@ let package = Package(
                 "AdminConsole", "Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine",
                 "UpgradeModel",
                 crypto,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

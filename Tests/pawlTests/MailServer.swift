@@ -1,10 +1,12 @@
 import Foundation
+import Processes
+import Testing
 
-/// A real server for mail, in Python: it greets, protects, asks for a password, and prints what it gets.
-final class MailServer {
-    private let process = Process()
-    private let output = Pipe()
+/// A real server for mail, in Python: it greets, protects, asks for a password, and writes down what it gets.
+struct MailServer {
     let port: Int
+    private let folder: String
+    private let work: Task<Void, Never>
 
     /// Mail as it came.
     struct Mail: Decodable {
@@ -16,55 +18,52 @@ final class MailServer {
     }
 
     /// `protection` is `starttls`, `tls` or `none`; certificate and key in PEM lie in `folder`.
-    init(_ protection: String, in folder: String) throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.script, protection, folder]
-        process.standardOutput = output
-        try process.run()
-        guard let line = Self.line(output.fileHandleForReading), let port = Int(line) else {
-            throw CocoaError(.fileReadUnknown)
+    static func start(_ protection: String, in folder: String) async throws -> MailServer {
+        for name in ["port", "mail"] { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+        let work = Task { _ = try? await collect(Command("python3", ["-c", script, protection, folder])) }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            if let text = try? String(contentsOfFile: folder + "/port", encoding: .utf8), let port = Int(text) {
+                return MailServer(port: port, folder: folder, work: work)
+            }
+            try #require(ContinuousClock.now < deadline, "the mail server does not start")
+            try await Task.sleep(for: .milliseconds(10))
         }
-        self.port = port
     }
 
     /// Stops it and returns what it has got.
-    func stop() throws -> [Mail] {
-        process.terminate()
-        process.waitUntilExit()
-        let rest = output.fileHandleForReading.readDataToEndOfFile()
-        return try String(decoding: rest, as: UTF8.self).split(separator: "\n").map {
-            try JSONDecoder().decode(Mail.self, from: Data($0.utf8))
-        }
-    }
-
-    private static func line(_ file: FileHandle) -> String? {
-        var bytes = Data()
-        while let byte = try? file.read(upToCount: 1), !byte.isEmpty, byte != Data([10]) { bytes += byte }
-        return String(data: bytes, encoding: .utf8)
+    func stop() async throws -> [Mail] {
+        work.cancel()
+        await work.value
+        guard let text = try? String(contentsOfFile: folder + "/mail", encoding: .utf8) else { return [] }
+        return try text.split(separator: "\n").map { try JSONDecoder().decode(Mail.self, from: Data($0.utf8)) }
     }
 
     /// Makes a certificate for `localhost` and its key.
-    static func makeCertificate(in folder: String) throws {
-        let openssl = Process()
-        openssl.executableURL = URL(filePath: "/usr/bin/env")
-        openssl.arguments =
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/cert.pem"]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        guard openssl.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    static func makeCertificate(in folder: String) async throws {
+        let made = try await collect(
+            Command(
+                "openssl",
+                ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+                    + ["-addext", "subjectAltName=DNS:localhost"]
+                    + ["-keyout", "\(folder)/key.pem", "-out", "\(folder)/cert.pem"]
+            )
+        )
+        try #require(made.status.isSuccess, "\(made.errorText)")
     }
 
     private static let script = """
-        import base64, json, socket, ssl, sys
+        import base64, json, os, socket, ssl, sys
         protection, folder = sys.argv[1:3]
         def protect(connection):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
             return context.wrap_socket(connection, server_side=True)
         server = socket.create_server(("127.0.0.1", 0))
-        print(server.getsockname()[1], flush=True)
+        def put(name, text, mode):
+            with open(folder + "/" + name, mode) as file: file.write(text)
+        put("port.new", str(server.getsockname()[1]), "w")
+        os.rename(folder + "/port.new", folder + "/port")
         def serve(connection):
             isProtected = False
             if protection == "tls":
@@ -102,7 +101,7 @@ final class MailServer {
                         part = reader.readline()
                         if part == b".\\r\\n": break
                         text += part
-                    print(json.dumps(dict(sender=sender, recipients=recipients, isProtected=isProtected, login=login, text=text.decode())), flush=True)
+                    put("mail", json.dumps(dict(sender=sender, recipients=recipients, isProtected=isProtected, login=login, text=text.decode())) + "\\n", "a")
                     say("250 taken")
                 elif verb == "QUIT": say("221 bye"); return
                 else: say("502 what")

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import NIOCore
 import Processes
 import Synchronization
@@ -11,7 +12,7 @@ import UpgradeModel
 @testable import pawl
 
 /// Sending to real servers: one of Hummingbird for webhooks, one in Python for mail.
-struct NoticeCourierTests {
+@Suite(.serialized) struct NoticeCourierTests {
     static let at = Moment(wholeSeconds: 1_795_000_000)
     static let secret = "0123456789abcdef0123456789abcdef"
 
@@ -77,19 +78,8 @@ struct NoticeCourierTests {
             default: return Response(status: .init(code: Int(request.uri.path.dropFirst()) ?? 200))
             }
         }
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let app = Application(
-            router: router,
-            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? 0) }
-        )
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await app.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            try await body(port, requests)
-            group.cancelAll()
-            while (try? await group.next()) != nil {}
+        try await Application(router: router).test(.live) { client in
+            try await body(try #require(client.port), requests)
         }
     }
 
@@ -203,11 +193,11 @@ struct NoticeCourierTests {
     @Test(arguments: [MailRoute.Protection.startTLS, .tls])
     func `mail is handed over protected, with name and password`(protection: MailRoute.Protection) async throws {
         try await folder { folder in
-            try MailServer.makeCertificate(in: folder)
-            let server = try MailServer(protection.rawValue, in: folder)
+            try await MailServer.makeCertificate(in: folder)
+            let server = try await MailServer.start(protection.rawValue, in: folder)
             let courier = courier(folder, authorities: folder + "/cert.pem")
             let result = await courier.send(Self.notice, to: try mail(server.port, protection), allowsLocal: true)
-            let got = try server.stop()
+            let got = try await server.stop()
             #expect(result == SendResult(isSent: true, answer: "SMTP 250"))
             let mail = try #require(got.first)
             #expect(got.count == 1 && mail.isProtected)
@@ -220,52 +210,52 @@ struct NoticeCourierTests {
 
     @Test func `mail without protection goes without a password`() async throws {
         try await folder { folder in
-            let server = try MailServer("none", in: folder)
+            let server = try await MailServer.start("none", in: folder)
             let route = try mail(server.port, .none, password: nil)
             let result = await courier(folder).send(Self.notice, to: route, allowsLocal: true)
-            let got = try server.stop()
+            let got = try await server.stop()
             #expect(result.isSent && got.count == 1 && got.first?.login == "")
         }
     }
 
     @Test func `a server that does not protect, and one that nobody trusts, get nothing`() async throws {
         try await folder { folder in
-            try MailServer.makeCertificate(in: folder)
-            let plain = try MailServer("none", in: folder)
+            try await MailServer.makeCertificate(in: folder)
+            let plain = try await MailServer.start("none", in: folder)
             let first = await courier(folder).send(Self.notice, to: try mail(plain.port, .startTLS), allowsLocal: true)
             #expect(!first.isSent && first.answer.contains("no protected connection"))
-            #expect(try plain.stop().isEmpty)
-            let strange = try MailServer("starttls", in: folder)
+            #expect(try await plain.stop().isEmpty)
+            let strange = try await MailServer.start("starttls", in: folder)
             let second = await courier(folder).send(
                 Self.notice,
                 to: try mail(strange.port, .startTLS),
                 allowsLocal: true
             )
             #expect(!second.isSent && second.answer.contains("certificate is not trusted"))
-            #expect(try strange.stop().isEmpty)
+            #expect(try await strange.stop().isEmpty)
         }
     }
 
     @Test func `a wrong password is said to be one, and is not repeated`() async throws {
         try await folder { folder in
-            try MailServer.makeCertificate(in: folder)
-            let server = try MailServer("tls", in: folder)
+            try await MailServer.makeCertificate(in: folder)
+            let server = try await MailServer.start("tls", in: folder)
             let courier = courier(folder, authorities: folder + "/cert.pem")
             let route = try mail(server.port, .tls, password: "another-one")
             let result = await courier.send(Self.notice, to: route, allowsLocal: true)
             #expect(!result.isSent && result.answer.contains("refused name and password"))
             #expect(!result.answer.contains("another-one"))
-            #expect(try server.stop().isEmpty)
+            #expect(try await server.stop().isEmpty)
         }
     }
 
     @Test func `mail does not go to this machine either unless it is allowed`() async throws {
         try await folder { folder in
-            let server = try MailServer("none", in: folder)
+            let server = try await MailServer.start("none", in: folder)
             let route = try mail(server.port, .none, password: nil)
             let result = await courier(folder).send(Self.notice, to: route, allowsLocal: false)
             #expect(!result.isSent && result.answer.contains("this machine itself"))
-            #expect(try server.stop().isEmpty)
+            #expect(try await server.stop().isEmpty)
         }
     }
 

@@ -21,27 +21,31 @@ struct CronScheduleTests {
         arguments: ["UTC", "Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"],
         [
             "0 */4 * * *", "30 2 * * *", "*/20 1-3 * * 0", "15 2,3 29 3 *", "0 0 1,15 * 1-5", "59 23 31 * *",
-            "0 0 */10 * 1", "7 5/6 * 2,10 7", "0 12 13 * 5", "45 1 25 10 *",
+            "0 0 */5 * 1", "7 5/6 * 3,10 7", "0 12 13 * 5", "45 1 25 10 *",
         ]
     )
     func `a schedule comes exactly when a walk minute by minute says, daylight saving included`(
         name: String,
         text: String
     ) throws {
-        let minutes = 366 * 1440
-        let (first, last) = (Self.newYear, Self.newYear + minutes * 60)
-        let zone = try FoundationZones.rules(name, from: first - 86_400, to: last + 86_400)
         let naive = NaiveCron(text)
-        var expected: [Int] = []
-        try WallClock(zone: FoundationZones.zone(name)).walk(from: first, minutes: minutes) { seconds, new in
-            if new.contains(where: naive.matches) { expected.append(seconds) }
+        var count = 0
+        // Forty days around each change of clocks, on both halves of the earth.
+        for first in [Self.newYear + 62 * 86_400, Self.newYear + 272 * 86_400] {
+            let minutes = 40 * 1440
+            let last = first + minutes * 60
+            let zone = try FoundationZones.rules(name, from: first - 86_400, to: last + 86_400)
+            var expected: [Int] = []
+            try WallClock(zone: FoundationZones.zone(name)).walk(from: first, minutes: minutes) { seconds, new in
+                if new.contains(where: naive.matches) { expected.append(seconds) }
+            }
+            count += expected.count
+            #expect(try Self.moments(CronSchedule(text), zone, from: first, to: last) == expected)
         }
-        #expect(!expected.isEmpty)
-        #expect(try Self.moments(CronSchedule(text), zone, from: first, to: last) == expected)
+        #expect(count > 0)
     }
 
-    @Test func `hundreds of schedules of chance agree with the walk over two months around a change of clocks`() throws
-    {
+    @Test func `schedules of chance agree with the walk over two months around a change of clocks`() throws {
         var chance = SeededGenerator(seed: 20_260_329)
         let (first, minutes) = (1_772_323_200, 61 * 1440)
         let zone = try FoundationZones.rules("Europe/Madrid", from: first - 86_400, to: first + minutes * 60)
@@ -61,7 +65,7 @@ struct CronScheduleTests {
             default: return "\(from)"
             }
         }
-        for _ in 0..<150 {
+        for _ in 0..<60 {
             let text = "\(field(0, 59)) \(field(0, 23)) \(field(1, 28)) \(field(3, 4)) \(field(0, 6))"
             let naive = NaiveCron(text)
             let expected = sights.filter { $0.1.contains(where: naive.matches) }.map(\.0)

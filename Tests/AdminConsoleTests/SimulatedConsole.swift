@@ -112,9 +112,9 @@ extension TestResponse {
     func value(_ name: String) throws -> String? { try json[name] as? String }
 }
 
-/// Waits until something holds, at most ten seconds.
+/// Waits until something holds, at most half a minute.
 func until(_ what: Comment? = nil, _ holds: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(30)
     while try await !holds() {
         try #require(ContinuousClock.now < deadline, what)
         try await Task.sleep(for: .milliseconds(5))

@@ -110,6 +110,30 @@ struct Redaction {
         return ["PASSWORD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PRIVATE", "SALT"].contains(where: name.contains)
     }
 
+    /// A run whose words do not hold what a tool has said of secrets.
+    func clean(_ run: RunReport) -> RunReport {
+        var run = run
+        run.progress = run.progress.map { clean($0) }
+        if var reason = run.reason {
+            reason.message = clean(reason.message)
+            reason.remedy = clean(reason.remedy)
+            run.reason = reason
+        }
+        return run
+    }
+
+    /// The same for an event. Most events are in words of ours, and there are many.
+    func clean(_ event: EventReport) -> EventReport {
+        guard event.kind == EventView.Kind.progress.rawValue || event.data?.code != nil else { return event }
+        var event = event
+        event.message = clean(event.message)
+        if var data = event.data {
+            data.remedy = data.remedy.map { clean($0) }
+            event.data = data
+        }
+        return event
+    }
+
     func clean(_ text: String) -> String {
         var text = text
         for secret in secrets { text = text.replacingOccurrences(of: secret, with: Self.mask) }

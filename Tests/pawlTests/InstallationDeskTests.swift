@@ -54,6 +54,20 @@ struct InstallationDeskTests {
         }
     }
 
+    @Test func `what went wrong is told without the secrets that a tool has said`() async throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let run = try await desk.run(id)
+        let word = try #require(run.reason?.message.split(separator: " ").max { $0.count < $1.count })
+        let redaction = Redaction(secrets: [String(word)])
+        #expect(redaction.clean(run).reason?.message.contains(word) == false)
+        #expect(redaction.clean(run).reason?.message.contains(Redaction.mask) == true)
+        let events = try await desk.events(of: id, after: 0)
+        #expect(events.contains { $0.message.contains(word) && $0.data?.code != nil })
+        #expect(!events.map { redaction.clean($0) }.contains { $0.message.contains(word) })
+    }
+
     @Test func `beside a run that has not ended nothing is begun`() async throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

@@ -73,12 +73,21 @@ struct InstallationDesk: Desk {
         }
     }
 
-    func runs() async throws -> HistoryReport { HistoryReport(try ended.views(of: workplace.store)) }
+    func runs() async throws -> HistoryReport {
+        var history = HistoryReport(try ended.views(of: workplace.store))
+        let redaction = Redaction(of: workplace)
+        history.runs = history.runs.map { redaction.clean($0) }
+        return history
+    }
 
-    func run(_ id: RunID) async throws -> RunReport { RunReport(try views.view(of: id)) }
+    func run(_ id: RunID) async throws -> RunReport {
+        Redaction(of: workplace).clean(RunReport(try views.view(of: id)))
+    }
 
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
-        try workplace.store.entries(of: id, after: event).map { EventReport(EventView($0)) }
+        let events = try workplace.store.entries(of: id, after: event).map { EventReport(EventView($0)) }
+        let redaction = Redaction(of: workplace)
+        return events.map { redaction.clean($0) }
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {

@@ -32,7 +32,7 @@ enum ConsoleStage {
         let data = try DataFolder(arguments[0], create: true)
         let store = try StateStore(in: data)
         let clock = StageClock()
-        try await accounts(store, clock)
+        try accounts(store, clock)
         let desk = try StageDesk(scene: scene, store: store, data: data, clock: clock, pace: pace)
         try await desk.prepare()
         let console = try Console(
@@ -46,17 +46,25 @@ enum ConsoleStage {
         }
     }
 
-    private static func accounts(_ store: StateStore, _ clock: StageClock) async throws {
+    private static func accounts(_ store: StateStore, _ clock: StageClock) throws {
         let people: [(String, Role)] = [
             ("admin", .admin), ("operator", .operator), ("second", .operator), ("viewer", .viewer),
         ]
-        let passwords = ConsoleAccounts(records: store, now: { clock.now })
         for (text, role) in people {
             guard let name = AccountName(text), try store.account(name) == nil else { continue }
             try store.put(
-                Account(name: name, role: role, password: nil, createdAt: clock.now, passwordSetAt: clock.now)
+                Account(
+                    name: name,
+                    role: role,
+                    password: PasswordDigest(text: cheapDigest),
+                    createdAt: clock.now,
+                    passwordSetAt: clock.now
+                )
             )
-            _ = try await passwords.reset(text, password: password, by: "stage")
         }
     }
+
+    /// ``password``, with hardly any work in it: tests need not wait for what keeps guessers away.
+    private static let cheapDigest =
+        "scrypt$16$8$1$cGF3bCBzdGFnZSBzYWx0Lg==$ncSLx07B7NuxiZx+QDOrsw+epD+H7sz2gkxIomsVowU="
 }

@@ -3,7 +3,6 @@ import Reports
 import StateStore
 import Synchronization
 import UpgradeEngine
-import Synchronization
 import UpgradeModel
 
 /// What is asked for with backup sets on the stage.
@@ -32,6 +31,7 @@ extension StageDesk {
     /// A job that is done after three seconds.
     private func begin(_ kind: String, _ set: BackupSetID?, by person: String) -> JobReport {
         let start = clock.now
+        let word = kind == "backup" ? "Dumping carto" : "Comparing carto, 41 of 163 tables"
         let id = RunID(startedAt: start, salt: UInt16(made.withLock { $0.count }))
         func report(_ state: JobReport.State) -> JobReport {
             JobReport(
@@ -43,7 +43,7 @@ extension StageDesk {
                 endedAt: state == .running ? nil : clock.now,
                 seconds: start.seconds(to: clock.now),
                 backup: set,
-                progress: state == .running ? .init(message: "Dumping carto", fraction: 0.4) : nil,
+                progress: state == .running ? .init(message: word, fraction: 0.4) : nil,
                 result: nil,
                 error: nil
             )

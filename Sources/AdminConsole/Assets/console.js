@@ -195,7 +195,7 @@
     log.append(line);
     while (log.childElementCount > 5000) log.firstElementChild.remove();
     if (search?.value) find();
-    if (following?.checked) log.scrollTop = log.scrollHeight;
+    else if (following?.checked) log.scrollTop = log.scrollHeight;
     if (say && kind !== "progress" && kind !== "taken") say.textContent = event.message;
   }
 
@@ -207,6 +207,7 @@
       if (!line.hidden) found += 1;
     }
     one("[data-found]").textContent = wanted === "" ? "" : `${found} of ${log.childElementCount} lines`;
+    if (following?.checked) log.scrollTop = log.scrollHeight;
   }
 
   if (log) {

@@ -200,6 +200,8 @@ final class EventHub: Sendable {
                 if let visitor = listener.visitor, gone.contains(visitor) { listener.finish() }
                 if let beat, !listener.give(beat) { state.watchers[number] = nil }
             }
+            // Not everything that is shown is kept where changes are told of: a job ends in a file.
+            if !state.watchers.isEmpty { state.alarm?.yield() }
         }
     }
 }

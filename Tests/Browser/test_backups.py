@@ -1,0 +1,54 @@
+"""Backups: one more, a proof, and the way back."""
+
+from conftest import axe
+
+
+def jobs(page, words):
+    return page.locator("[data-live=jobs] .note").filter(has_text=words)
+
+
+def test_a_backup_and_a_proof_are_said_and_said_to_be_done(own_stage, visit):
+    page = visit(own_stage("calm"), "operator", "/backups")
+    page.get_by_role("button", name="Back up now").click()
+    assert jobs(page, "Backup is underway").is_visible()
+    page.locator("main table a").first.click()
+    page.get_by_role("button", name="Prove again").click()
+    page.wait_for_url("**/backups")
+    assert jobs(page, "Proof of").is_visible()
+    assert not axe(page)
+    # Nobody reloads the page.
+    jobs(page, "Proof of").get_by_text("operator in the console asked for it").wait_for()
+    assert jobs(page, "is done").count() == 2
+
+
+def test_the_way_back_is_looked_at_confirmed_and_gone(own_stage, visit):
+    page = visit(own_stage("calm", 0.01), "operator", "/backups", forgive=["422"])
+    page.locator("main table a").first.click()
+    page.get_by_role("link", name="Restore …").click()
+    release = page.get_by_role("heading", level=1).inner_text().removeprefix("Restore ")
+    confirmation = page.get_by_label(f"Type {release} to confirm")
+    confirmation.wait_for()
+    assert page.get_by_text("At least 136 rows").is_visible()
+    assert page.get_by_role("row", name="public.layers").is_visible()
+    assert not axe(page)
+    confirmation.fill("2020.1.1")
+    page.get_by_role("button", name="Restore").click()
+    assert page.get_by_role("alert").is_visible()
+    confirmation.fill(release)
+    page.get_by_role("button", name="Restore").click()
+    page.wait_for_url("**/runs/*")
+    page.get_by_text("How it ended").wait_for(timeout=30_000)
+    assert page.get_by_text("Restored").first.is_visible()
+    assert not axe(page)
+
+
+def test_an_encrypted_set_asks_for_its_key_first(stages, visit):
+    page = visit(stages("warnings"), "operator", "/backups")
+    page.locator("main table a").first.click()
+    assert page.get_by_label("File with the age identity").is_visible()
+    page.get_by_role("link", name="Restore …").click()
+    assert page.get_by_label("to confirm").count() == 0
+    page.get_by_label("File with the identity").fill("/root/pawl.key")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("to confirm").wait_for()
+    assert not axe(page)

@@ -21,7 +21,7 @@ def is_whole(ids):
 
 
 def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
-    stage = own_stage("running", 0.04)
+    stage = own_stage("running", 0.03)
     page = visit(stage)
     page.add_init_script(WATCH)
     page.get_by_role("link", name="Details").click()
@@ -35,7 +35,7 @@ def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
 
 
 def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, visit):
-    stage = own_stage("running", 0.1)
+    stage = own_stage("running", 0.06)
     page = visit(stage, forgive=["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"])
     page.get_by_role("link", name="Details").click()
     page.wait_for_url("**/runs/*")
@@ -52,7 +52,7 @@ def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, v
 
 
 def test_two_operators_see_the_same_run(own_stage, visit):
-    stage = own_stage("calm", 0.05)
+    stage = own_stage("calm", 0.02)
     first = visit(stage, "operator", "/upgrade")
     second = visit(stage, "second", "/upgrade", forgive=["409"])
     for page in (first, second):

@@ -148,20 +148,16 @@ struct InstallationDesk: Desk {
     }
 
     func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
-        let place = try await Standpoint(workplace)
-        let plan = try place.plan(to: target)
-        if let refusal = plan.refusal { throw refusal.trouble }
-        guard let hop = plan.hops.first else {
-            throw Trouble(
-                .operator,
-                "up-to-date",
-                "\(plan.from) is installed already.",
-                remedy: "There is nothing to do."
-            )
-        }
-        return try await Site.with(workplace) { site in
-            let observation = try await Gatherer(site, place).observation(for: hop.release)
-            return try await DryRun(site: site, plan: plan, observation: observation).report()
+        // Looks of one process share a folder, so this one takes its turn like the others.
+        try await turns.take {
+            let place = try await Standpoint(workplace)
+            let plan = try place.plan(to: target)
+            if let refusal = plan.refusal { throw refusal.trouble }
+            guard let hop = plan.hops.first else { throw Self.upToDate(plan.from) }
+            return try await Site.with(workplace) { site in
+                let observation = try await Gatherer(site, place).observation(for: hop.release)
+                return try await DryRun(site: site, plan: plan, observation: observation).report()
+            }
         }
     }
 

@@ -22,7 +22,7 @@ struct Offers: Sendable {
         reachable = (try? place?.reachable()) ?? []
     }
 
-    /// Offers of a file, without an installation.
+    /// Every release that is offered, and what is in quarantine.
     var report: ReleasesReport {
         ReleasesReport(
             catalog,

@@ -98,18 +98,26 @@ final class Arena {
 
     /// Lets through whoever waits at the gate.
     func openGate() throws {
-        let end = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < end {
-            let descriptor = open(folder + "/gate", O_WRONLY | O_NONBLOCK)
+        let end = SuspendingClock.now + .seconds(60)
+        while true {
+            let descriptor = open(folder + "/gate", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            let reason = errno
             if descriptor >= 0 {
-                _ = write(descriptor, "\n", 1)
-                close(descriptor)
+                defer { close(descriptor) }
+                guard write(descriptor, "\n", 1) == 1 else { throw Failure("the gate does not open: \(errno)") }
                 return
             }
-            guard errno == ENXIO else { break }
-            sched_yield()
+            guard reason == ENXIO || reason == EINTR, SuspendingClock.now < end else {
+                throw Failure("nobody waits at the gate (\(reason)); runner \(runner) \(state): \(output)")
+            }
+            usleep(500)
         }
-        throw Failure("nobody waits at the gate of \(folder)")
+    }
+
+    /// What the system says that the runner does.
+    private var state: String {
+        ["stat", "wchan"].map { (try? String(contentsOfFile: "/proc/\(runner)/\($0)", encoding: .utf8)) ?? "gone" }
+            .joined(separator: " ")
     }
 
     /// Ends the runner from outside with SIGKILL, and the child's whole group too where one is named.

@@ -52,10 +52,13 @@ struct Checkpoints: Sendable {
         }
         if waitsAtEveryBeginning, case .begun = checkpoint {
             say("at \(checkpoint)")
-            let descriptor = Self.unlessInterrupted { open(gate, O_RDONLY) }
+            // An end without a byte is nobody's leave: somebody else's end of the pipe was closed.
             var byte: UInt8 = 0
-            _ = Self.unlessInterrupted { read(descriptor, &byte, 1) }
-            close(descriptor)
+            while byte == 0 {
+                let descriptor = Self.unlessInterrupted { open(gate, O_RDONLY | O_CLOEXEC) }
+                _ = Self.unlessInterrupted { read(descriptor, &byte, 1) }
+                close(descriptor)
+            }
         }
     }
 

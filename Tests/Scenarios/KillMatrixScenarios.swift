@@ -113,10 +113,7 @@ extension Scenarios {
 /// The results, one line a point, in the file that `PAWL_KILL_RESULTS` names.
 enum KillRecord {
     static func add(_ point: KillPoint, _ met: String, _ result: String, _ duration: Duration) {
-        add(
-            "| `\(point.effect)` | \(point.when) | \(point.toll)\(point.again ? ", twice" : "") | \(met) "
-                + "| \(result) | \(duration.components.seconds) s |"
-        )
+        add("\(point.cells) \(met) | \(result) | \(duration.components.seconds) s |")
     }
 
     static func add(_ text: String) {

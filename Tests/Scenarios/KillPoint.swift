@@ -25,6 +25,9 @@ struct KillPoint: Sendable, Hashable, CustomStringConvertible {
     /// The words by which points are chosen.
     var description: String { "\(effect) \(when) \(toll)" + (again ? " again" : "") }
 
+    /// The beginning of its line in a table of results.
+    var cells: String { "| `\(effect)` | \(when) | \(toll)\(again ? ", twice" : "") |" }
+
     /// The effects of a hop that goes well. A scenario compares it with what the journal of one says.
     static let effects = [
         "check", "keep-installed", "stage", "record-writers", "stop-writers", "dump", "confirm-unchanged", "prove",
@@ -33,14 +36,18 @@ struct KillPoint: Sendable, Hashable, CustomStringConvertible {
 
     /// The points that `PAWL_KILL_POINTS` asks for: `all`, or beginnings of their words, separated by commas. None
     /// where it is not set: the whole takes hours, and `scripts/kill-matrix` is for it. Points at which the Engine
-    /// dies need one of their own, which the script provides.
+    /// dies need one of their own, which the script provides. Those that have passed in the table that
+    /// `PAWL_KILL_DONE` names are left out.
     static let chosen: [KillPoint] = {
         let environment = ProcessInfo.processInfo.environment
         guard let wish = environment["PAWL_KILL_POINTS"], !wish.isEmpty else { return [] }
         let wishes = wish.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         let hasEngine = environment["PAWL_KILL_ENGINE"] != nil
+        let done = environment["PAWL_KILL_DONE"].map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" } ?? ""
+        let passed = done.split(separator: "\n").filter { !$0.contains("FAILED") && !$0.contains("was not met") }
         return every.filter { point in
             (point.toll != .engine || hasEngine) && wishes.contains { $0 == "all" || "\(point)".hasPrefix($0) }
+                && !passed.contains { $0.hasPrefix(point.cells) }
         }
     }()
 

@@ -12,6 +12,8 @@ package protocol Desk: Sendable {
 
     /// Where the installation stands.
     func status() async throws -> StatusReport
+    /// What really runs, with its health.
+    func services() async throws -> ServicesReport
     /// The releases that the source offers.
     func releases() async throws -> ReleasesReport
     /// One release, with its notes.

@@ -233,8 +233,8 @@ enum Failure {
 struct ProblemPage {
     var status: Int
     var heading: String
-    var message: String
-    var remedy: String
+    var message: Prose
+    var remedy: Prose
     var changed: String
 
     init(_ problem: Problem) {
@@ -248,8 +248,8 @@ struct ProblemPage {
             case 503: "Something is not available"
             default: "Not possible like this"
             }
-        message = problem.detail
-        remedy = problem.remedy
+        message = Prose(problem.detail)
+        remedy = Prose(problem.remedy)
         changed = problem.changed ? "Something was changed." : "Nothing was changed."
     }
 }

@@ -20,6 +20,24 @@ final class SimulatedDesk: Desk {
         /// How often events were read.
         var reads = 0
         var findings: [Finding] = []
+        var services: [ServicesReport.Service] = [
+            .init(
+                name: "api",
+                version: "2026.1.1",
+                containers: [
+                    .init(
+                        name: "demo-api-1",
+                        condition: .healthy,
+                        image: "demo/api:2026.1.1",
+                        startedAt: "2026-11-18T00:00:00Z",
+                        restarts: 0,
+                        exitCode: nil
+                    )
+                ]
+            )
+        ]
+        /// Why the Engine cannot be asked.
+        var engine: Trouble?
         var jobs: [JobReport] = []
         /// Why the records cannot be used.
         var safeMode: Trouble?
@@ -79,6 +97,11 @@ final class SimulatedDesk: Desk {
                 troubles: []
             )
         )
+    }
+
+    func services() async throws -> ServicesReport {
+        if let trouble = state.withLock({ $0.engine }) { throw trouble }
+        return ServicesReport(state.withLock { $0.services }, observedAt: Self.now)
     }
 
     func releases() async throws -> ReleasesReport {

@@ -192,6 +192,47 @@ final class StageDesk: Desk {
         return StatusReport(facts)
     }
 
+    func services() async throws -> ServicesReport {
+        guard scene != .fresh else {
+            throw Trouble(
+                .environment,
+                "engine-unreachable",
+                "The Docker Engine at unix:///var/run/docker.sock does not answer.",
+                remedy: "Start it."
+            )
+        }
+        let open = try views().last { $0.endedAt == nil }
+        let version = try installed()?.description
+        let names = ["gateway", "maps-api", "redis", "workspace-api", "workspace-postgres", "workspace-www"]
+        return ServicesReport(
+            names.map { name in
+                let isData = ["redis", "workspace-postgres"].contains(name)
+                var condition = ServicesReport.Condition.healthy
+                if let open, !isData {
+                    condition =
+                        open.machine.phase == .settling
+                        ? .starting : open.machine.phase == .preflight ? .healthy : .stopped
+                }
+                if scene == .warnings, name == "maps-api" { condition = .restarting }
+                return ServicesReport.Service(
+                    name: name,
+                    version: isData ? nil : version,
+                    containers: [
+                        ServicesReport.Container(
+                            name: "carto-\(name)-1",
+                            condition: condition,
+                            image: "registry.example.org/carto/\(name):\(version ?? "15")",
+                            startedAt: Moment(microseconds: clock.now.microseconds - 3_600_000_000).description,
+                            restarts: condition == .restarting ? 12 : 0,
+                            exitCode: condition == .stopped ? 143 : nil
+                        )
+                    ]
+                )
+            },
+            observedAt: clock.now
+        )
+    }
+
     private func plan(to target: ReleaseVersion?, from: ReleaseVersion) throws -> UpgradePlan {
         Planner.plan(
             PlanRequest(

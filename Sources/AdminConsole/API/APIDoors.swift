@@ -17,6 +17,7 @@ struct APIDoors: Sendable {
     private func standing() -> [Door] {
         [
             .api(.get, "/api/v1/status", needs: .look) { _ in try await parts.board.current().response() },
+            .api(.get, "/api/v1/services", needs: .look) { _ in APIAnswer.json(try await parts.desk.services()) },
             .api(.get, "/api/v1/releases", needs: .look) { _ in APIAnswer.json(try await parts.desk.releases()) },
             .api(.get, "/api/v1/releases/:version", needs: .look) { visit in
                 APIAnswer.json(try await parts.desk.release(visit.release()))

@@ -114,7 +114,8 @@
 
   function poll() {
     clearTimeout(polling);
-    if (one("[data-poll]")) polling = setTimeout(refresh, 1000);
+    const place = one("[data-poll]");
+    if (place) polling = setTimeout(refresh, 1000 * (Number(place.dataset.poll) || 1));
   }
 
   // The connection.

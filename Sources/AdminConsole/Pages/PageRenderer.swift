@@ -102,6 +102,7 @@ enum TemplateList {
         ("version", PackageResources.version_mustache),
         ("way", PackageResources.way_mustache),
         ("notes", PackageResources.notes_mustache),
+        ("prose", PackageResources.prose_mustache),
         ("upgrade", PackageResources.upgrade_mustache),
         ("finding", PackageResources.finding_mustache),
         ("details", PackageResources.details_mustache),

@@ -16,6 +16,9 @@ package struct InstalledState: Sendable, Hashable {
         package var isDatabase: Bool
         /// Whether the installed version is taken from it.
         package var tellsVersion: Bool
+        /// Whether a container of it that has ended well is done, rather than stopped: a migration, or something that
+        /// the product does not call a writer.
+        package var mayEnd = false
         /// Whether it runs another image than its release was deployed with, though of the same name.
         package var runsOtherImage = false
 
@@ -91,6 +94,7 @@ extension InstalledState {
                 version: said.count == 1 && all.count == 1 ? text.flatMap { try? ReleaseVersion($0) } : nil,
                 isDatabase: product.isDatabase(name),
                 tellsVersion: product.tellsVersion(name, hasVersion: text != nil),
+                mayEnd: product.isMigration(name) || !product.writers.contains(name),
                 complaint: Self.complaint(name, containers, product: product)
             )
         }.sorted { $0.name < $1.name }

@@ -28,6 +28,10 @@ struct InstallationDesk: Desk {
         )
     }
 
+    func services() async throws -> ServicesReport {
+        ServicesReport(try await Site.observe(workplace.singleVM, workplace.product), observedAt: Workplace.now())
+    }
+
     func releases() async throws -> ReleasesReport { try await Offers(workplace).report }
 
     func release(_ version: ReleaseVersion) async throws -> ReleaseReport {

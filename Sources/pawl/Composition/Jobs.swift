@@ -157,9 +157,9 @@ struct Jobs: Sendable {
 
     /// What differs when one was begun or has ended.
     var pulse: String {
-        guard let newest = names().last else { return "" }
-        let hasEnded = FileManager.default.fileExists(atPath: folder(of: newest) + "/end.json")
-        return "\(newest) \(hasEnded)"
+        let names = names()
+        let open = names.filter { !FileManager.default.fileExists(atPath: folder(of: $0) + "/end.json") }
+        return "\(names.last.map { "\($0)" } ?? "") \(open)"
     }
 
     private func result(_ set: BackupSetID) throws -> BackupReport {

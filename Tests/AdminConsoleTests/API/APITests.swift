@@ -26,7 +26,8 @@ struct APITests {
             let run = try console.desk.begin()
             try await console.app.test(.router) { client in
                 for path in [
-                    "status", "releases", "releases/2026.2.1", "plan", "plan?to=2026.2.1", "backups", "retention",
+                    "status", "services", "releases", "releases/2026.2.1", "plan", "plan?to=2026.2.1", "backups",
+                    "retention",
                     "runs",
                     "runs/\(run)", "runs/\(run)/logs", "runs/\(run)/log?name=dump.log", "jobs",
                 ] {

@@ -51,6 +51,7 @@ struct DoorTableTests {
         "GET /api/v1/releases": .viewer,
         "GET /api/v1/releases/:version": .viewer,
         "GET /api/v1/retention": .viewer,
+        "GET /api/v1/services": .viewer,
         "GET /api/v1/runs": .viewer,
         "GET /api/v1/runs/:id": .viewer,
         "GET /api/v1/runs/:id/events": .viewer,

@@ -171,6 +171,7 @@ struct EmptyDesk: Desk {
     private var closed: Trouble { Trouble(.environment, "closed", "The desk is closed.", remedy: "Come back later.") }
 
     func status() async throws -> StatusReport { throw closed }
+    func services() async throws -> ServicesReport { throw closed }
     func releases() async throws -> ReleasesReport { throw closed }
     func release(_ version: ReleaseVersion) async throws -> ReleaseReport { throw closed }
     func plan(to target: ReleaseVersion?) async throws -> PlanReport { throw closed }

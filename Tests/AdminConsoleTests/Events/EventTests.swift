@@ -191,8 +191,10 @@ struct EventTests {
                         authority: "localhost",
                         headers: viewer.headers()
                     )
-                    let answer = try await client.execute(request)
-                    #expect(answer.body.map { String(buffer: $0) }?.contains("event: created") == true)
+                    // Whoever has not read to the end in time is cut off, and comes back by itself.
+                    if let answer = try? await client.execute(request) {
+                        #expect(answer.body.map { String(buffer: $0) }?.contains("event: created") == true)
+                    }
                 }
                 try await until { console.parts.hub.count == 1 }
                 let began = ContinuousClock.now

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Reports
 import UpgradeModel
@@ -69,12 +70,22 @@ struct BackupWorkDoors: Sendable {
             let problem = "Type \(backup.release) to confirm; “\(typed.prefix(64))” is not it."
             return try await show(visit, identity: identity, problem: problem)
         }
-        let run = try await parts.desk.restore(id, identity: identity, by: visit.visitor?.person ?? "")
+        // Whatever comes of it, what was seen before is old then.
         await room.forget()
-        return .redirect(to: "/runs/\(run.id)", type: .normal)
+        do {
+            let run = try await parts.desk.restore(id, identity: identity, by: visit.visitor?.person ?? "")
+            return .redirect(to: "/runs/\(run.id)", type: .normal)
+        } catch let refused as RefusedByChecks {
+            return try await show(visit, identity: identity, problem: refused.trouble.message, status: .conflict)
+        }
     }
 
-    private func show(_ visit: Visit, identity: String?, problem: String? = nil) async throws -> Response {
+    private func show(
+        _ visit: Visit,
+        identity: String?,
+        problem: String? = nil,
+        status: HTTPResponse.Status = .unprocessableContent
+    ) async throws -> Response {
         let id = try Self.set(visit)
         let backup = try await parts.desk.backup(id)
         var standing = await room.standing(of: Self.name(id, identity))
@@ -89,7 +100,7 @@ struct BackupWorkDoors: Sendable {
             page,
             title: "Restore \(backup.release)",
             visitor: visit.visitor,
-            status: problem == nil ? .ok : .unprocessableContent,
+            status: problem == nil ? .ok : status,
             here: "/backups",
             refresh: page.isLooking && problem == nil ? 3 : nil
         )

@@ -21,8 +21,8 @@ struct RestorePage {
     var wantsIdentity: Bool
     var isLooking: Bool
     var isSeen: Bool
-    var trouble: String?
-    var remedy: String?
+    var trouble: Prose?
+    var remedy: Prose?
     var databases: String
     var extra: String?
     var losses: [Loss]
@@ -68,8 +68,8 @@ struct RestorePage {
             isLooking = true
             badge = Badge(words: "Looking", tone: "info")
         case .failed(let why, _):
-            trouble = why.message
-            remedy = why.remedy
+            trouble = Prose(why.message)
+            remedy = Prose(why.remedy)
             badge = Badge(words: "Could not be done", tone: "bad")
         case .done(let outlook, _): take(outlook)
         }

@@ -13,6 +13,7 @@ struct DashboardDoors: Sendable {
                 let page = DashboardPage(
                     status,
                     title: parts.desk.title,
+                    services: await ServicesPanel { try await parts.desk.services() },
                     checkedAt: try await parts.desk.pulse().checkedAt,
                     now: parts.now()
                 )

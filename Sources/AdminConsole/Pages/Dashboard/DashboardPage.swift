@@ -57,12 +57,18 @@ struct DashboardPage {
     var wayBack: String?
     var wayBackProvenAt: When?
     var drift: Drift?
-    var notices: [String]
+    var notices: [Prose]
     var contact: String?
     var run: OpenRun?
     var checkedAt: When?
 
-    init(_ status: StatusReport, title: String, checkedAt: Moment? = nil, now: Moment) {
+    init(
+        _ status: StatusReport,
+        title: String,
+        services: ServicesPanel? = nil,
+        checkedAt: Moment? = nil,
+        now: Moment
+    ) {
         product = title
         deployment = Self.words(of: status.deployment)
         installed = status.installed?.version
@@ -82,7 +88,7 @@ struct DashboardPage {
         wayBack = status.wayBack.map { TextLayout.duration($0.seconds) }
         wayBackProvenAt = When(status.wayBack?.provenAt)
         drift = status.drift.map(Self.drift)
-        notices = status.notices
+        notices = status.notices.map { Prose($0) }
         contact = status.supportContact?.isEmpty == false ? status.supportContact : nil
         run = status.run.map { run in
             OpenRun(
@@ -94,7 +100,7 @@ struct DashboardPage {
             )
         }
         self.checkedAt = checkedAt.map { When($0) }
-        (application, applicationWords) = Self.health(status)
+        (application, applicationWords) = Self.health(status, services)
     }
 
     private static func words(of deployment: String) -> String {
@@ -106,7 +112,7 @@ struct DashboardPage {
         }
     }
 
-    private static func health(_ status: StatusReport) -> (Badge, String) {
+    private static func health(_ status: StatusReport, _ services: ServicesPanel?) -> (Badge, String) {
         if let drift = status.drift {
             return (Badge(words: "Drift", tone: "bad"), Self.drift(drift).words)
         }
@@ -114,7 +120,8 @@ struct DashboardPage {
             return (Badge(words: "Changing", tone: "info"), "A run is at work; its details say what stands still.")
         }
         switch status.running {
-        case true?: return (Badge(words: "Running", tone: "ok"), "Its services run.")
+        case true?:
+            return (services?.badge ?? Badge(words: "Running", tone: "ok"), services?.words ?? "Its services run.")
         case false?: return (Badge(words: "Not running", tone: "bad"), "None of its services runs.")
         case nil: return (Badge(words: "Unknown", tone: "warn"), "What runs cannot be told; a warning above says why.")
         }

@@ -47,7 +47,11 @@ struct DetailsDoors: Sendable {
                 (try? ReleaseVersion(row.version)).map { $0 > hop } ?? false && !row.prerelease
             }.map(\.version)
         }
-        let page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
+        var page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
+        // What runs now says nothing of a run that another has followed.
+        if try await parts.desk.runs().runs.first?.id == run.id {
+            page.containers = await ServicesPanel { try await parts.desk.services() }
+        }
         return parts.renderer.page(
             "details",
             page,

@@ -32,9 +32,9 @@ struct DetailsPage {
 
     struct Reason {
         var heading: String
-        var message: String
+        var message: Prose
         var changed: String
-        var remedy: String
+        var remedy: Prose
         var tone: String
         var code: String
     }
@@ -84,6 +84,8 @@ struct DetailsPage {
     var isCut: Bool
     var logs: [Log]
     var hasLogs: Bool
+    /// What runs now; nil for a run that others have followed.
+    var containers: ServicesPanel?
     /// The newest event on the page: the stream goes on after it.
     var last: Int64
 
@@ -223,10 +225,10 @@ struct DetailsPage {
             Reason(
                 heading: run.state == "needs-operator"
                     ? "It needs your decision" : run.state == "refused" ? "Why it was refused" : "What went wrong",
-                message: reason.message,
+                message: Prose(reason.message),
                 changed: reason.changed
                     ? "Something was changed and not put back." : "Nothing was changed, or everything was put back.",
-                remedy: reason.remedy,
+                remedy: Prose(reason.remedy),
                 tone: run.state == "needs-operator" ? "bad" : "warn",
                 code: "\(reason.code), \(reason.blame)"
             )

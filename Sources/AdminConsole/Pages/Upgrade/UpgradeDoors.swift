@@ -60,12 +60,22 @@ struct UpgradeDoors: Sendable {
             return try await show(visit, to: target, problem: "\(error.message) \(error.remedy)")
         }
         let person = visit.visitor?.person ?? ""
-        let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person)
+        // Whatever comes of it, what was found before is old then.
         await room.forget()
-        return .redirect(to: "/runs/\(run.id)", type: .normal)
+        do {
+            let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person)
+            return .redirect(to: "/runs/\(run.id)", type: .normal)
+        } catch let refused as RefusedByChecks {
+            return try await show(visit, to: target, problem: refused.trouble.message, refused: refused)
+        }
     }
 
-    private func show(_ visit: Visit, to target: ReleaseVersion?, problem: String? = nil) async throws -> Response {
+    private func show(
+        _ visit: Visit,
+        to target: ReleaseVersion?,
+        problem: String? = nil,
+        refused: RefusedByChecks? = nil
+    ) async throws -> Response {
         var way: Way
         var notes: [UpgradePage.Notes] = []
         var standing = LookRoom<DryRunReport>.Standing.never
@@ -82,7 +92,7 @@ struct UpgradeDoors: Sendable {
                     )
                 )
             }
-            if way.isOpen, let goal = try? ReleaseVersion(plan.to) {
+            if refused == nil, way.isOpen, let goal = try? ReleaseVersion(plan.to) {
                 standing = await room.standing(of: goal.description)
                 // Checks only look: whoever may run them finds them at work when they come.
                 if case .never = standing, open == nil, visit.visitor?.role.allows(.operate) == true {
@@ -93,7 +103,9 @@ struct UpgradeDoors: Sendable {
         } catch let trouble as Trouble {
             way = Way(trouble)
         }
-        var page = UpgradePage(way, notes: notes, checks: UpgradePage.Checks(standing), open: open, problem: problem)
+        let checks =
+            refused.map { UpgradePage.Checks($0.preflight, at: parts.now()) } ?? UpgradePage.Checks(standing)
+        var page = UpgradePage(way, notes: notes, checks: checks, open: open, problem: problem)
         page.closedWindow = try parts.automation.map { try $0.facts() }.flatMap { facts in
             facts.isOpen ? nil : UpgradePage.ClosedWindow(opens: facts.nextOpening.map { When($0.from) })
         }
@@ -102,7 +114,7 @@ struct UpgradeDoors: Sendable {
             page,
             title: way.isOpen ? "Upgrade to \(way.to)" : "Upgrade",
             visitor: visit.visitor,
-            status: problem == nil ? .ok : .unprocessableContent,
+            status: refused != nil ? .conflict : problem != nil ? .unprocessableContent : .ok,
             here: "/upgrade",
             refresh: page.checks.isRunning && problem == nil ? 3 : nil
         )

@@ -44,8 +44,8 @@ struct UpgradePage {
         var badge: Badge?
         var verdict: String?
         var groups: [Group] = []
-        var trouble: String?
-        var remedy: String?
+        var trouble: Prose?
+        var remedy: Prose?
         var downtime: String?
         var disk: [Disk] = []
         var commands: String?
@@ -62,8 +62,8 @@ struct UpgradePage {
             case .failed(let why, let moment):
                 at = When(moment)
                 badge = Badge(words: "Could not be done", tone: "bad")
-                trouble = why.message
-                remedy = why.remedy
+                trouble = Prose(why.message)
+                remedy = Prose(why.remedy)
             case .done(let report, let moment):
                 isDone = true
                 at = When(moment)
@@ -71,8 +71,14 @@ struct UpgradePage {
             }
         }
 
-        private mutating func take(_ report: DryRunReport) {
-            let preflight = report.preflight
+        /// Only what the checks have found, when they were run.
+        init(_ preflight: PreflightDocument, at moment: Moment) {
+            isDone = true
+            at = When(moment)
+            take(preflight)
+        }
+
+        private mutating func take(_ preflight: PreflightDocument) {
             allow = preflight.outcome != "fail"
             let blocking = preflight.findings.count(where: \.blocking)
             switch preflight.outcome {
@@ -88,6 +94,10 @@ struct UpgradePage {
                     "\(Words.count(blocking, "check keeps", "checks keep")) the upgrade from starting. Nothing was changed."
             }
             groups = FindingLine.groups(preflight)
+        }
+
+        private mutating func take(_ report: DryRunReport) {
+            take(report.preflight)
             if let range = report.downtimeSeconds {
                 downtime = "\(TextLayout.duration(range.low)) to \(TextLayout.duration(range.high))"
             }
@@ -174,8 +184,8 @@ struct UpgradePage {
 /// What one check found, for a page.
 struct FindingLine {
     var heading: String
-    var message: String
-    var remedy: String?
+    var message: Prose
+    var remedy: Prose?
     var tone: String
 
     /// All findings by how they ended, the worst first.
@@ -192,7 +202,12 @@ struct FindingLine {
                 tone: kind.tone,
                 isOpen: kind.outcome != "pass",
                 findings: findings.map {
-                    FindingLine(heading: $0.title, message: $0.message, remedy: $0.remedy, tone: kind.tone)
+                    FindingLine(
+                        heading: $0.title,
+                        message: Prose($0.message),
+                        remedy: $0.remedy.map { Prose($0) },
+                        tone: kind.tone
+                    )
                 }
             )
         }

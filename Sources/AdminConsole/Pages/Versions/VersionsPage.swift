@@ -155,8 +155,8 @@ struct Way {
     var hops: String?
     /// Whether there is something to deploy.
     var isOpen: Bool
-    var refusal: String?
-    var remedy: String?
+    var refusal: Prose?
+    var remedy: Prose?
     /// What is said where there is nothing to do.
     var rest: String?
 
@@ -175,8 +175,8 @@ struct Way {
         }
         isOpen = plan.refusal == nil && !plan.hops.isEmpty
         hops = isOpen ? Words.count(stops.count, "hop", "hops") : nil
-        refusal = plan.refusal?.message
-        remedy = plan.refusal?.remedy
+        refusal = plan.refusal.map { Prose($0.message) }
+        remedy = plan.refusal.map { Prose($0.remedy) }
         rest = plan.refusal == nil && plan.hops.isEmpty ? "\(plan.from) is installed: there is nothing to do." : nil
     }
 
@@ -184,7 +184,7 @@ struct Way {
         to = ""
         stops = []
         isOpen = false
-        refusal = trouble.message
-        remedy = trouble.remedy
+        refusal = Prose(trouble.message)
+        remedy = Prose(trouble.remedy)
     }
 }

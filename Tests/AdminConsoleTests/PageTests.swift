@@ -1,0 +1,108 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Reports
+import StateStore
+import Synchronization
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+/// What pages say that programs are told in JSON.
+struct PageTests {
+    @Test func `a deploy that checks refuse comes back to its page with what they found, and begins no run`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            console.desk.state.withLock {
+                $0.findings = [
+                    Finding(
+                        check: "disk-space",
+                        title: "Disk space",
+                        outcome: .fail,
+                        message: "There is no room for a backup.",
+                        remedy: "Free 3 GB."
+                    )
+                ]
+            }
+            try await console.app.test(.router) { client in
+                let form = ["to": "2026.2.1", "confirmation": "2026.2.1", "csrf": person.visitor.csrf]
+                let answer = try await client.execute(
+                    uri: "/upgrade",
+                    method: .post,
+                    headers: person.headers(["Content-Type": "application/x-www-form-urlencoded"]),
+                    body: ByteBuffer(string: form.map { "\($0.key)=\($0.value)" }.joined(separator: "&"))
+                ) { $0 }
+                #expect(answer.status == .conflict)
+                for words in ["Upgrade to 2026.2.1", "1 preflight check says no", "There is no room", "Free 3 GB."] {
+                    #expect(answer.text.contains(words), "\(words)")
+                }
+                #expect(!answer.text.contains("Type 2026.2.1 to confirm"), "there is nothing to press before they pass")
+                #expect(try console.store.runs().isEmpty)
+                #expect(try console.store.audit(before: nil, limit: 1).first?.outcome == .refused)
+            }
+        }
+    }
+
+    @Test func `the details of the newest run show the containers, and whether they are well`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let first = try console.desk.begin()
+            try console.desk.carry(first)
+            let second = try console.desk.begin()
+            try await console.app.test(.router) { client in
+                let newest = try await viewer.get("/runs/\(second)", of: client).text
+                #expect(newest.contains("demo-api-1") && newest.contains("Healthy"))
+                #expect(!(try await viewer.get("/runs/\(first)", of: client).text.contains("demo-api-1")))
+                console.desk.state.withLock { state in
+                    state.services[0].containers[0].condition = .restarting
+                    state.services[0].containers[0].restarts = 12
+                }
+                let ill = try await viewer.get("/runs/\(second)", of: client).text
+                #expect(ill.contains("Restarting") && ill.contains("started again 12 times"))
+                console.desk.state.withLock {
+                    $0.engine = Trouble(.environment, "engine", "The Engine does not answer.", remedy: "Start it.")
+                }
+                let silent = try await viewer.get("/runs/\(second)", of: client)
+                #expect(silent.status == .ok && silent.text.contains("The Engine does not answer. Start it."))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ([ServicesReport.Condition.healthy, .running, .done], "Healthy"), ([.healthy, .starting], "Starting"),
+        ([.healthy, .stopped], "Not well"), ([.restarting, .starting], "Not well"), ([.failed], "Not well"),
+        ([], "Not there"),
+    ])
+    func `an application is as well as the worst of its services`(
+        conditions: [ServicesReport.Condition],
+        words: String
+    ) {
+        let services = conditions.enumerated().map { index, condition in
+            ServicesReport.Service(
+                name: "service-\(index)",
+                version: nil,
+                containers: [.healthy, condition].map {
+                    .init(name: "c", condition: $0, image: "i", startedAt: nil, restarts: 0, exitCode: nil)
+                }
+            )
+        }
+        let panel = ServicesPanel(ServicesReport(services, observedAt: SimulatedDesk.now))
+        #expect(panel.badge.words == words)
+        #expect(words != "Not well" || panel.words.contains("(\(conditions.max()?.rawValue ?? ""))"))
+    }
+
+    @Test func `what stands between backticks is shown as something to type, a lone backtick as itself`() {
+        #expect(
+            Prose("Run `pawl plan`, then wait.").parts == [
+                .init(text: "Run ", isCode: false), .init(text: "pawl plan", isCode: true),
+                .init(text: ", then wait.", isCode: false),
+            ]
+        )
+        #expect(Prose("`pawl`").parts == [.init(text: "pawl", isCode: true)])
+        #expect(Prose("a ` b").parts == [.init(text: "a ` b", isCode: false)])
+    }
+}

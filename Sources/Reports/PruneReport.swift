@@ -95,8 +95,9 @@ package struct PruneReport: Encodable, Sendable {
         case .newest: return "one of the newest"
         case .lastProven: return "the last proven one"
         case .inUse: return "a run refers to it"
-        case .wayBack: return "the way back to the release before"
+        case .wayBack: return "the way back"
         case .foreign: return "another installation's"
+        case .unrecorded: return "not on record; `pawl backup verify` puts it there"
         case .remove, nil: return "older than those that are kept"
         }
     }

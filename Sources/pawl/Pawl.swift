@@ -23,7 +23,8 @@ struct Pawl: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
             PreflightCommand.self, RehearseCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self,
-            AbortCommand.self, RestoreCommand.self, DetailsCommand.self, HistoryCommand.self, ConsoleCommand.self,
+            AbortCommand.self, RestoreCommand.self, ResumeCommand.self, DetailsCommand.self, HistoryCommand.self,
+            ConsoleCommand.self,
             RunnerCommand.self, JobCommand.self,
         ]
     )

@@ -41,6 +41,9 @@ import UpgradeModel
                 let store = try StateStore(in: folder)
                 let lease = try store.takeLease(owner: "one", at: moment)
                 for number in 0..<commits {
+                    if let set = BackupSetID("20261123T103000Z-1.\(number)"), number.isMultiple(of: 2) {
+                        try store.recordManifest(String(repeating: "a", count: 64), of: set, at: moment)
+                    }
                     let payloads: [Payload] =
                         number == 0
                         ? [.created(try request(run))]
@@ -84,6 +87,7 @@ import UpgradeModel
                 }
                 let run = RunID(startedAt: Self.moment, salt: 7)
                 let rows = try store.entries(of: run, after: 0)
+                _ = try store.recordedSets()
                 #expect(try store.runs().map(\.id) == [run])
                 return .rows(rows, mark: try store.highWaterMark())
             } catch let trouble as Trouble {

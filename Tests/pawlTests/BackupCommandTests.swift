@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Postgres
 import Reports
 import SingleVM
@@ -56,6 +57,28 @@ import UpgradeModel
         #expect(paper.names(in: "data/begun").isEmpty)
     }
 
+    @Test func `another machine of the same name loses no set, and its sets are not told of as this one's`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        for day in 1...2 { try paper.addSet("2026010\(day)T000000Z-1.0", isRecorded: false) }
+        #expect(
+            try BackupShelf(paper.workplace()).sets().count == 2,
+            "with a new data folder they may be what was saved"
+        )
+        for day in 3...4 { try paper.addSet("2026010\(day)T000000Z-1.0") }
+        for day in 5...6 { try paper.addSet("2026010\(day)T000000Z-1.0", isRecorded: false) }
+        let shelf = BackupShelf(try paper.workplace())
+        #expect(try shelf.sets().map(\.id.text) == ["20260104T000000Z-1.0", "20260103T000000Z-1.0"])
+        #expect(
+            try shelf.retention().map(\.verdict)
+                == [.unrecorded, .unrecorded, .lastProven, .remove, .unrecorded, .unrecorded]
+        )
+        #expect(try await paper.pawl("backup", "prune", "--dry-run").text.contains("not on record"))
+        try await paper.run(BackupPruneCommand.self, "--yes")
+        #expect(paper.names(in: "backups").count == 5)
+    }
+
     @Test func `a clock that was wrong costs neither the newest set nor the one from before an upgrade`() async throws {
         let paper = try PaperInstallation()
         let run = try paper.recordRun()
@@ -63,12 +86,8 @@ import UpgradeModel
         let before = try #require(try RunView(of: run, from: rows).passed)
         #expect(before.text.hasPrefix("20261123T"))
         let names = ["20261124T000000Z-1.0", "20261125T000000Z-1.0", "20250101T000000Z-1.0"]
-        for name in names + [before.text] { try paper.addSet(name) }
+        for name in [before.text] + names { try paper.addSet(name) }
         let shelf = BackupShelf(try paper.workplace())
-        for name in names {
-            let set = try shelf.set(named: name)
-            try shelf.workplace.store.recordManifest(set.manifestDigest, of: set.id, at: Workplace.now())
-        }
         let verdicts = try shelf.retention().map { "\($0.candidate.id) \($0.verdict)" }
         #expect(
             verdicts == [

@@ -146,6 +146,17 @@ final class PaperInstallation {
         try recordRun(failing: Trouble(.release, "migration-failed", message, changed: true, remedy: "Retry."))
     }
 
+    /// Writes a run down that has begun its first effect, and was taken by so many runners since.
+    @discardableResult
+    func recordOpen(taken: Int = 0) throws -> RunID {
+        let plan = RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil)
+        var machine = try UpgradeMachine(plan)
+        _ = try machine.handle(.started)
+        let begun = machine.pending.map { [Payload.intent($0)] } ?? []
+        let runners = (0..<taken).map { Payload.taken(by: "runner \($0)", token: Int64($0) + 2) }
+        return try record(plan, [.event(.started)] + begun + runners)
+    }
+
     /// Writes a run down from its beginning to its end; one whose migration fails ends where it waits.
     @discardableResult
     func recordRun(failing trouble: Trouble? = nil) throws -> RunID {
@@ -166,8 +177,13 @@ final class PaperInstallation {
         return try record(plan, rows, mark: Story.releases[1])
     }
 
-    /// Puts a proven set of an installation into the folder of sets.
-    func addSet(_ name: String, of installation: String? = nil, release: String = "1.0") throws {
+    /// Puts a proven set of an installation into the folder of sets; unless it is of another one, it comes on record.
+    func addSet(
+        _ name: String,
+        of installation: String? = nil,
+        release: String = "1.0",
+        isRecorded: Bool? = nil
+    ) throws {
         guard let id = BackupSetID(name), let time = id.time else { throw CocoaError(.formatting) }
         let dump = StoredFile(path: "demo.dump.zst", bytes: 1, sha256: String(repeating: "a", count: 64))
         let globals = StoredFile(path: "globals.sql.zst", bytes: 1, sha256: String(repeating: "b", count: 64))
@@ -202,5 +218,8 @@ final class PaperInstallation {
         let digest = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         try write("backups/\(name)/manifest.json", String(decoding: bytes, as: UTF8.self))
         try write("backups/\(name)/manifest.sha256", "\(digest)  manifest.json\n")
+        if isRecorded ?? (installation == nil) {
+            try workplace().store.recordManifest(digest, of: id, at: time)
+        }
     }
 }

@@ -2,13 +2,13 @@
 extension UpgradeMachine {
     /// A restore out of an upgrade that waits, or out of another restore that does.
     mutating func requestRestore(_ restore: RestorePlan, _ event: Event) throws(IllegalEvent) {
-        guard !restore.databases.isEmpty, choices.contains(.restore) else { throw illegal(event) }
         var restore = restore
         let origin: RestoreCourse.Origin
         let failed: Hop
-        switch state {
-        case .needsOperator(let hop, let proof, let resume, _): (origin, failed) = (.upgrade(hop, proof, resume), hop)
-        case .restoring(let course):
+        switch (!restore.databases.isEmpty && choices.contains(.restore), state) {
+        case (true, .needsOperator(let hop, let proof, let resume, _)):
+            (origin, failed) = (.upgrade(hop, proof, resume), hop)
+        case (true, .restoring(let course)):
             (origin, failed) = (.restore(course), course.hop)
             restore.number = (course.plan.number ?? 1) + 1
         default: throw illegal(event)

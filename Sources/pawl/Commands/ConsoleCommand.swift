@@ -76,10 +76,21 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         Self.allowManyConnections()
         let bound = Self.stopWithinASecond { bootstrap?.remove() }
         defer { bound.forEach { $0.cancel() } }
-        await carryOn(workplace)
+        let first = await carryOn(workplace)
+        first.map { Output.remark($0) }
         let (host, publicURL) = (host, publicURL)
         try await withThrowingTaskGroup { group in
             group.addTask { await automation.run() }
+            group.addTask {
+                // A runner may die at any time; whoever looks on sees to it that another takes over.
+                var said = first
+                while true {
+                    try await Task.sleep(for: .seconds(30))
+                    let words = await carryOn(workplace)
+                    if words != said { words.map { Output.remark($0) } }
+                    said = words
+                }
+            }
             try await console.serve { port in
                 let name = host.contains(":") ? "[\(host)]" : host
                 let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"
@@ -107,22 +118,12 @@ struct ConsoleServeCommand: AsyncParsableCommand {
     }
 
     /// A run whose runner has died goes on, unless it waits for somebody. One that cannot be carried on is shown by the
-    /// console like any other, and is no reason not to serve.
-    private func carryOn(_ workplace: Workplace) async {
+    /// console like any other, and is no reason not to serve. Returns what is to be said about it.
+    private func carryOn(_ workplace: Workplace) async -> String? {
         do {
-            try workplace.requireWritable()
-            guard let open = try RunnerProcess.openRun(in: workplace), try !RunnerLock.isHeld(in: workplace.data) else {
-                return
-            }
-            let id = open.request.id
-            let waits = try open.machine.phase == .needsOperator && workplace.store.openDecision(for: id) == nil
-            if waits { return }
-            try await RunnerProcess(workplace: workplace).carryOn(id)
-            Output.remark("Going on with run \(id).")
-        } catch let trouble as Trouble {
-            Output.remark(trouble.text)
+            return try await Resuming(workplace).resume().map { "Going on with run \($0)." }
         } catch {
-            Output.remark("\(error)")
+            return (error as? Trouble)?.text ?? "\(error)"
         }
     }
 

@@ -17,11 +17,16 @@ struct BackupShelf: Sendable {
         store = BackupSetStore(root: workplace.installation.backups.directory)
     }
 
-    /// Every set of this installation that can be read and trusted, newest first.
+    /// Every set of this installation that can be read and trusted, newest first: those on record; where none is, as with
+    /// a data folder that is new, those that say so.
     func sets() throws(Trouble) -> [ListedSet] {
+        var recorded: [ListedSet] = []
         var ours: [ListedSet] = []
-        for set in try everySet() where try isOurs(set) { ours.append(set) }
-        return ours
+        for set in try everySet() {
+            if try standing(of: set) == .recorded { recorded.append(set) }
+            if try isOurs(set) { ours.append(set) }
+        }
+        return recorded.isEmpty ? ours : recorded
     }
 
     /// The same, with the sets of other installations that keep theirs in the same folder.
@@ -156,16 +161,17 @@ struct BackupShelf: Sendable {
             candidates,
             recorded: try workplace.store.recordedSets(),
             inUse: try inUse(),
-            lastPassed: try lastPassed(),
+            lastPassed: try lastInHistory(\.passed),
+            lastRestored: try lastInHistory(\.restored),
             highWaterMark: try workplace.highWaterMark()
         )
     }
 
-    /// The set of the newest hop that has passed its point of no return.
-    private func lastPassed() throws -> BackupSetID? {
+    /// The set that the newest run tells which has one to tell.
+    private func lastInHistory(_ set: (RunView) -> BackupSetID?) throws -> BackupSetID? {
         for run in try workplace.store.runs().reversed() {
             let view = try RunView(of: run.id, from: workplace.store.entries(of: run.id, after: 0))
-            if let set = view.passed { return set }
+            if let found = set(view) { return found }
         }
         return nil
     }

@@ -51,12 +51,12 @@ struct RetentionTests {
         let verdicts = Retention(keep: 1).decide(sets.reversed(), highWaterMark: try ReleaseVersion("2.0"))
         #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .wayBack, .wayBack, .remove, .remove])
         let before = Retention(keep: 1).decide(sets.reversed(), highWaterMark: try ReleaseVersion("1.0"))
-        #expect(before.map(\.verdict) == [.lastProven, .remove, .remove, .remove, .remove, .remove])
+        #expect(before.map(\.verdict) == [.lastProven, .remove, .remove, .remove, .remove, .wayBack])
     }
 
     @Test func `a set from elsewhere is no substitute for one of our own`() throws {
         let sets = try [candidate(1), candidate(2), candidate(3, recorded: false)]
-        #expect(Retention(keep: 1).decide(sets.reversed()).map(\.verdict) == [.lastProven, .lastProven, .remove])
+        #expect(Retention(keep: 1).decide(sets.reversed()).map(\.verdict) == [.unrecorded, .lastProven, .remove])
     }
 
     @Test func `a set from elsewhere does not displace the way back, whatever release it says it is of`() throws {
@@ -65,33 +65,41 @@ struct RetentionTests {
         for stranger in ["1.1", "1.9"] {
             let sets = try [own, candidate(2, release: stranger, recorded: false), candidate(3, release: "2.0")]
             let verdicts = Retention(keep: 1).decide(sets.reversed(), highWaterMark: mark)
-            #expect(verdicts.map(\.verdict) == [.lastProven, .wayBack, .wayBack], "\(stranger)")
+            #expect(verdicts.map(\.verdict) == [.lastProven, .unrecorded, .wayBack], "\(stranger)")
         }
     }
 
     @Test(arguments: UInt64(1)...300)
-    func `whatever sets from elsewhere there are, what is kept of our own for its proof or its release stays`(
-        seed: UInt64
-    ) throws {
+    func `sets that are not on record never go, and change nothing for those that are`(seed: UInt64) throws {
         var numbers = SeededGenerator(seed: seed)
         let sets = try (1...Int.random(in: 1...12, using: &numbers)).map { number in
             try candidate(
                 number,
                 proven: Bool.random(using: &numbers),
                 release: ["1.0", "1.1", "1.2", "2.0", nil].randomElement(using: &numbers) ?? nil,
-                recorded: Bool.random(using: &numbers)
+                recorded: Bool.random(using: &numbers),
+                ours: Bool.random(using: &numbers)
             )
         }
         let (rule, mark) = (Retention(keep: 1), try ReleaseVersion("2.0"))
         let alone = rule.decide(sets.filter(\.isRecorded).reversed(), highWaterMark: mark)
-        let all = Dictionary(
-            uniqueKeysWithValues: rule.decide(sets.reversed(), highWaterMark: mark).map {
-                ($0.candidate.id, $0.verdict)
-            }
-        )
-        for (candidate, verdict) in alone where verdict == .lastProven || verdict == .wayBack {
-            #expect(all[candidate.id] != .remove, "\(candidate)")
+        let all = rule.decide(sets.reversed(), highWaterMark: mark)
+        #expect(all.filter(\.candidate.isRecorded).map(\.verdict) == alone.map(\.verdict))
+        for (candidate, verdict) in all where !candidate.isRecorded {
+            #expect(verdict == (candidate.isOurs ? .unrecorded : .foreign))
         }
+    }
+
+    @Test func `after a restore the sets of the release that runs stay, and the one that was restored`() throws {
+        let sets = try [candidate(1, release: "1.0"), candidate(2, release: "1.1"), candidate(3, release: "1.2")]
+        let verdicts = Retention(keep: 1).decide(sets.reversed(), highWaterMark: try ReleaseVersion("1.0"))
+        #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .wayBack])
+        let restored = Retention(keep: 1).decide(
+            sets.reversed(),
+            lastRestored: sets[1].id,
+            highWaterMark: try ReleaseVersion("0.9")
+        )
+        #expect(restored.map(\.verdict) == [.lastProven, .wayBack, .remove])
     }
 
     /// Sets by their dates, oldest first, and what becomes of each, where the clock was wrong: `recorded` are their
@@ -141,15 +149,15 @@ struct RetentionTests {
         )
     }
 
-    @Test func `of sets that are not on record, and of those that are, as many stay`() throws {
+    @Test func `two machines of one name in one folder remove only what they have made themselves`() throws {
         let sets = try (1...6).map { try candidate($0, recorded: $0 < 4) }
         #expect(
             try verdicts(keep: 2, sets, recorded: [1, 2, 3])
-                == [.remove, .newest, .lastProven, .remove, .newest, .lastProven]
+                == [.remove, .newest, .lastProven, .unrecorded, .unrecorded, .unrecorded]
         )
         // What is on record and is not there, or not ours, counts for nothing.
         #expect(try verdicts(keep: 1, [sets[0]], recorded: [1, 9]) == [.lastProven])
-        let foreign = try [candidate(1), candidate(2, ours: false)]
+        let foreign = try [candidate(1), candidate(2, recorded: false, ours: false)]
         #expect(try verdicts(keep: 1, foreign, recorded: [1, 2]) == [.lastProven, .foreign])
     }
 
@@ -161,8 +169,8 @@ struct RetentionTests {
 
     @Test func `another installation's sets neither go nor count`() throws {
         let sets = try [
-            candidate(1), candidate(2), candidate(3, ours: false), candidate(4, release: "1.0"),
-            candidate(5, release: "1.1", ours: false),
+            candidate(1), candidate(2), candidate(3, recorded: false, ours: false), candidate(4, release: "1.0"),
+            candidate(5, release: "1.1", recorded: false, ours: false),
         ]
         let verdicts = Retention(keep: 1).decide(
             sets.reversed(),

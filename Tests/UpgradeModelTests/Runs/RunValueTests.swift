@@ -85,4 +85,12 @@ import UpgradeModel
         #expect(String(decoding: written, as: UTF8.self) == "[\"\(text)\"]")
         #expect(try JSONDecoder().decode([RunID].self, from: written) == [id])
     }
+
+    @Test func `each phase has words of its own, which go after the name of a run`() {
+        let words = UpgradeMachine.Phase.allCases.map(\.clause)
+        #expect(Set(words).count == words.count)
+        for clause in words {
+            #expect(["is", "was", "has", "waits"].contains { clause.hasPrefix("\($0) ") }, "a run … \(clause)")
+        }
+    }
 }

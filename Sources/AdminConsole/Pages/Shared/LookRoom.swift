@@ -14,7 +14,6 @@ actor LookRoom<Found: Sendable> {
 
     private let now: @Sendable () -> Moment
     private var standings: [String: Standing] = [:]
-    private var work: [String: Task<Void, Never>] = [:]
 
     /// Seconds after which what was found is not shown as if it were news.
     static var freshness: Double { 15 * 60 }
@@ -38,7 +37,7 @@ actor LookRoom<Found: Sendable> {
         // What is at work is not forgotten.
         if standings.count >= Self.most { forget() }
         standings[name] = .running(since: now())
-        work[name] = Task { [now] in
+        Task { [now] in
             do {
                 let found = try await look()
                 self.keep(.done(found, at: now()), name)
@@ -59,8 +58,5 @@ actor LookRoom<Found: Sendable> {
     /// Forgets what was found, since something has changed.
     func forget() { standings = standings.filter { if case .running = $0.value { true } else { false } } }
 
-    private func keep(_ standing: Standing, _ name: String) {
-        standings[name] = standing
-        work[name] = nil
-    }
+    private func keep(_ standing: Standing, _ name: String) { standings[name] = standing }
 }

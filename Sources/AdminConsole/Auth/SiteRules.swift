@@ -14,15 +14,19 @@ package struct SiteRules: Sendable {
     package init(host: String, isSecure: Bool, publicURL: URL?) {
         self.isSecure = isSecure
         let publicHost = publicURL?.host()?.lowercased()
-        publicOrigin = publicURL.flatMap { url in
-            guard let scheme = url.scheme, let host = url.host() else { return nil }
-            return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
-        }
+        publicOrigin = publicURL.flatMap(Self.origin)
         if NetworkAddress.isLoopback(host) {
             hosts = Set([host.lowercased(), publicHost].compactMap(\.self))
         } else {
             hosts = nil
         }
+    }
+
+    /// The origin of an address as browsers write it: in small letters, without the scheme's own port.
+    private static func origin(of url: URL) -> String? {
+        guard let scheme = url.scheme?.lowercased(), let host = url.host()?.lowercased() else { return nil }
+        let usual = ["https": 443, "http": 80][scheme]
+        return "\(scheme)://\(host)" + (url.port == usual ? "" : url.port.map { ":\($0)" } ?? "")
     }
 
     /// Whether people reach it over TLS.

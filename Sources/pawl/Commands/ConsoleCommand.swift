@@ -151,7 +151,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
     }
 
     private static func origin(_ text: String) -> URL? {
-        guard let url = URL(string: text), let scheme = url.scheme, ["https", "http"].contains(scheme),
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["https", "http"].contains(scheme),
             url.host()?.isEmpty == false, ["", "/"].contains(url.path()), url.query() == nil, url.user() == nil
         else { return nil }
         return url

@@ -194,4 +194,15 @@ struct ForgeryTests {
             }
         }
     }
+
+    @Test(arguments: [
+        ("https://Pawl.Example.org", "https://pawl.example.org"),
+        ("https://pawl.example.org:443/", "https://pawl.example.org"),
+        ("https://pawl.example.org:8443", "https://pawl.example.org:8443"), ("http://pawl:80", "http://pawl"),
+    ])
+    func `a public address counts as browsers write it`(given: String, origin: String) {
+        let site = SiteRules(host: "127.0.0.1", isSecure: false, publicURL: URL(string: given))
+        #expect(site.isOwn(origin, of: nil))
+        #expect(!site.isOwn(origin + "0", of: nil) && !site.isOwn("ftp" + origin.dropFirst(4), of: nil))
+    }
 }

@@ -16,6 +16,8 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var uncounted: String?
     /// Other sessions in the database.
     package var sessions: [DatabaseSession]
+    /// Roles whose sessions in the database the account may not end.
+    package var beyondReach: [String]
     /// Transactions that are prepared in the database: it cannot be renamed as long as there are any.
     package var prepared: [PreparedTransaction]
 }
@@ -72,6 +74,7 @@ package enum RestoreScout {
                 missingRights: rights,
                 losses: [],
                 sessions: [],
+                beyondReach: try await ServerDatabases.rolesBeyondReach(in: route.database, on: connection),
                 prepared: try await PreparedTransactions.list(of: route.database, on: connection)
             )
         }

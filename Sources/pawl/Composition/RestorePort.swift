@@ -74,7 +74,9 @@ struct RestorePort: EffectPort {
         case .bringIn: try await swap(effect, scene, context).bringIn()
         case .replaceConfiguration: try await replaceConfiguration(scene, context)
         case .discardRestored:
-            for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
+            for swap in try await swaps(scene, context, reachable: true) {
+                for kept in try await swap.discard() { context.report(Progress(kept)) }
+            }
             for roles in try await roles(scene) {
                 let kept = try await roles.discard()
                 guard !kept.isEmpty else { continue }

@@ -266,6 +266,7 @@ struct RestoreScene: Sendable {
                             losses: found.losses,
                             uncounted: found.uncounted,
                             sessions: found.sessions.map(\.text),
+                            beyondReach: found.beyondReach,
                             prepared: PreparedTransactions.trouble(found.prepared)
                         )
                     )

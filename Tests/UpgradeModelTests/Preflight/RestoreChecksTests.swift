@@ -100,6 +100,10 @@ extension RestoreObservation {
         )
     }
 
+    @Test func `sessions that the account may not end are announced`() throws {
+        #expect(try outcomes { $0.replace { $0.beyondReach = ["postgres"] } } == ["restore-sessions": .warn])
+    }
+
     @Test func `what a server does not allow blocks the restore`() throws {
         #expect(try outcomes { $0.replace { $0.major = 14 } } == ["restore-version": .fail])
         #expect(try outcomes { $0.replace { $0.major = 16 } } == ["restore-version": .fail])

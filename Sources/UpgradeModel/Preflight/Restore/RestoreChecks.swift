@@ -330,6 +330,14 @@ private enum RestoreChecks {
             if let prepared = replaced.prepared {
                 return .fail("`\(database.name)`: \(prepared.message)", remedy: prepared.remedy)
             }
+            guard replaced.beyondReach.isEmpty else {
+                return .warn(
+                    "`\(database.name)`: the account may not end the sessions of \(ListText.and(replaced.beyondReach)). "
+                        + "Where one is still there once the services have stopped, the restore is undone.",
+                    remedy: "End what they belong to, or grant the account the role pg_signal_backend; a superuser's "
+                        + "sessions only a superuser can end."
+                )
+            }
             guard !replaced.sessions.isEmpty else { return .pass("`\(database.name)`: nobody else.") }
             return .warn(
                 "`\(database.name)` is used by \(ListText.and(replaced.sessions)); these sessions will be ended.",

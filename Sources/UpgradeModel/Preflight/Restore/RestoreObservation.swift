@@ -79,6 +79,8 @@ package struct RestoreObservation: Sendable {
         package var uncounted: String?
         /// Other sessions in it now, each in a few words.
         package var sessions: [String]
+        /// Roles whose sessions in it the account may not end.
+        package var beyondReach: [String]
         /// Transactions that are prepared in it, as the reason not to begin; nil where there are none.
         package var prepared: Trouble?
 
@@ -91,6 +93,7 @@ package struct RestoreObservation: Sendable {
             losses: [LostRows] = [],
             uncounted: String? = nil,
             sessions: [String] = [],
+            beyondReach: [String] = [],
             prepared: Trouble? = nil
         ) {
             self.major = major
@@ -100,6 +103,7 @@ package struct RestoreObservation: Sendable {
             self.losses = losses
             self.uncounted = uncounted
             self.sessions = sessions
+            self.beyondReach = beyondReach
             self.prepared = prepared
         }
     }

@@ -12,7 +12,7 @@ import UpgradeModel
                 name: "db\(index)",
                 major: 15,
                 dumpBytes: 1000,
-                isService: true,
+                disk: .known(FileSystem(id: "1", path: "/srv", freeBytes: 1_000_000)),
                 server: server,
                 afterwards: .same
             )
@@ -29,8 +29,7 @@ import UpgradeModel
             atWork: .known(.init()),
             extra: .known([]),
             databases: databases,
-            missingTools: [],
-            freeBytes: .known(1_000_000)
+            missingTools: []
         )
         return RestoreOutlook(observation).text.split(separator: "\n").joined(separator: " ")
     }

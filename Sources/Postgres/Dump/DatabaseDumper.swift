@@ -115,6 +115,7 @@ struct DatabaseDumper: Sendable {
             snapshot: snapshot,
             dumpedAt: head.head.listing.createdAt,
             dumpSeconds: seconds,
+            databaseBytes: identity.databaseBytes,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
             fingerprint: DatabaseFingerprint(objects: objects, scope: scope).adding(prints)
                 .withSequences(movedFrom: positions, to: moved)

@@ -8,6 +8,8 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var exists: Bool
     /// Its size in bytes; 0 where it is not there.
     package var bytes: Int64
+    /// How large the server lets its write-ahead log grow between checkpoints, in bytes.
+    package var walBytes: Int64
     /// What the account lacks to restore and rename on this server, one clause each.
     package var missingRights: [String]
     /// What would be lost, the most rows first; only tables that have more rows now than in the set.
@@ -71,6 +73,7 @@ package enum RestoreScout {
                 major: await connection.serverVersionNumber / 10_000,
                 exists: row.integer(3) != nil,
                 bytes: row.integer(3) ?? 0,
+                walBytes: row.integer(5) ?? 0,
                 missingRights: rights,
                 losses: [],
                 sessions: [],
@@ -126,7 +129,8 @@ package enum RestoreScout {
     private static let question = """
         SELECT r.rolsuper, r.rolcreatedb, r.rolcreaterole,
           (SELECT pg_catalog.pg_database_size(d.oid) FROM pg_catalog.pg_database d WHERE d.datname = $1),
-          (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') FROM pg_catalog.pg_database d WHERE d.datname = $1)
+          (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') FROM pg_catalog.pg_database d WHERE d.datname = $1),
+          pg_catalog.pg_size_bytes(pg_catalog.current_setting('max_wal_size'))
         FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
         """
 

@@ -118,6 +118,8 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
     package var dumpedAt: String
     /// How long the dump took, in seconds.
     package var dumpSeconds: Double
+    /// The size of the source on its server, in bytes; nil in sets that do not say it.
+    package var databaseBytes: Int64?
     /// What the source was in that snapshot.
     package var fingerprint: DatabaseFingerprint
 
@@ -133,6 +135,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         snapshot: String,
         dumpedAt: String = "",
         dumpSeconds: Double,
+        databaseBytes: Int64? = nil,
         fingerprint: DatabaseFingerprint
     ) {
         self.name = name
@@ -145,6 +148,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         self.snapshot = snapshot
         self.dumpedAt = dumpedAt
         self.dumpSeconds = dumpSeconds
+        self.databaseBytes = databaseBytes
         self.fingerprint = fingerprint
     }
 

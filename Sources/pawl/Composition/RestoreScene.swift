@@ -168,10 +168,7 @@ struct RestoreScene: Sendable {
             atWork: await .of { try await atWork() },
             extra: .of { try Self.extra(besides: plan.databases, in: workplace) },
             databases: databases,
-            missingTools: await missingTools(databases, set),
-            freeBytes: await .of {
-                try DiskScout.fileSystem(of: await site.engine.info().rootFolder).freeBytes
-            }
+            missingTools: await missingTools(databases, set)
         )
     }
 
@@ -262,6 +259,7 @@ struct RestoreScene: Sendable {
                             major: found.major,
                             exists: found.exists,
                             bytes: found.bytes,
+                            walBytes: found.walBytes,
                             missingRights: found.missingRights,
                             losses: found.losses,
                             uncounted: found.uncounted,
@@ -284,10 +282,25 @@ struct RestoreScene: Sendable {
             name: name,
             major: backup?.major,
             dumpBytes: backup?.dump.bytes ?? 0,
-            isService: (try? service(of: name)) != nil,
+            sourceBytes: backup?.databaseBytes,
+            disk: await disk(of: name),
             server: server,
             afterwards: afterwards
         )
+    }
+
+    /// The file system of a database's files; nil where its server is no service of the installation.
+    private func disk(of name: String) async -> Fact<FileSystem>? {
+        guard let service = try? service(of: name) else { return nil }
+        return await .of {
+            let folder = try await site.deployment().dataFolder(
+                of: service,
+                in: ground.release,
+                configuredBy: ground.installation
+            )
+            if let folder { return try DiskScout.fileSystem(of: folder) }
+            return try DiskScout.fileSystem(of: await site.engine.info().rootFolder)
+        }
     }
 
     private func missingTools(_ databases: [RestoreObservation.Database], _ set: BackupSet) async -> [String] {

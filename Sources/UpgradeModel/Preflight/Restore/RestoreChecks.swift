@@ -302,25 +302,38 @@ private enum RestoreChecks {
 
     static func space(_ observation: RestoreObservation) -> Verdict {
         var verdicts: [Verdict] = []
-        let needed = observation.neededBytes
-        if needed > 0 {
-            verdicts.append(
-                observation.freeBytes.judged("how much disk space is free", remedy: "Look at `df`.") { free in
-                    let words =
-                        "About \(SizeText.bytes(needed)) needed beside the old databases, \(SizeText.bytes(free)) free"
-                    if needed > free {
-                        return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - free)).")
-                    }
-                    return .pass("\(words).")
+        var places: [(disk: FileSystem, bytes: Int64)] = []
+        for database in observation.databases where database.neededBytes > 0 {
+            switch database.disk {
+            case .known(let disk)?:
+                if let index = places.firstIndex(where: { $0.disk.id == disk.id }) {
+                    places[index].bytes &+= database.neededBytes
+                } else {
+                    places.append((disk, database.neededBytes))
                 }
-            )
+            case .unknown(let why)?:
+                verdicts.append(
+                    .error(
+                        "Pawl could not find out how much disk space is free for the copy of `\(database.name)`: \(why)",
+                        remedy: "Look at `df`."
+                    )
+                )
+            case nil:
+                verdicts.append(
+                    .warn(
+                        "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server "
+                            + "that is no service of the installation; how much is free there is not known.",
+                        remedy: "Look at that server's disk."
+                    )
+                )
+            }
         }
-        verdicts += observation.databases.filter { !$0.isService && $0.neededBytes > 0 }.map { database in
-            .warn(
-                "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server that is no "
-                    + "service of the installation; how much is free there is not known.",
-                remedy: "Look at that server's disk."
-            )
+        verdicts += places.map { disk, needed -> Verdict in
+            let words =
+                "\(disk.path): about \(SizeText.bytes(needed)) needed beside the old databases, "
+                + "\(SizeText.bytes(disk.freeBytes)) free"
+            guard needed > disk.freeBytes else { return .pass("\(words).") }
+            return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - disk.freeBytes)) there.")
         }
         return .all(verdicts, none: .pass("The copies need next to no room."))
     }

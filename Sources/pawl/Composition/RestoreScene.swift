@@ -284,6 +284,8 @@ struct RestoreScene: Sendable {
             dumpBytes: backup?.dump.bytes ?? 0,
             sourceBytes: backup?.databaseBytes,
             disk: await disk(of: name),
+            account: (try? resolved(name))?.database.address?.user,
+            firstAccount: backup?.bootstrapRole,
             server: server,
             afterwards: afterwards
         )

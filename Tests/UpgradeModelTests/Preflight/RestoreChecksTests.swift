@@ -192,6 +192,27 @@ extension RestoreObservation {
         #expect(try outcomes { $0.databases = [$0.databases[1]] } == [:])
     }
 
+    @Test func `on a server that will be new only its first account can restore`() throws {
+        func outcome(_ account: String?, _ first: String?) throws -> [String: CheckOutcome] {
+            try outcomes {
+                $0.databases[0].server = .known(.toBeStarted(service: "database", with: .nothing))
+                $0.databases[0].account = account
+                $0.databases[0].firstAccount = first
+            }
+        }
+        #expect(try outcome("app", "postgres") == ["restore-rights": .fail])
+        #expect(try outcome("postgres", "postgres") == [:])
+        #expect(try outcome(nil, "postgres") == [:])
+        #expect(try outcome("app", nil) == [:])
+        // Of one that is there, the server itself was asked.
+        #expect(
+            try outcomes {
+                $0.databases[0].account = "app"
+                $0.databases[0].firstAccount = "postgres"
+            } == [:]
+        )
+    }
+
     @Test func `a server that only stands still is not taken for a new one`() throws {
         func looked(_ remains: RestoreObservation.Database.Remains) throws -> [String: CheckOutcome] {
             try outcomes { $0.databases[0].server = .known(.toBeStarted(service: "database", with: remains)) }

@@ -282,7 +282,19 @@ private enum RestoreChecks {
     }
 
     static func rights(_ observation: RestoreObservation) -> Verdict {
-        each(observation) { database, replaced in
+        let strangers = observation.databases.compactMap { database -> Verdict? in
+            guard case .known(.toBeStarted(let service, .nothing)) = database.server, let account = database.account,
+                let first = database.firstAccount, account != first
+            else { return nil }
+            return .fail(
+                "`\(database.name)`: the service \(service) will be a new server, on which there is no account but "
+                    + "\(first) yet, and \(account) is to restore.",
+                remedy: "Name \(first) and its password under `databases.\(database.name)` in pawl.yaml until the restore "
+                    + "is done; it makes \(account) as the set has it."
+            )
+        }
+        guard strangers.isEmpty else { return .all(strangers, none: .pass("The accounts may restore.")) }
+        return each(observation) { database, replaced in
             guard !replaced.missingRights.isEmpty else { return .pass("`\(database.name)`: the account may restore.") }
             return .fail(
                 "The account of `\(database.name)` lacks rights: \(ListText.and(replaced.missingRights)).",

@@ -42,6 +42,11 @@ package struct RestoreObservation: Sendable {
         package var sourceBytes: Int64?
         /// The file system that its server's data lies on; nil where the server is no service of the installation.
         package var disk: Fact<FileSystem>?
+        /// The role that restores; nil where nobody says it.
+        package var account: String?
+        /// The role that the set's server was made with, and that a new one has before any other; nil where the set does not
+        /// have the database.
+        package var firstAccount: String?
         /// Its server, seen now.
         package var server: Fact<Server>
         /// What the application takes for it afterwards; nil where the set does not have it.
@@ -54,6 +59,8 @@ package struct RestoreObservation: Sendable {
             dumpBytes: Int64,
             sourceBytes: Int64? = nil,
             disk: Fact<FileSystem>?,
+            account: String? = nil,
+            firstAccount: String? = nil,
             server: Fact<Server>,
             afterwards: Afterwards?
         ) {
@@ -62,6 +69,8 @@ package struct RestoreObservation: Sendable {
             self.dumpBytes = dumpBytes
             self.sourceBytes = sourceBytes
             self.disk = disk
+            self.account = account
+            self.firstAccount = firstAccount
             self.server = server
             self.afterwards = afterwards
         }

@@ -127,7 +127,8 @@ package struct Fingerprinter: Sendable {
         let largeObjects = rows.first?.integer(1) ?? 0
         return FingerprintScope(
             passwords: rows.first?.bool(0) ?? false,
-            largeObjectGroup: largeObjects > 10_000 ? 1000 : 1
+            largeObjectGroup: largeObjects > 10_000 ? 1000 : 1,
+            allGrants: true
         )
     }
 
@@ -141,7 +142,8 @@ package struct Fingerprinter: Sendable {
 
     private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
         let catalog = CatalogSQL(version: version)
-        return try await prints(catalog.all + [catalog.roles(passwords: scope.passwords)])
+        let further = scope.allGrants == true ? catalog.furtherGrants : []
+        return try await prints(catalog.all + further + [catalog.roles(passwords: scope.passwords)])
     }
 
     private func prints(_ queries: [CatalogQuery]) async throws(Trouble) -> [ObjectPrint] {

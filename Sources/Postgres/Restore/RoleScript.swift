@@ -43,6 +43,9 @@ struct RoleScript: Sendable, Hashable {
         switch first.text.uppercased() {
         case "CREATE", "ALTER": return words.count > 2 && words[1].isWord("ROLE") && isMissing(2)
         case "COMMENT": return words.count > 3 && words[2].isWord("ROLE") && isMissing(3)
+        // What a role may set: what those that were there may is as somebody wanted it.
+        case "GRANT" where words.contains(where: { $0.isWord("ON") }):
+            return words.lastIndex { $0.isWord("TO") }.map { isMissing($0 + 1) } ?? false
         // A membership between roles that were both there is as somebody wanted it.
         case "GRANT": return words.count > 3 && words[2].isWord("TO") && (isMissing(1) || isMissing(3))
         default: return false

@@ -111,6 +111,13 @@ package struct Fingerprinter: Sendable {
         return DatabaseFingerprint(objects: objects, scope: scope)
     }
 
+    /// Takes the definitions of whatever may have expressions in it, without these.
+    func takeStructures() async throws(Trouble) -> [ObjectPrint] {
+        try await prints(CatalogSQL(version: version).structures).map {
+            ObjectPrint(kind: $0.kind, name: $0.name, definition: $0.definition)
+        }
+    }
+
     /// Where every sequence stands at this instant, by name: `42 used` or `1 unused`. The transaction's snapshot does
     /// not hold them still.
     func sequencePositions() async throws(Trouble) -> [String: String] {

@@ -196,6 +196,12 @@ package struct ProofRecord: Sendable, Hashable, Codable {
     }
 }
 
+extension ProofRecord {
+    /// Definitions in other words. They were told from the source; once a set is proven its fingerprint has the words of the
+    /// copy, and no later proof can tell.
+    package var rewritten: [FingerprintDifference] { differences.filter { $0.isRewritten == true } }
+}
+
 /// A complete backup set at its final place.
 package struct BackupSet: Sendable, Hashable {
     /// What its manifest says.

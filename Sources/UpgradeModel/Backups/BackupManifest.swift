@@ -74,6 +74,19 @@ package struct BackupOrigin: Sendable, Hashable, Codable {
     }
 }
 
+extension BackupOrigin {
+    /// The note that says what writers did while the databases were dumped.
+    package static let writersNote = "writers"
+
+    /// What the note says of writers that were stopped, or that went on.
+    package static func words(writersStopped: Bool) -> String { writersStopped ? "stopped" : "at work" }
+
+    /// Whether writers were stopped while the databases were dumped; nil where nobody has noted it.
+    package var writersStopped: Bool? {
+        [true, false].first { Self.words(writersStopped: $0) == notes[Self.writersNote] }
+    }
+}
+
 /// One file of a set as it is on disk.
 package struct StoredFile: Sendable, Hashable, Codable {
     /// Its path within the set, with `/` between folders.

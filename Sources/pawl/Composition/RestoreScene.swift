@@ -161,6 +161,7 @@ struct RestoreScene: Sendable {
             ),
             createdAt: set.manifest.createdAt,
             proof: set.manifest.proof,
+            isOfOneMoment: set.manifest.summary.isOfOneMoment,
             damages: damages,
             lock: lock,
             release: release,

@@ -80,6 +80,11 @@ extension RestoreObservation {
         #expect(try outcomes { $0.origin.standing = .unknown("the disk is gone") } == ["restore-origin": .error])
     }
 
+    @Test func `databases of several moments are announced`() throws {
+        #expect(try outcomes { $0.isOfOneMoment = true } == [:])
+        #expect(try outcomes { $0.isOfOneMoment = false } == ["restore-moment": .warn])
+    }
+
     @Test func `what somebody else runs blocks the restore, and a migration that still runs is announced`() throws {
         #expect(try outcomes { $0.atWork = .known(.init(others: ["shop_worker_run_1"])) } == ["restore-others": .fail])
         #expect(

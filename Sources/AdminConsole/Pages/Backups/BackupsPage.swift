@@ -132,6 +132,7 @@ struct BackupPage {
     var hasDifferences: Bool
     var origin: String?
     var originTone: String
+    var moment: String?
     var databases: [Database]
 
     init(_ backup: BackupReport, now: Moment) {
@@ -169,6 +170,9 @@ struct BackupPage {
                 )
             default: (nil, "quiet")
             }
+        moment =
+            backup.consistent == false
+            ? "Writers went on while it was made: its databases are not of one moment." : nil
         databases = backup.databases.map {
             Database(
                 name: $0.name,

@@ -6,6 +6,7 @@ extension PreflightReport {
             ("restore-set", "The backup set is whole", RestoreChecks.whole(observation)),
             ("restore-origin", "The backup set is this installation's", RestoreChecks.origin(observation)),
             ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
+            ("restore-moment", "The set's databases are of one moment", RestoreChecks.moment(observation)),
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
@@ -91,6 +92,20 @@ private enum RestoreChecks {
             .warn(
                 "\(set) was never proven; the restore itself compares every table before anything is replaced.",
                 remedy: "Nothing need be done."
+            )
+        }
+    }
+
+    static func moment(_ observation: RestoreObservation) -> Verdict {
+        switch observation.isOfOneMoment {
+        case true?: .pass("Its databases are as they were at one moment.")
+        case nil: .pass("Whether writers were stopped when it was made is not noted.")
+        case false?:
+            .warn(
+                "Writers went on while \(observation.plan.set) was made: each of its databases is as it was at a moment of its "
+                    + "own, and they may not agree with one another.",
+                remedy: "Use a set that an upgrade has made, where there is one; otherwise look whether what one database "
+                    + "says of another is right."
             )
         }
     }

@@ -167,6 +167,8 @@ package struct RestoreObservation: Sendable {
     package var createdAt: Moment
     /// What is known about whether it restores.
     package var proof: ProofRecord
+    /// Whether the set's databases are of one moment; nil where nobody has noted it.
+    package var isOfOneMoment: Bool?
     /// What of its files is not as its manifest says.
     package var damages: Fact<[String]>
     /// Why it cannot be decrypted; nil where it can, or need not be.
@@ -190,6 +192,7 @@ package struct RestoreObservation: Sendable {
         origin: Origin,
         createdAt: Moment,
         proof: ProofRecord,
+        isOfOneMoment: Bool? = nil,
         damages: Fact<[String]>,
         lock: Fact<String?>,
         release: Fact<[String]>,
@@ -203,6 +206,7 @@ package struct RestoreObservation: Sendable {
         self.origin = origin
         self.createdAt = createdAt
         self.proof = proof
+        self.isOfOneMoment = isOfOneMoment
         self.damages = damages
         self.lock = lock
         self.release = release

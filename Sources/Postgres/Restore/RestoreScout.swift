@@ -12,6 +12,8 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var walBytes: Int64
     /// What the account lacks to restore and rename on this server, one clause each.
     package var missingRights: [String]
+    /// The set's roles that the server has not got, by name.
+    package var missingRoles: [String]
     /// What would be lost, the most rows first; only tables that have more rows now than in the set.
     package var losses: [LostRows]
     /// Why losses could not be counted; nil where they were.
@@ -50,6 +52,7 @@ package enum RestoreScout {
             let present = Set(
                 try await connection.rows("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0.text(0) }
             )
+            let missing = Set(roles).subtracting(present).sorted()
             var rights: [String] = []
             let isSuperuser = row.bool(0)
             if !isSuperuser {
@@ -57,9 +60,8 @@ package enum RestoreScout {
                 if row.integer(3) != nil, !row.bool(4) {
                     rights.append("it does not own \(route.database), so it may not rename it")
                 }
-                let missing = Set(roles).subtracting(present)
                 if !missing.isEmpty, !row.bool(2) {
-                    rights.append("it may not create the roles \(missing.sorted().joined(separator: ", "))")
+                    rights.append("it may not create the roles \(missing.joined(separator: ", "))")
                 }
                 let others = try await connection.rows(
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE NOT pg_has_role(oid, \(InspectionSQL.becoming))"
@@ -75,6 +77,7 @@ package enum RestoreScout {
                 bytes: row.integer(3) ?? 0,
                 walBytes: row.integer(5) ?? 0,
                 missingRights: rights,
+                missingRoles: missing,
                 losses: [],
                 sessions: [],
                 beyondReach: try await ServerDatabases.rolesBeyondReach(in: route.database, on: connection),

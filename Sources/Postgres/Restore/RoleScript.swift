@@ -3,6 +3,8 @@
 struct RoleScript: Sendable, Hashable {
     /// The roles that the set knows.
     let known: [String]
+    /// Those of them that may log in.
+    let logins: [String]
     private let statements: [SQLStatement]
 
     /// Reads what `pg_dumpall --roles-only` wrote.
@@ -11,6 +13,11 @@ struct RoleScript: Sendable, Hashable {
         known = statements.compactMap { statement in
             let words = statement.words
             return words.count > 2 && words[0].isWord("CREATE") && words[1].isWord("ROLE") ? words[2].identifier : nil
+        }
+        logins = statements.compactMap { statement in
+            let words = statement.words
+            let isAlter = words.count > 2 && words[0].isWord("ALTER") && words[1].isWord("ROLE")
+            return isAlter && words.contains { $0.isWord("LOGIN") } ? words[2].identifier : nil
         }
     }
 

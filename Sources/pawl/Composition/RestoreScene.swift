@@ -150,7 +150,7 @@ struct RestoreScene: Sendable {
                 release = .unknown(Fact<Never>.reason(error))
             }
             let roles = (try? await opening.roles()) ?? [:]
-            for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name] ?? [])) }
+            for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name])) }
         }
         return RestoreObservation(
             plan: plan,
@@ -232,9 +232,11 @@ struct RestoreScene: Sendable {
     private func look(
         _ name: String,
         _ set: BackupSet,
-        _ roles: [String]
+        _ roles: SetOpening.Roles?
     ) async -> RestoreObservation.Database {
         let backup = set.manifest.databases.first { $0.name == name }
+        // The roles that will be made anew.
+        var missing: Set<String> = []
         let server: Fact<RestoreObservation.Database.Server>
         do {
             let deployment = try site.deployment()
@@ -250,10 +252,14 @@ struct RestoreScene: Sendable {
                         in: ground.release,
                         configuredBy: ground.installation
                     )
+                    if remains == .nothing {
+                        missing = Set(roles?.all ?? []).subtracting([backup?.bootstrapRole ?? ""])
+                    }
                     server = .known(.toBeStarted(service: service, with: remains))
                 }
             } else {
-                let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles)
+                let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles?.all ?? [])
+                missing = Set(found.missingRoles)
                 server = .known(
                     .open(
                         RestoreObservation.Replaced(
@@ -287,6 +293,8 @@ struct RestoreScene: Sendable {
             disk: await disk(of: name),
             account: (try? resolved(name))?.database.address?.user,
             firstAccount: backup?.bootstrapRole,
+            passwordless: backup?.fingerprint.scope.passwords == false
+                ? (roles?.logins ?? []).filter(missing.contains) : [],
             server: server,
             afterwards: afterwards
         )

@@ -175,9 +175,21 @@ extension RestoreObservation {
         #expect(try needed { $0.sourceBytes = 3 << 30 } == 4 << 30)
         #expect(try needed { $0.major = nil } == 0)
         // A set that does not say it: the dump is compressed and without indexes, and what is there may be larger.
-        #expect(try needed { $0.sourceBytes = nil; $0.server = open(10) } == 16_000)
-        #expect(try needed { $0.sourceBytes = nil; $0.server = open(20_000) } == 40_000)
-        #expect(try needed { $0.sourceBytes = nil; $0.server = .unknown("it is down") } == 16_000)
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = open(10)
+            } == 16_000
+        )
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = open(20_000)
+            } == 40_000
+        )
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = .unknown("it is down")
+            } == 16_000
+        )
     }
 
     @Test func `the copies need room on the disks of their own databases`() throws {
@@ -216,6 +228,14 @@ extension RestoreObservation {
                 $0.databases[0].firstAccount = "postgres"
             } == [:]
         )
+    }
+
+    @Test func `accounts that come back without their passwords are named, with what to do`() throws {
+        #expect(try outcomes { $0.databases[0].passwordless = ["app", "reader"] } == ["restore-passwords": .warn])
+        var observation = try RestoreObservation.well()
+        observation.databases[0].passwordless = ["app"]
+        let finding = PreflightReport(of: observation).findings.first { $0.check == "restore-passwords" }
+        #expect(finding?.remedy?.contains(#"ALTER ROLE "app" PASSWORD"#) == true)
     }
 
     @Test func `a server that only stands still is not taken for a new one`() throws {

@@ -15,6 +15,7 @@ extension PreflightReport {
             ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
             ("restore-version", "Servers are of the dumps' version", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
+            ("restore-passwords", "Accounts come back with their passwords", RestoreChecks.passwords(observation)),
             ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
             ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
             ("restore-sessions", "Nobody else is in the databases", RestoreChecks.sessions(observation)),
@@ -104,7 +105,8 @@ private enum RestoreChecks {
             .warn(
                 "Writers went on while \(observation.plan.set) was made: each of its databases is as it was at a moment of its "
                     + "own, and they may not agree with one another.",
-                remedy: "Use a set that an upgrade has made, where there is one; otherwise look whether what one database "
+                remedy:
+                    "Use a set that an upgrade has made, where there is one; otherwise look whether what one database "
                     + "says of another is right."
             )
         }
@@ -304,7 +306,8 @@ private enum RestoreChecks {
             return .fail(
                 "`\(database.name)`: the service \(service) will be a new server, on which there is no account but "
                     + "\(first) yet, and \(account) is to restore.",
-                remedy: "Name \(first) and its password under `databases.\(database.name)` in pawl.yaml until the restore "
+                remedy:
+                    "Name \(first) and its password under `databases.\(database.name)` in pawl.yaml until the restore "
                     + "is done; it makes \(account) as the set has it."
             )
         }
@@ -316,6 +319,18 @@ private enum RestoreChecks {
                 remedy: "Give it these rights, or have an empty database made and restore into that: --into URL."
             )
         }
+    }
+
+    static func passwords(_ observation: RestoreObservation) -> Verdict {
+        let verdicts = observation.databases.filter { !$0.passwordless.isEmpty }.map { database in
+            Verdict.warn(
+                "`\(database.name)`: the set holds no passwords, which the account that made it may not read. "
+                    + "\(ListText.and(database.passwordless)) will be made anew without one.",
+                remedy: "Give each of them the password that the application has, once the restore has made them: "
+                    + ListText.and(database.passwordless.map { "ALTER ROLE \"\($0)\" PASSWORD '…'" }) + "."
+            )
+        }
+        return .all(verdicts, none: .pass("No account loses its password."))
     }
 
     static func tools(_ observation: RestoreObservation) -> Verdict {

@@ -47,6 +47,8 @@ package struct RestoreObservation: Sendable {
         /// The role that the set's server was made with, and that a new one has before any other; nil where the set does not
         /// have the database.
         package var firstAccount: String?
+        /// Roles that log in and that the restore makes without a password, since the set has none.
+        package var passwordless: [String]
         /// Its server, seen now.
         package var server: Fact<Server>
         /// What the application takes for it afterwards; nil where the set does not have it.
@@ -61,6 +63,7 @@ package struct RestoreObservation: Sendable {
             disk: Fact<FileSystem>?,
             account: String? = nil,
             firstAccount: String? = nil,
+            passwordless: [String] = [],
             server: Fact<Server>,
             afterwards: Afterwards?
         ) {
@@ -71,6 +74,7 @@ package struct RestoreObservation: Sendable {
             self.disk = disk
             self.account = account
             self.firstAccount = firstAccount
+            self.passwordless = passwordless
             self.server = server
             self.afterwards = afterwards
         }
@@ -226,7 +230,8 @@ extension RestoreObservation.Database {
     /// the copy is filled, the write-ahead log grows with it.
     package var neededBytes: Int64 {
         guard major != nil else { return 0 }
-        let replaced: RestoreObservation.Replaced? = if case .known(.open(let replaced)) = server { replaced } else { nil }
+        let replaced: RestoreObservation.Replaced? =
+            if case .known(.open(let replaced)) = server { replaced } else { nil }
         let copy = sourceBytes ?? max(dumpBytes &* 8, replaced?.bytes ?? 0)
         return copy &+ min(copy, replaced?.walBytes ?? RestoreObservation.Replaced.standardWAL)
     }

@@ -69,7 +69,7 @@ struct BackupValuesTests {
             database: "demo",
             user: "al",
             password: .provided { "canary" },
-            sslMode: "require"
+            parameters: ["sslmode": "require"]
         )
         var dumped = ""
         dump(route, to: &dumped)

@@ -35,6 +35,8 @@ package struct BackupReport: Encodable, Sendable {
     package var bytes: Int64
     package var encrypted: Bool
     package var record: String
+    /// Whether its databases are of one moment; null where nobody has noted it.
+    @Null package var consistent: Bool?
     package var databases: [Database]
     package var proof: ProofBody
 
@@ -48,6 +50,7 @@ package struct BackupReport: Encodable, Sendable {
         bytes = summary.files.bytes
         encrypted = set.isEncrypted
         record = standing.rawValue
+        consistent = summary.isOfOneMoment
         databases = summary.databases.map {
             Database(
                 name: $0.name,
@@ -86,6 +89,9 @@ package struct BackupReport: Encodable, Sendable {
         ]
         if record == SetStanding.unknown.rawValue {
             lines.append("  origin      not on record here: copied from elsewhere, or made by an older Pawl")
+        }
+        if consistent == false {
+            lines.append("  moment      writers went on: its databases are not of one moment")
         }
         lines += [
             "",
@@ -148,7 +154,7 @@ package struct BackupListReport: Encodable, Sendable {
                 backups.map {
                     [
                         $0.id, $0.release, TextLayout.size($0.bytes), $0.databases.map(\.name).joined(separator: ", "),
-                        $0.proof.state,
+                        $0.proof.state + ($0.consistent == false ? ", not of one moment" : ""),
                     ]
                 }
             )

@@ -9,6 +9,10 @@ package struct RestoreOutlook: Sendable {
         self.observation = observation
     }
 
+    /// What a difference of counts does not show.
+    package static let unseen =
+        "Rows that were changed, or that came where others were deleted, will be lost too and are not counted."
+
     /// The most tables that are named.
     private static let most = 20
 
@@ -60,16 +64,16 @@ package struct RestoreOutlook: Sendable {
         guard isCounted || !unknown.isEmpty else { return "There is no database yet that could lose anything." }
         let none =
             unknown.isEmpty
-            ? "No table has more rows now than in the set. Rows that were changed are not counted."
+            ? "No table has more rows now than in the set. \(Self.unseen)"
             : isCounted
-                ? "Of the tables that were counted none has more rows now than in the set. Changed rows are not counted."
+                ? "Of the tables that were counted none has more rows now than in the set. \(Self.unseen)"
                 : "Nothing was counted."
         var text =
             rows.isEmpty
-            ? none
-            : "Rows that are there now and not in the set (changed rows are not counted):\n"
+            ? TextLayout.wrap(none)
+            : TextLayout.wrap("At least these rows are there now and not in the set. \(Self.unseen)") + "\n"
                 + TextLayout.table(
-                    ["DATABASE", "TABLE", "NOW", "IN THE SET", "LOST"],
+                    ["DATABASE", "TABLE", "NOW", "IN THE SET", "AT LEAST"],
                     rows.prefix(Self.most).map {
                         [$0.database, $0.loss.table, "\($0.loss.present)", "\($0.loss.inSet)", "\($0.loss.lost)"]
                     }

@@ -14,7 +14,8 @@ package struct RestoreOutlookReport: Encodable, Sendable {
         package var name: String
         /// Whether it is in the set; one that is not is set aside.
         package var restored: Bool
-        /// What would be lost, the most rows first. Changed rows are not counted.
+        /// What would be lost at least, the most rows first. Rows that were changed, or that came where others were deleted,
+        /// are not counted.
         package var losses: [Loss]
         /// Why not everything was counted; null where everything was.
         @Null package var uncounted: String?

@@ -77,7 +77,7 @@ extension StageDesk {
                 name: name,
                 major: 15,
                 dumpBytes: 412_345_678,
-                isService: false,
+                disk: nil,
                 server: .known(.open(.init(major: 15, exists: true, bytes: 1_900_000_000, losses: losses))),
                 afterwards: .same
             )
@@ -99,8 +99,7 @@ extension StageDesk {
             atWork: .known(.init()),
             extra: .known([]),
             databases: [database("carto", losses), database("aiproxy", [])],
-            missingTools: [],
-            freeBytes: .known(61_000_000_000)
+            missingTools: []
         )
     }
 

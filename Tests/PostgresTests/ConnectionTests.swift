@@ -13,6 +13,40 @@ import UpgradeModel
         }
     }
 
+    @Test func `everything that an address says of the way reaches programs and sessions`() throws {
+        let known = DatabaseURL.knownParameters.subtracting(["host"])
+        #expect(Set(DatabaseRoute.variables.keys) == known)
+        let query = known.sorted().map { "\($0)=\($0 == "connect_timeout" ? "7" : "x")" }.joined(separator: "&")
+        let url = try DatabaseURL("postgres://al@db/demo?host=/run&\(query)")
+        let route = DatabaseRoute(host: url.host, database: "demo", user: "al", parameters: url.parameters)
+        let environment = try route.environment(settings: ["work_mem": "1MB"])
+        let parameters = Dictionary(
+            uniqueKeysWithValues: route.parameters(password: nil, settings: ["work_mem": "1MB"])
+        )
+        for name in known {
+            let value = name == "connect_timeout" ? "7" : name == "options" ? "x -c work_mem=1MB" : "x"
+            #expect(environment[try #require(DatabaseRoute.variables[name])] == value)
+            #expect(parameters[name] == value)
+        }
+        #expect(parameters["host"] == "/run" && environment["PGHOST"] == "/run")
+        #expect(route.patience == .seconds(7))
+        let plain = DatabaseRoute(host: "db", database: "demo", user: "al")
+        #expect(try plain.environment()["PGCONNECT_TIMEOUT"] == "15" && plain.patience == .seconds(15))
+        #expect(try plain.environment()["PGOPTIONS"] == nil)
+    }
+
+    @Test func `what an address asks of the server is asked`() async throws {
+        var route = try TestServer.current().route("postgres")
+        route.parameters = ["options": "-c work_mem=12345"]
+        let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": "77"])
+        let rows = try await connection.rows("SELECT current_setting('work_mem'), current_setting('statement_timeout')")
+        await connection.close()
+        #expect(rows.first?.text(0) == "12345kB" && rows.first?.text(1) == "77ms")
+        // The server of the tests lets everybody in unasked, so that nothing can be bound to a channel.
+        route.parameters = ["channel_binding": "require"]
+        await #expect(throws: Trouble.self) { try await PostgresConnection.open(route) }
+    }
+
     @Test func `trouble says whether the server, the account or the database is the matter`() async throws {
         let server = try TestServer.current()
         try await server.psql(

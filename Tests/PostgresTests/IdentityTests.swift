@@ -57,4 +57,32 @@ import UpgradeModel
         #expect(await code { () throws(Trouble) in try await garbage.check(set) } == "operator identity-unreadable")
         #expect(try fixture.store.load(set.id).manifest.proof.state == .proven, "the set was not touched")
     }
+    @Test func `a damaged set is blamed on nobody's identity, and its proof fails`() async throws {
+        let server = try TestServer.current()
+        let anna = try await identity(in: try server.newFolder(), "anna")
+        let fixture = try BackupFixture(recipients: [anna.recipient])
+        try await server.create("spoilt")
+        let set = try await fixture.make(try fixture.request(["spoilt"]))
+        let sealed = set.manifest.files.filter { $0.path.hasSuffix(".age") }
+        let smallest = try #require(sealed.min { $0.bytes < $1.bytes })
+        let path = "\(set.path)/\(smallest.path)"
+        let whole = try Data(contentsOf: URL(filePath: path))
+        let damages: [(inout [UInt8]) -> Void] = [
+            { $0.replaceFirst("-> X25519 ", with: "-> X25519\n") }, { $0.replaceFirst("-> X25519", with: "-> Y25519") },
+            { $0 = [] },
+        ]
+        for damage in damages {
+            var bytes = [UInt8](whole)
+            damage(&bytes)
+            #expect(bytes != [UInt8](whole))
+            try Data(bytes).write(to: URL(filePath: path))
+            let identities = Identities(path: anna.file)
+            #expect(await code { () throws(Trouble) in try await identities.check(set) } == "none")
+            #expect(try await identities.recipients(opening: set) == [])
+            await #expect(throws: DisprovenSet.self) { try await fixture.maker.verify(set.id, identity: anna.file) }
+            #expect(try fixture.store.load(set.id).manifest.proof.state == .failed)
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await code { () throws(Trouble) in try await Identities(path: anna.file).check(set) } == "none")
+    }
 }

@@ -4,6 +4,38 @@ import Testing
 import UpgradeModel
 
 @Suite(.postgresServer) struct InspectionTests {
+    @Test func `options of user mappings that the account is not shown are missing rights`() async throws {
+        let server = try TestServer.current()
+        try await server.psql("postgres", "CREATE ROLE mapper LOGIN; CREATE ROLE mapped")
+        try await server.create("mappings", "OWNER mapper")
+        try await server.psql(
+            "mappings",
+            """
+            CREATE EXTENSION postgres_fdw;
+            CREATE SERVER theirs FOREIGN DATA WRAPPER postgres_fdw; GRANT USAGE ON FOREIGN SERVER theirs TO mapper;
+            CREATE SERVER own FOREIGN DATA WRAPPER postgres_fdw; ALTER SERVER own OWNER TO mapper;
+            CREATE USER MAPPING FOR mapper SERVER theirs OPTIONS (user 'a', password 'b');
+            CREATE USER MAPPING FOR mapped SERVER theirs OPTIONS (user 'a', password 'b');
+            CREATE USER MAPPING FOR PUBLIC SERVER theirs OPTIONS (user 'a', password 'b');
+            CREATE USER MAPPING FOR PUBLIC SERVER own OPTIONS (user 'a', password 'b')
+            """
+        )
+        var route = server.route("mappings")
+        func missing() async throws -> [String]? {
+            guard case .open(let facts) = try await DatabaseInspector.inspect(route) else {
+                throw Unexpected("refused")
+            }
+            return facts.missingRights.value
+        }
+        #expect(try await missing() == [])
+        route.user = "mapper"
+        #expect(
+            try await missing() == [
+                "options of the user mapping of PUBLIC on theirs", "options of the user mapping of mapped on theirs",
+            ]
+        )
+    }
+
     @Test func `a database says what it is and what an account lacks`() async throws {
         let server = try TestServer.current()
         try await server.psql("postgres", Everything.roles)

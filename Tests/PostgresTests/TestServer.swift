@@ -68,7 +68,10 @@ struct Unexpected: Error, CustomStringConvertible {
 
 extension TestServer {
     /// Runs something with a server of its own, which is removed afterwards.
-    static func with(_ body: @concurrent @Sendable () async throws -> Void) async throws {
+    static func with(
+        settings: [String: String] = [:],
+        _ body: @concurrent @Sendable () async throws -> Void
+    ) async throws {
         let folder = "/tmp/pawl-tests-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
             atPath: folder,
@@ -84,7 +87,7 @@ extension TestServer {
             settings: [
                 "shared_buffers": "64MB", "wal_level": "logical", "max_connections": "60",
                 "max_prepared_transactions": "4",
-            ]
+            ].merging(settings) { _, given in given }
         ) { cluster in
             let server = TestServer(cluster: cluster, folder: folder)
             try await $running.withValue(server) { try await body() }

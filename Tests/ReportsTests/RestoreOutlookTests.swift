@@ -12,7 +12,7 @@ import UpgradeModel
                 name: "db\(index)",
                 major: 15,
                 dumpBytes: 1000,
-                isService: true,
+                disk: .known(FileSystem(id: "1", path: "/srv", freeBytes: 1_000_000)),
                 server: server,
                 afterwards: .same
             )
@@ -29,8 +29,7 @@ import UpgradeModel
             atWork: .known(.init()),
             extra: .known([]),
             databases: databases,
-            missingTools: [],
-            freeBytes: .known(1_000_000)
+            missingTools: []
         )
         return RestoreOutlook(observation).text.split(separator: "\n").joined(separator: " ")
     }
@@ -43,6 +42,19 @@ import UpgradeModel
         RestoreObservation.Database.Server.toBeStarted(service: "database", with: .storage("the volume data"))
     )
     private let new = Fact.known(RestoreObservation.Database.Server.toBeStarted(service: "database", with: .nothing))
+
+    @Test func `what a difference of counts does not show is said, whatever it shows`() throws {
+        let unseen = "Rows that were changed, or that came where others were deleted, will be lost too"
+        #expect(try losses([counted]).contains(unseen))
+        #expect(try losses([counted, stopped]).contains(unseen))
+        let lost = LostRows(table: "public.orders", present: 10, inSet: 3)
+        let losing = Fact.known(
+            RestoreObservation.Database.Server.open(.init(major: 15, exists: true, bytes: 8000, losses: [lost]))
+        )
+        let text = try losses([losing])
+        #expect(text.contains("At least these rows are there now and not in the set. " + unseen))
+        #expect(text.contains("AT LEAST"))
+    }
 
     @Test func `that nothing is lost is only said where everything was counted`() throws {
         #expect(try losses([counted]).contains(none))

@@ -101,6 +101,25 @@ import UpgradeEngine
         }
     }
 
+    @Test func `a restore that never came to its servers has nothing to undo on them`() async throws {
+        try await TestPlace.with { place in
+            let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
+            let context = try context(place, restoring: plan)
+            let undo = Effect(.discardRestored, hop: 0, target: plan.release)
+            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+                let port = RestorePort(site: site)
+                // Nobody listens at the database's address, and it is not known that nothing was begun there.
+                await #expect(throws: Trouble.self) { try await port.probe(undo, in: context) }
+                try await provide(place, plan)
+                #expect(try await port.probe(undo, in: context) == .done(.done))
+                #expect(try await port.perform(undo, in: context) == .done)
+                let ground = RestoreGround.of(plan, runFolder: context.folder)
+                try ground.noteServersAnswer()
+                await #expect(throws: Trouble.self) { try await port.perform(undo, in: context) }
+            }
+        }
+    }
+
     /// Starts the database servers of a restore, as far as that goes without an Engine.
     private func provide(_ place: TestPlace, _ plan: RestorePlan) async throws {
         let site = try Site(try place.workplace(), allowsEmpty: true, engine: "unix://\(place.root)/nobody.sock")

@@ -44,11 +44,8 @@ extension DatabaseRoute {
             ("passfile", "/nonexistent"),
         ]
         if let password { list.append(("password", password)) }
-        if let sslMode { list.append(("sslmode", sslMode)) }
-        if let sslRootCertificate { list.append(("sslrootcert", sslRootCertificate)) }
-        if !settings.isEmpty {
-            list.append(("options", Self.options(settings)))
-        }
+        list += self.parameters.filter { $0.key != "options" }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        if let options = options(settings) { list.append(("options", options)) }
         return list
     }
 
@@ -60,10 +57,31 @@ extension DatabaseRoute {
             "PGCONNECT_TIMEOUT": "15", "PGPASSFILE": "/nonexistent",
         ]
         if let password = try readPassword() { list["PGPASSWORD"] = password }
-        if let sslMode { list["PGSSLMODE"] = sslMode }
-        if let sslRootCertificate { list["PGSSLROOTCERT"] = sslRootCertificate }
-        if !settings.isEmpty { list["PGOPTIONS"] = Self.options(settings) }
+        for (name, value) in parameters {
+            if let variable = Self.variables[name] { list[variable] = value }
+        }
+        if let options = options(settings) { list["PGOPTIONS"] = options }
         return list
+    }
+
+    /// The variables by which libpq takes what may stand in an address; the host is no such parameter once it is read.
+    static let variables = [
+        "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+        "sslcrl": "PGSSLCRL", "connect_timeout": "PGCONNECT_TIMEOUT", "target_session_attrs": "PGTARGETSESSIONATTRS",
+        "channel_binding": "PGCHANNELBINDING", "gssencmode": "PGGSSENCMODE", "krbsrvname": "PGKRBSRVNAME",
+        "options": "PGOPTIONS",
+    ]
+
+    /// How long to try to connect: what the address says, otherwise 15 seconds.
+    var patience: Duration {
+        let seconds = parameters["connect_timeout"].flatMap { Int64($0) } ?? 0
+        return .seconds(seconds > 0 ? min(seconds, 3600) : 15)
+    }
+
+    /// What the address gives to every session, and then the settings, which win; nil where there is nothing.
+    private func options(_ settings: [String: String]) -> String? {
+        let all = [parameters["options"], settings.isEmpty ? nil : Self.options(settings)].compactMap { $0 }
+        return all.isEmpty ? nil : all.joined(separator: " ")
     }
 
     /// Settings as `-c name=value`, blanks and backslashes escaped as libpq reads them.

@@ -23,18 +23,21 @@ package actor PostgresConnection {
     ///
     /// - Parameters:
     ///   - route: where to.
-    ///   - timeout: how long to try.
+    ///   - timeout: how long to try; nil is what the route says.
     ///   - settings: server settings for the whole session, by name.
     /// - Returns: the session; it ends when it is closed or nobody holds it any more.
     /// - Throws: `Trouble` that says whether server, account, password or database is the matter.
     package static func open(
         _ route: DatabaseRoute,
-        timeout: Duration = .seconds(15),
+        timeout: Duration? = nil,
         settings: [String: String] = [:]
     ) async throws(Trouble) -> PostgresConnection {
         let connection = PostgresConnection(route: route)
         let password = try route.readPassword()
-        try await connection.connect(route.parameters(password: password, settings: settings), timeout: timeout)
+        try await connection.connect(
+            route.parameters(password: password, settings: settings),
+            timeout: timeout ?? route.patience
+        )
         return connection
     }
 

@@ -36,13 +36,14 @@ extension BackupMaker {
     ) async throws -> Proof {
         let layout = layout(id)
         var manifest = try ManifestFile.read(in: layout.partial, id: id)
+        let rewritten = manifest.proof.state == .proven ? manifest.proof.rewritten : []
         let started = ContinuousClock.now
         let schemas = Dictionary(
             manifest.databases.map { backup in
                 let folder = backup.isEncrypted ? copy?.folder ?? layout.work : layout.work
-                return (backup.name, DatabaseDumper.schemaPath(folder, backup.name))
+                return (backup.name, SchemaAlone(of: backup.name, in: folder))
             }
-        ) { first, _ in first }.filter { DurableFiles.exists($0.value) }
+        ) { first, _ in first }.filter { $0.value.isThere }
         do {
             let outcome =
                 if let copy {
@@ -66,7 +67,7 @@ extension BackupMaker {
                 seconds: (ContinuousClock.now - started) / .seconds(1),
                 tables: outcome.proof.tables,
                 rows: outcome.proof.rows,
-                differences: outcome.proof.warnings
+                differences: rewritten + outcome.proof.warnings
             )
             try ManifestFile.write(manifest, in: layout.partial)
             return outcome.proof

@@ -189,6 +189,7 @@ package struct BackupMaker: Sendable {
         let set = try store.load(id)
         let started = ContinuousClock.now
         var manifest = set.manifest
+        let rewritten = manifest.proof.rewritten
         do {
             let outcome = try await prover.prove(manifest, in: set.path, identity: identity, progress: progress)
             manifest.proof = ProofRecord(
@@ -197,12 +198,12 @@ package struct BackupMaker: Sendable {
                 seconds: (ContinuousClock.now - started) / .seconds(1),
                 tables: outcome.proof.tables,
                 rows: outcome.proof.rows,
-                differences: outcome.proof.warnings
+                differences: rewritten + outcome.proof.warnings
             )
             try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in try witness(id, digest) }
             return outcome.proof
         } catch let disproven as DisprovenSet {
-            manifest.proof = ProofRecord(state: .failed, at: now(), differences: disproven.differences)
+            manifest.proof = ProofRecord(state: .failed, at: now(), differences: rewritten + disproven.differences)
             let wasOnRecord = try isOnRecord(id, set.manifestDigest)
             try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in
                 if wasOnRecord { try witness(id, digest) }

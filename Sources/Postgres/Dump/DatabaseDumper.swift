@@ -55,13 +55,15 @@ struct DatabaseDumper: Sendable {
             tools: tools,
             environment: try database.route.environment(settings: ["default_transaction_read_only": "off"])
         )
+        let alone = SchemaAlone(of: database.name, in: sealing.isEncrypting ? live.folder : layout.work)
         async let schema: Void = Pipes.run(
             [commands.dump(snapshot: snapshot, schemaOnly: true)],
             log: ToolLog(path: "\(layout.work)/\(database.name).schema.log"),
-            output: .path(Self.schemaPath(sealing.isEncrypting ? live.folder : layout.work, database.name)),
+            output: .path(alone.dump),
             code: "dump-failed"
         )
         let objects = try await fingerprinter.takeObjects(scope: scope)
+        try alone.write(structures: try await fingerprinter.takeStructures())
         let plan = try await IndexPlan.read(connection)
         let meter = DumpMeter(subject: database.name, expected: try await DumpMeter.bytes(connection), tell: progress)
         let rows: @Sendable () async throws -> RowPrints = {
@@ -115,6 +117,7 @@ struct DatabaseDumper: Sendable {
             snapshot: snapshot,
             dumpedAt: head.head.listing.createdAt,
             dumpSeconds: seconds,
+            databaseBytes: identity.databaseBytes,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.
             fingerprint: DatabaseFingerprint(objects: objects, scope: scope).adding(prints)
                 .withSequences(movedFrom: positions, to: moved)
@@ -195,9 +198,6 @@ struct DatabaseDumper: Sendable {
         await gate.pass()
         return try await lanes.run(work)
     }
-
-    /// Where the schema alone lies until the set is proven.
-    static func schemaPath(_ folder: String, _ database: String) -> String { "\(folder)/\(database).schema.dump" }
 }
 
 extension BackupRequest.Database {

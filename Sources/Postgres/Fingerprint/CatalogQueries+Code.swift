@@ -4,7 +4,7 @@ import UpgradeModel
 extension CatalogSQL {
     var code: [CatalogQuery] {
         [
-            CatalogQuery(kind: .function, sql: functions("p.prokind <> 'a'", "pg_get_functiondef(p.oid)")),
+            CatalogQuery(kind: .function, sql: functions("p.prokind <> 'a'", function)),
             CatalogQuery(kind: .aggregate, sql: functions("p.prokind = 'a'", aggregate)),
             CatalogQuery(kind: .trigger, sql: triggers),
             CatalogQuery(kind: .eventTrigger, sql: eventTriggers),
@@ -25,6 +25,17 @@ extension CatalogSQL {
         """
     }
 
+    /// Expressions are in the arguments' defaults and in bodies that the server has read already.
+    private var function: String {
+        showsExpressions
+            ? "pg_get_functiondef(p.oid)"
+            : """
+            concat_ws(' ', (SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang), p.prokind, p.provolatile,
+              p.proisstrict, p.prosecdef, p.proleakproof, p.proparallel, p.procost, p.prorows, p.proretset, p.pronargdefaults,
+              pg_get_function_result(p.oid), array_to_string(p.proconfig, ' '), p.probin, p.prosrc)
+            """
+    }
+
     private var aggregate: String {
         """
         (SELECT concat_ws(' ', pg_get_function_result(p.oid), p.proparallel, g.aggkind, g.aggnumdirectargs,
@@ -38,13 +49,17 @@ extension CatalogSQL {
     }
 
     private var triggers: String {
-        """
-        SELECT format('%I.%I.%I', n.nspname, c.relname, g.tgname), NULL, NULL,
-          concat_ws(' ', g.tgenabled, pg_get_triggerdef(g.oid))
-        FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT g.tgisinternal AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
-          AND \(Self.notMember("pg_trigger", "g.oid"))
-        """
+        let plain = """
+            concat_ws(' ', g.tgtype, g.tgfoid::regprocedure, g.tgdeferrable, g.tginitdeferred, g.tgoldtable, g.tgnewtable,
+              encode(g.tgargs, 'hex'), cardinality(g.tgattr::int2[]), g.tgqual IS NULL)
+            """
+        return """
+            SELECT format('%I.%I.%I', n.nspname, c.relname, g.tgname), NULL, NULL,
+              concat_ws(' ', g.tgenabled, \(showsExpressions ? "pg_get_triggerdef(g.oid)" : plain))
+            FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE NOT g.tgisinternal AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
+              AND \(Self.notMember("pg_trigger", "g.oid"))
+            """
     }
 
     private var eventTriggers: String {
@@ -59,7 +74,7 @@ extension CatalogSQL {
     private var rules: String {
         """
         SELECT format('%I.%I.%I', n.nspname, c.relname, w.rulename), NULL, NULL,
-          concat_ws(' ', w.ev_enabled, pg_get_ruledef(w.oid))
+          concat_ws(' ', w.ev_enabled, \(showsExpressions ? "pg_get_ruledef(w.oid)" : "w.ev_type::text || w.is_instead"))
         FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE w.rulename <> '_RETURN' AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
           AND \(Self.notMember("pg_rewrite", "w.oid"))
@@ -72,7 +87,8 @@ extension CatalogSQL {
           concat_ws(E'\\n', y.polcmd, y.polpermissive,
             (SELECT string_agg(CASE WHEN r = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', '
               ORDER BY pg_get_userbyid(r) COLLATE "C") FROM unnest(y.polroles) r),
-            'using ' || pg_get_expr(y.polqual, y.polrelid), 'check ' || pg_get_expr(y.polwithcheck, y.polrelid))
+            'using ' || \(expression("pg_get_expr(y.polqual, y.polrelid)")),
+            'check ' || \(expression("pg_get_expr(y.polwithcheck, y.polrelid)")))
         FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
         """

@@ -24,7 +24,8 @@ extension CatalogSQL {
         let row = version >= 150_000
         let filter =
             row
-            ? "|| coalesce(' where ' || pg_get_expr(r.prqual, r.prrelid), '') || coalesce(' columns ' || r.prattrs::text, '')"
+            ? "|| coalesce(' where ' || \(expression("pg_get_expr(r.prqual, r.prrelid)")), '')"
+                + " || coalesce(' columns ' || r.prattrs::text, '')"
             : ""
         let schemas =
             row

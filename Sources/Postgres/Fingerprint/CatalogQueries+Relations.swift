@@ -37,7 +37,7 @@ extension CatalogSQL {
               FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
               WHERE h.inhrelid = c.oid),
             'bound ' || pg_get_expr(c.relpartbound, c.oid),
-            'key ' || CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+            'key ' || CASE WHEN c.relkind = 'p' THEN \(expression("pg_get_partkeydef(c.oid)")) END,
             'foreign ' || (SELECT quote_ident(s.srvname) || ' ' || coalesce(\(Self.options("f.ftoptions")), '')
               FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid),
             (SELECT string_agg(\(column), E'\\n'
@@ -62,7 +62,7 @@ extension CatalogSQL {
           \(Self.collation("a.attcollation", unless: "t.typcollation")),
           CASE WHEN a.attnotnull THEN ' not null' END, ' identity ' || nullif(a.attidentity::text, ''),
           ' generated ' || nullif(\(since(120_000, "a.attgenerated::text")), ''),
-          ' default ' || pg_get_expr(d.adbin, d.adrelid),
+          ' default ' || \(expression("pg_get_expr(d.adbin, d.adrelid)")),
           CASE WHEN a.attstorage <> t.typstorage THEN ' storage ' || a.attstorage::text END,
           ' compression ' || nullif(\(since(140_000, "a.attcompression::text")), ''),
           ' statistics ' || nullif(a.attstattarget, -1), ' options ' || nullif(\(Self.columnOptions), ''),
@@ -76,10 +76,10 @@ extension CatalogSQL {
           \(Self.grants("c.relacl", "r", "c.relowner")),
           concat_ws(E'\\n', \(Self.options("c.reloptions")),
             (SELECT string_agg(concat(format('column %I %s', a.attname, format_type(a.atttypid, a.atttypmod)),
-              ' default ' || pg_get_expr(d.adbin, d.adrelid)), E'\\n' ORDER BY a.attnum)
+              ' default ' || \(expression("pg_get_expr(d.adbin, d.adrelid)"))), E'\\n' ORDER BY a.attnum)
               FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-            pg_get_viewdef(c.oid))
+            \(expression("pg_get_viewdef(c.oid)")))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = '\(kind)' AND c.relpersistence <> 't' AND \(Self.userSchema)
           AND \(Self.notMember("pg_class", "c.oid"))
@@ -104,36 +104,46 @@ extension CatalogSQL {
 
     /// An index that was never finished is not dumped, except the frame of a partitioned one.
     private var indexes: String {
-        """
-        SELECT format('%I.%I', n.nspname, c.relname), NULL, NULL,
-          concat_ws(E'\\n', pg_get_indexdef(i.indexrelid), CASE WHEN i.indisclustered THEN 'clustered' END,
-            CASE WHEN i.indisreplident THEN 'replica identity' END,
-            'part of ' || (SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h
-              JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
-              WHERE h.inhrelid = c.oid),
-            'statistics ' || (SELECT string_agg(a.attnum || '=' || a.attstattarget, ' ' ORDER BY a.attnum)
-              FROM pg_attribute a WHERE a.attrelid = c.oid AND coalesce(a.attstattarget, -1) <> -1))
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE (i.indisvalid OR t.relkind = 'p') AND t.relkind IN ('r', 'p', 'm') AND t.relpersistence <> 't'
-          AND \(Self.userSchema) AND \(Self.notMember("pg_class", "i.indrelid"))
-        """
+        let plain = """
+            concat_ws(' ', (SELECT am.amname FROM pg_am am WHERE am.oid = c.relam), i.indisunique, i.indisexclusion,
+              i.indimmediate, i.indnkeyatts, i.indnatts, i.indoption, \(Self.options("c.reloptions")), i.indpred IS NULL,
+              \(since(150_000, "i.indnullsnotdistinct")))
+            """
+        return """
+            SELECT format('%I.%I', n.nspname, c.relname), NULL, NULL,
+              concat_ws(E'\\n', \(showsExpressions ? "pg_get_indexdef(i.indexrelid)" : plain), CASE WHEN i.indisclustered THEN 'clustered' END,
+                CASE WHEN i.indisreplident THEN 'replica identity' END,
+                'part of ' || (SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h
+                  JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                  WHERE h.inhrelid = c.oid),
+                'statistics ' || (SELECT string_agg(a.attnum || '=' || a.attstattarget, ' ' ORDER BY a.attnum)
+                  FROM pg_attribute a WHERE a.attrelid = c.oid AND coalesce(a.attstattarget, -1) <> -1))
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE (i.indisvalid OR t.relkind = 'p') AND t.relkind IN ('r', 'p', 'm') AND t.relpersistence <> 't'
+              AND \(Self.userSchema) AND \(Self.notMember("pg_class", "i.indrelid"))
+            """
     }
 
     /// The parts that a foreign key has on single partitions are made with the whole, and their names are not kept.
     private var constraints: String {
-        """
-        SELECT format('%I.%I.%I', n.nspname, c.relname, k.conname), NULL, NULL,
-          concat_ws(' ', k.contype, pg_get_constraintdef(k.oid), CASE WHEN k.condeferred THEN 'deferred' END)
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND (k.contype <> 'f' OR k.conparentid = 0)
-          AND c.relpersistence <> 't' AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
-        """
+        let plain = """
+            concat_ws(' ', k.condeferrable, k.convalidated, k.connoinherit,
+              CASE WHEN k.contype IN ('f', 'p', 'u') THEN pg_get_constraintdef(k.oid) END)
+            """
+        return """
+            SELECT format('%I.%I.%I', n.nspname, c.relname, k.conname), NULL, NULL,
+              concat_ws(' ', k.contype, \(showsExpressions ? "pg_get_constraintdef(k.oid)" : plain), CASE WHEN k.condeferred THEN 'deferred' END)
+            FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND (k.contype <> 'f' OR k.conparentid = 0)
+              AND c.relpersistence <> 't' AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
+            """
     }
 
     private var domainConstraints: String {
         """
-        SELECT format('%I.%I.%I', n.nspname, t.typname, k.conname), NULL, NULL, pg_get_constraintdef(k.oid)
+        SELECT format('%I.%I.%I', n.nspname, t.typname, k.conname), NULL, NULL,
+          \(showsExpressions ? "pg_get_constraintdef(k.oid)" : "k.convalidated::text")
         FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN pg_namespace n ON n.oid = t.typnamespace
         WHERE k.contype = 'c' AND \(Self.userSchema) AND \(Self.notMember("pg_type", "t.oid"))
         """
@@ -142,7 +152,7 @@ extension CatalogSQL {
     private var statistics: String {
         """
         SELECT format('%I.%I', n.nspname, s.stxname), \(Self.role("s.stxowner")), NULL,
-          concat_ws(' ', pg_get_statisticsobjdef(s.oid), \(since(130_000, "nullif(s.stxstattarget, -1)")))
+          concat_ws(' ', \(showsExpressions ? "pg_get_statisticsobjdef(s.oid)" : "s.stxkind::text"), \(since(130_000, "nullif(s.stxstattarget, -1)")))
         FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
         WHERE \(Self.userSchema) AND \(Self.notMember("pg_statistic_ext", "s.oid"))
         """

@@ -17,7 +17,7 @@ extension CatalogSQL {
               FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid
               WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
             WHEN 'd' THEN concat(format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN ' not null' END,
-              ' default ' || pg_get_expr(t.typdefaultbin, 0),
+              ' default ' || \(expression("pg_get_expr(t.typdefaultbin, 0)")),
               \(Self.collation("t.typcollation", unless: "(SELECT b.typcollation FROM pg_type b WHERE b.oid = t.typbasetype)")))
             WHEN 'r' THEN (SELECT concat_ws(' ', format_type(r.rngsubtype, NULL), r.rngcanonical, r.rngsubdiff,
                 (SELECT format('%I.%I', cn.nspname, oc.opcname) FROM pg_opclass oc

@@ -10,6 +10,8 @@ struct CatalogQuery: Sendable, Hashable {
 /// Pieces that the questions share. `version` is the server's, as a number.
 struct CatalogSQL: Sendable, Hashable {
     var version: Int
+    /// Whether definitions hold the expressions that are in them, or only say that there are some.
+    var showsExpressions = true
 
     /// The schemas that a dump covers.
     static let userSchema = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -57,6 +59,23 @@ struct CatalogSQL: Sendable, Hashable {
     /// An expression where the server's version has it, else NULL.
     func since(_ minimum: Int, _ expression: String) -> String {
         version >= minimum ? expression : "NULL"
+    }
+
+    /// An expression that the server may write in other words once it has read it.
+    func expression(_ text: String) -> String {
+        showsExpressions ? text : "CASE WHEN \(text) IS NOT NULL THEN 'expression' END"
+    }
+
+    /// Questions about what is of kinds that have expressions in them, with these left out.
+    var structures: [CatalogQuery] {
+        let kinds: Set<ObjectKind> = [
+            .constraint, .domainConstraint, .foreignTable, .function, .index, .materializedView, .policy, .publication,
+            .rule,
+            .statistics, .table, .trigger, .type, .view,
+        ]
+        var catalog = self
+        catalog.showsExpressions = false
+        return catalog.all.filter { kinds.contains($0.kind) }
     }
 
     /// All questions, in the order in which a reader would ask them.

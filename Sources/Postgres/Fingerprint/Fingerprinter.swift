@@ -111,6 +111,13 @@ package struct Fingerprinter: Sendable {
         return DatabaseFingerprint(objects: objects, scope: scope)
     }
 
+    /// Takes the definitions of whatever may have expressions in it, without these.
+    func takeStructures() async throws(Trouble) -> [ObjectPrint] {
+        try await prints(CatalogSQL(version: version).structures).map {
+            ObjectPrint(kind: $0.kind, name: $0.name, definition: $0.definition)
+        }
+    }
+
     /// Where every sequence stands at this instant, by name: `42 used` or `1 unused`. The transaction's snapshot does
     /// not hold them still.
     func sequencePositions() async throws(Trouble) -> [String: String] {
@@ -127,7 +134,8 @@ package struct Fingerprinter: Sendable {
         let largeObjects = rows.first?.integer(1) ?? 0
         return FingerprintScope(
             passwords: rows.first?.bool(0) ?? false,
-            largeObjectGroup: largeObjects > 10_000 ? 1000 : 1
+            largeObjectGroup: largeObjects > 10_000 ? 1000 : 1,
+            allGrants: true
         )
     }
 
@@ -141,7 +149,8 @@ package struct Fingerprinter: Sendable {
 
     private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
         let catalog = CatalogSQL(version: version)
-        return try await prints(catalog.all + [catalog.roles(passwords: scope.passwords)])
+        let further = scope.allGrants == true ? catalog.furtherGrants : []
+        return try await prints(catalog.all + further + [catalog.roles(passwords: scope.passwords)])
     }
 
     private func prints(_ queries: [CatalogQuery]) async throws(Trouble) -> [ObjectPrint] {

@@ -64,7 +64,8 @@ enum InspectionSQL {
     private static let user = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
     private static let own = "(SELECT r FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)"
 
-    /// What the account may not read; a dump would fail on it.
+    /// What the account may not read. A dump would fail on it, or lack it without a word: the server shows the options of
+    /// a user mapping to few, passwords among them, and neither the dump nor its proof would know that there are any.
     static let missingRights = """
         SELECT what FROM (
           SELECT 'schema ' || quote_ident(n.nspname) AS what FROM pg_catalog.pg_namespace n
@@ -86,6 +87,13 @@ enum InspectionSQL {
               AND NOT EXISTS (SELECT FROM aclexplode(m.lomacl) a WHERE a.privilege_type = 'SELECT'
                 AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))
             GROUP BY m.lomowner
+          UNION ALL
+          SELECT 'options of the user mapping of ' || CASE WHEN u.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(u.usename) END
+              || ' on ' || quote_ident(u.srvname)
+            FROM pg_catalog.pg_user_mappings u JOIN pg_catalog.pg_foreign_server s ON s.oid = u.srvid
+            WHERE u.umoptions IS NULL AND NOT (\(own)).rolsuper
+              AND NOT CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE') ELSE u.usename = current_user
+                AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END
         ) missing ORDER BY what LIMIT 100
         """
 

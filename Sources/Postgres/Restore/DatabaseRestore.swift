@@ -60,7 +60,7 @@ package struct DatabaseRestore: Sendable {
     ) async throws(Trouble) {
         try await endAbandoned()
         let major = try await server.with { connection throws(Trouble) -> Int? in
-            try await ServerDatabases.drop(names.making, on: connection)
+            try await server.drop(names.making, on: connection)
             // A dead runner's last statement may have been at work in the server until now.
             let isFinished = try await ServerDatabases.entries([names.finished], on: connection)[names.finished] != nil
             return isFinished ? nil : await connection.serverVersionNumber / 10_000

@@ -58,7 +58,7 @@ package struct DatabaseSwap: Sendable {
     // MARK: Renaming
 
     /// Renames the database that is replaced to its dated name, where there is one, and lets sessions into it again:
-    /// nobody finds it by its old name, and an operator may want to look.
+    /// nobody finds it by its old name, and an operator may want to look. Its subscriptions are disabled.
     ///
     /// - Returns: the dated name; nil where there was nothing to set aside.
     /// - Throws: code `database-reappeared` where both names are on the server: one was set aside, and this is another.
@@ -72,6 +72,8 @@ package struct DatabaseSwap: Sendable {
                 throw reappeared
             }
             try await connection.execute("ALTER DATABASE \(SQL.name(names.aside)) ALLOW_CONNECTIONS true")
+            // What they still took would be lost to the restored database. Nothing waits for it.
+            try? await server.disableSubscriptions(of: names.aside, on: connection)
             return names.aside
         }
     }
@@ -84,8 +86,10 @@ package struct DatabaseSwap: Sendable {
                 return isThere ? .notStarted : .done(.done)
             }
             if isThere { return .failed(reappeared) }
-            return aside.acceptsSessions
-                ? .done(.setAside(as: names.aside)) : .underway(evidence: "\(names.aside) takes no sessions yet")
+            guard aside.acceptsSessions else { return .underway(evidence: "\(names.aside) takes no sessions yet") }
+            let subscriptions = try await ServerDatabases.subscriptions(of: names.aside, on: connection)
+            return subscriptions.contains(where: \.isEnabled)
+                ? .underway(evidence: "\(names.aside) has subscriptions at work") : .done(.setAside(as: names.aside))
         }
     }
 
@@ -138,12 +142,23 @@ package struct DatabaseSwap: Sendable {
 
     // MARK: Undoing
 
-    /// Removes the copy, and lets sessions into the database again that was to be replaced.
-    package func discard() async throws(Trouble) {
+    /// Lets sessions into the database again that was to be replaced, and removes the copy.
+    ///
+    /// - Returns: what stays of the copy, one sentence each: nobody is locked out because of it.
+    @discardableResult package func discard() async throws(Trouble) -> [String] {
         try await server.with { connection throws(Trouble) in
-            for name in [names.making, names.finished] { try await ServerDatabases.drop(name, on: connection) }
-            guard let entry = try await entry(names.database, connection), !entry.acceptsSessions else { return }
-            try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS true")
+            if let entry = try await entry(names.database, connection), !entry.acceptsSessions {
+                try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS true")
+            }
+            var kept: [String] = []
+            for name in [names.making, names.finished] {
+                do throws(Trouble) {
+                    try await server.drop(name, on: connection)
+                } catch {
+                    kept.append("The copy \(name) could not be removed and is to be dropped by hand: \(error.message)")
+                }
+            }
+            return kept
         }
     }
 
@@ -179,7 +194,8 @@ package struct DatabaseSwap: Sendable {
         try await connection.rows(
             """
             SELECT format('process %s, %s of %s', pid, coalesce(nullif(application_name, ''), 'a session'), usename)
-            FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()
+            FROM pg_catalog.pg_stat_activity
+            WHERE datname = $1 AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
             """,
             [names.database]
         ).compactMap { $0.text(0) }

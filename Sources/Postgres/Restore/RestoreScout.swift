@@ -8,14 +8,20 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var exists: Bool
     /// Its size in bytes; 0 where it is not there.
     package var bytes: Int64
+    /// How large the server lets its write-ahead log grow between checkpoints, in bytes.
+    package var walBytes: Int64
     /// What the account lacks to restore and rename on this server, one clause each.
     package var missingRights: [String]
+    /// The set's roles that the server has not got, by name.
+    package var missingRoles: [String]
     /// What would be lost, the most rows first; only tables that have more rows now than in the set.
     package var losses: [LostRows]
     /// Why losses could not be counted; nil where they were.
     package var uncounted: String?
     /// Other sessions in the database.
     package var sessions: [DatabaseSession]
+    /// Roles whose sessions in the database the account may not end.
+    package var beyondReach: [String]
     /// Transactions that are prepared in the database: it cannot be renamed as long as there are any.
     package var prepared: [PreparedTransaction]
 }
@@ -46,6 +52,7 @@ package enum RestoreScout {
             let present = Set(
                 try await connection.rows("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0.text(0) }
             )
+            let missing = Set(roles).subtracting(present).sorted()
             var rights: [String] = []
             let isSuperuser = row.bool(0)
             if !isSuperuser {
@@ -53,9 +60,8 @@ package enum RestoreScout {
                 if row.integer(3) != nil, !row.bool(4) {
                     rights.append("it does not own \(route.database), so it may not rename it")
                 }
-                let missing = Set(roles).subtracting(present)
                 if !missing.isEmpty, !row.bool(2) {
-                    rights.append("it may not create the roles \(missing.sorted().joined(separator: ", "))")
+                    rights.append("it may not create the roles \(missing.joined(separator: ", "))")
                 }
                 let others = try await connection.rows(
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE NOT pg_has_role(oid, \(InspectionSQL.becoming))"
@@ -69,9 +75,12 @@ package enum RestoreScout {
                 major: await connection.serverVersionNumber / 10_000,
                 exists: row.integer(3) != nil,
                 bytes: row.integer(3) ?? 0,
+                walBytes: row.integer(5) ?? 0,
                 missingRights: rights,
+                missingRoles: missing,
                 losses: [],
                 sessions: [],
+                beyondReach: try await ServerDatabases.rolesBeyondReach(in: route.database, on: connection),
                 prepared: try await PreparedTransactions.list(of: route.database, on: connection)
             )
         }
@@ -123,7 +132,8 @@ package enum RestoreScout {
     private static let question = """
         SELECT r.rolsuper, r.rolcreatedb, r.rolcreaterole,
           (SELECT pg_catalog.pg_database_size(d.oid) FROM pg_catalog.pg_database d WHERE d.datname = $1),
-          (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') FROM pg_catalog.pg_database d WHERE d.datname = $1)
+          (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') FROM pg_catalog.pg_database d WHERE d.datname = $1),
+          pg_catalog.pg_size_bytes(pg_catalog.current_setting('max_wal_size'))
         FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
         """
 

@@ -3,6 +3,8 @@
 struct RoleScript: Sendable, Hashable {
     /// The roles that the set knows.
     let known: [String]
+    /// Those of them that may log in.
+    let logins: [String]
     private let statements: [SQLStatement]
 
     /// Reads what `pg_dumpall --roles-only` wrote.
@@ -11,6 +13,11 @@ struct RoleScript: Sendable, Hashable {
         known = statements.compactMap { statement in
             let words = statement.words
             return words.count > 2 && words[0].isWord("CREATE") && words[1].isWord("ROLE") ? words[2].identifier : nil
+        }
+        logins = statements.compactMap { statement in
+            let words = statement.words
+            let isAlter = words.count > 2 && words[0].isWord("ALTER") && words[1].isWord("ROLE")
+            return isAlter && words.contains { $0.isWord("LOGIN") } ? words[2].identifier : nil
         }
     }
 
@@ -43,6 +50,9 @@ struct RoleScript: Sendable, Hashable {
         switch first.text.uppercased() {
         case "CREATE", "ALTER": return words.count > 2 && words[1].isWord("ROLE") && isMissing(2)
         case "COMMENT": return words.count > 3 && words[2].isWord("ROLE") && isMissing(3)
+        // What a role may set: what those that were there may is as somebody wanted it.
+        case "GRANT" where words.contains(where: { $0.isWord("ON") }):
+            return words.lastIndex { $0.isWord("TO") }.map { isMissing($0 + 1) } ?? false
         // A membership between roles that were both there is as somebody wanted it.
         case "GRANT": return words.count > 3 && words[2].isWord("TO") && (isMissing(1) || isMissing(3))
         default: return false

@@ -123,9 +123,17 @@ package struct SetOpening: Sendable {
         }
     }
 
+    /// The roles of a server that a set knows, by name.
+    package struct Roles: Sendable, Hashable {
+        /// All of them.
+        package var all: [String]
+        /// Those that may log in.
+        package var logins: [String]
+    }
+
     /// The roles that the set knows, by its databases' names in the product.
-    package func roles() async throws(Trouble) -> [String: [String]] {
-        var known: [String: [String]] = [:]
+    package func roles() async throws(Trouble) -> [String: Roles] {
+        var known: [String: Roles] = [:]
         for backup in set.manifest.databases {
             // The route is not needed to read a file.
             let restore = DatabaseRestore(
@@ -135,7 +143,8 @@ package struct SetOpening: Sendable {
                 identity: identity,
                 work: work
             )
-            known[backup.name] = try await restore.roles().known
+            let script = try await restore.roles()
+            known[backup.name] = Roles(all: script.known, logins: script.logins)
         }
         return known
     }

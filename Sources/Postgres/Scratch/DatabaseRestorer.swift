@@ -204,9 +204,13 @@ struct DatabaseRestorer: Sendable {
     /// Removes a database.
     func drop(_ database: String) async throws(Trouble) {
         let connection = try await PostgresConnection.open(cluster.route())
-        let force = cluster.tools.major >= 13 ? " WITH (FORCE)" : ""
-        try await connection.execute("DROP DATABASE IF EXISTS \(SQL.name(database))\(force)")
-        await connection.close()
+        do throws(Trouble) {
+            try await ServerDatabases(cluster.route()).drop(database, on: connection)
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
     }
 
     private func restoreContent(

@@ -12,7 +12,7 @@ extension Prover {
     ///   - manifest: what the set says it is.
     ///   - folder: where the set lies.
     ///   - live: the copies. Whoever calls ends them.
-    ///   - schemas: dumps of the schemas alone, by the databases' names.
+    ///   - schemas: the schemas alone, by the databases' names.
     ///   - progress: told how far it is.
     /// - Returns: the proof, and what the restored copies were.
     /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
@@ -20,7 +20,7 @@ extension Prover {
         _ manifest: BackupManifest,
         in folder: String,
         live: LiveCopy,
-        schemas: [String: String],
+        schemas: [String: SchemaAlone],
         progress: @Sendable @escaping (BackupProgress) -> Void
     ) async throws -> (proof: Proof, copies: [String: DatabaseFingerprint]) {
         live.listener.listen(progress)

@@ -1,6 +1,6 @@
 import Foundation
 import Processes
-package import UpgradeModel
+import UpgradeModel
 
 /// Finds out whether a set restores, by restoring it.
 package struct Prover: Sendable {
@@ -23,15 +23,15 @@ package struct Prover: Sendable {
     /// - Parameters:
     ///   - manifest: what the set says it is; its fingerprints are what the copies are compared with.
     ///   - folder: where the set lies.
-    ///   - schemas: dumps of the schemas alone, by the databases' names, where they are still there.
+    ///   - schemas: the schemas alone, by the databases' names, where they are still there.
     ///   - identity: a file with the `age` identity for an encrypted set.
     ///   - progress: told how far it is.
     /// - Returns: the proof, and what the restored copies were.
     /// - Throws: `DisprovenSet` with every difference; `Trouble` where it could not be found out.
-    package func prove(
+    func prove(
         _ manifest: BackupManifest,
         in folder: String,
-        schemas: [String: String] = [:],
+        schemas: [String: SchemaAlone] = [:],
         identity: String? = nil,
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
     ) async throws -> (proof: Proof, copies: [String: DatabaseFingerprint]) {
@@ -106,7 +106,7 @@ package struct Prover: Sendable {
         of databases: [DatabaseBackup],
         with restorer: DatabaseRestorer,
         in folder: String,
-        schemas: [String: String],
+        schemas: [String: SchemaAlone],
         progress: @Sendable @escaping (BackupProgress) -> Void
     ) async throws -> Outcome {
         var outcome = Outcome()
@@ -131,7 +131,8 @@ package struct Prover: Sendable {
                     difference(backup.name, "database", backup.database, .unrestorable, refusal.said)
                 )
             }
-            try await restorer.drop(backup.database)
+            // Only for the room that it takes: the server is removed with all that it holds.
+            try? await restorer.drop(backup.database)
         }
         return outcome
     }
@@ -140,7 +141,7 @@ package struct Prover: Sendable {
     func pair(
         _ backup: DatabaseBackup,
         _ copy: DatabaseFingerprint,
-        _ schema: String?,
+        _ schema: SchemaAlone?,
         with restorer: DatabaseRestorer
     ) async throws -> Comparison.Pair {
         let differences = Comparison.differences(
@@ -148,7 +149,7 @@ package struct Prover: Sendable {
             source: backup.fingerprint,
             restored: copy
         )
-        var reread: DatabaseFingerprint?
+        var reread: Comparison.Reread?
         if differences.contains(where: { $0.aspect == .definition }), let schema {
             reread = try await self.reread(backup, schema, with: restorer)
         }
@@ -187,14 +188,14 @@ package struct Prover: Sendable {
     /// The schema as the server writes it once it has read it back, from a dump of the schema alone.
     private func reread(
         _ backup: DatabaseBackup,
-        _ schema: String,
+        _ schema: SchemaAlone,
         with restorer: DatabaseRestorer
-    ) async throws -> DatabaseFingerprint? {
+    ) async throws -> Comparison.Reread? {
         try await restorer.drop(backup.database)
         let tuning = ScratchTuning.ofThisMachine
         do {
             let head = try await restorer.restore(
-                schema,
+                schema.dump,
                 as: backup.database,
                 source: DatabaseRestorer.Source(backup.fingerprint.objects, backup.fingerprint.scope)
             )
@@ -210,9 +211,14 @@ package struct Prover: Sendable {
         }
         let connection = try await PostgresConnection.open(restorer.cluster.route(to: backup.database))
         do {
-            let schema = try await Fingerprinter.begin(on: connection).takeSchema(scope: backup.fingerprint.scope)
+            let fingerprinter = try await Fingerprinter.begin(on: connection)
+            let reread = Comparison.Reread(
+                objects: try await fingerprinter.takeSchema(scope: backup.fingerprint.scope).objects,
+                structures: try await fingerprinter.takeStructures(),
+                sourceStructures: try schema.structures()
+            )
             await connection.close()
-            return schema
+            return reread
         } catch {
             await connection.close()
             throw error

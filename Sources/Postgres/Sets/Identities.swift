@@ -22,7 +22,10 @@ package struct Identities: Sendable {
                 remedy: "Give the file that `age-keygen -o FILE` made, readable for this user."
             )
         }
-        guard let sample = sample(of: set) else { return }
+        guard let file = sample(of: set) else { return }
+        let sample = "\(set.path)/\(file.path)"
+        // What age says of a damaged file it says in words that could mean the identity.
+        guard DurableFiles.exists(sample), try await DurableFiles.measure(sample, as: file.path) == file else { return }
         let answer = try await ask(Command("age", ["-d", "-i", path, "-o", "/dev/null"]), input: .path(sample))
         guard !answer.status.isSuccess else { return }
         let said = answer.errorText
@@ -52,7 +55,7 @@ package struct Identities: Sendable {
     ///
     /// - Returns: recipients such as `age1…`, in the file's order.
     package func recipients(opening set: BackupSet) async throws(Trouble) -> [String] {
-        guard let sample = sample(of: set) else { return [] }
+        guard let sample = sample(of: set).map({ "\(set.path)/\($0.path)" }) else { return [] }
         let text: String
         do {
             text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
@@ -72,10 +75,8 @@ package struct Identities: Sendable {
     }
 
     /// The smallest encrypted file of a set; nil where none is encrypted.
-    private func sample(of set: BackupSet) -> String? {
-        set.manifest.files.filter { $0.path.hasSuffix(".age") }.min { $0.bytes < $1.bytes }.map {
-            "\(set.path)/\($0.path)"
-        }
+    private func sample(of set: BackupSet) -> StoredFile? {
+        set.manifest.files.filter { $0.path.hasSuffix(".age") }.min { $0.bytes < $1.bytes }
     }
 
     /// Runs a program that reads a secret from a pipe, so that it is in no argument and on no disk.

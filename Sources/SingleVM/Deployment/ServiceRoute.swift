@@ -68,14 +68,43 @@ extension ComposeDeployment {
         }
         for mount in try await composeFile(of: release, in: configuration)[service]?.mounts ?? [] {
             if let volume = mount.volume, try await engine.hasVolume(volume) { return .storage("the volume \(volume)") }
-            guard var source = mount.source else { continue }
-            if source.hasPrefix(configuration + "/") { source = folder.path + source.dropFirst(configuration.count) }
+            guard let source = mount.source.map({ installed($0, configuration) }) else { continue }
             guard let holdsCluster = Self.holdsCluster(source) else {
                 return .storage("the folder \(source), which this user may not read,")
             }
             if holdsCluster { return .storage("the folder \(source)") }
         }
         return .nothing
+    }
+
+    /// The folder on this machine that a database server keeps its files in.
+    ///
+    /// - Parameters: as for `remains`.
+    /// - Returns: what its container mounts, or the release would mount; nil where that cannot be told, as of a volume that
+    ///   the Engine has still to make in a place of its own.
+    /// - Throws: blame `release` where the Compose file cannot be resolved.
+    package func dataFolder(
+        of service: String,
+        in release: ReleaseFolder,
+        configuredBy configuration: String
+    ) async throws(Trouble) -> String? {
+        let mounts: [(source: String, destination: String)]
+        if let container = try await serviceContainers().first(where: { $0.service == service || $0.name == service }) {
+            mounts = container.mounts.filter { $0.kind != "tmpfs" }.map { ($0.source, $0.destination) }
+        } else {
+            mounts =
+                try await composeFile(of: release, in: configuration)[service]?.mounts.compactMap { mount in
+                    mount.source.map { (installed($0, configuration), mount.destination) }
+                } ?? []
+        }
+        return
+            (mounts.first { Self.holdsCluster($0.source) == true }
+            ?? mounts.first { $0.destination.hasPrefix("/var/lib/postgresql") })?.source
+    }
+
+    /// A path that a release resolved elsewhere has in the installation's own folder.
+    private func installed(_ path: String, _ configuration: String) -> String {
+        path.hasPrefix(configuration + "/") ? folder.path + path.dropFirst(configuration.count) : path
     }
 
     /// Whether PostgreSQL's files are in a folder, or in one right below it, as PGDATA often is; nil where this user may not

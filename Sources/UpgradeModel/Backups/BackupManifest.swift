@@ -74,6 +74,19 @@ package struct BackupOrigin: Sendable, Hashable, Codable {
     }
 }
 
+extension BackupOrigin {
+    /// The note that says what writers did while the databases were dumped.
+    package static let writersNote = "writers"
+
+    /// What the note says of writers that were stopped, or that went on.
+    package static func words(writersStopped: Bool) -> String { writersStopped ? "stopped" : "at work" }
+
+    /// Whether writers were stopped while the databases were dumped; nil where nobody has noted it.
+    package var writersStopped: Bool? {
+        [true, false].first { Self.words(writersStopped: $0) == notes[Self.writersNote] }
+    }
+}
+
 /// One file of a set as it is on disk.
 package struct StoredFile: Sendable, Hashable, Codable {
     /// Its path within the set, with `/` between folders.
@@ -118,6 +131,8 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
     package var dumpedAt: String
     /// How long the dump took, in seconds.
     package var dumpSeconds: Double
+    /// The size of the source on its server, in bytes; nil in sets that do not say it.
+    package var databaseBytes: Int64?
     /// What the source was in that snapshot.
     package var fingerprint: DatabaseFingerprint
 
@@ -133,6 +148,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         snapshot: String,
         dumpedAt: String = "",
         dumpSeconds: Double,
+        databaseBytes: Int64? = nil,
         fingerprint: DatabaseFingerprint
     ) {
         self.name = name
@@ -145,6 +161,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         self.snapshot = snapshot
         self.dumpedAt = dumpedAt
         self.dumpSeconds = dumpSeconds
+        self.databaseBytes = databaseBytes
         self.fingerprint = fingerprint
     }
 
@@ -190,6 +207,12 @@ package struct ProofRecord: Sendable, Hashable, Codable {
         self.rows = rows
         self.differences = differences
     }
+}
+
+extension ProofRecord {
+    /// Definitions in other words. They were told from the source; once a set is proven its fingerprint has the words of the
+    /// copy, and no later proof can tell.
+    package var rewritten: [FingerprintDifference] { differences.filter { $0.isRewritten == true } }
 }
 
 /// A complete backup set at its final place.

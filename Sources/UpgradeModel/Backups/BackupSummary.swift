@@ -36,6 +36,12 @@ package struct BackupSummary: Sendable, Hashable, Decodable {
     package var proof: ProofRecord
 }
 
+extension BackupSummary {
+    /// Whether all of its databases are as they were at one moment. Each was dumped in a snapshot of its own: of several
+    /// that is so where nothing was written meanwhile. Nil where nobody has noted it, as in older sets.
+    package var isOfOneMoment: Bool? { databases.count < 2 ? true : origin.writersStopped }
+}
+
 extension BackupManifest {
     /// The same without the fingerprints.
     package var summary: BackupSummary {

@@ -3,7 +3,7 @@ extension Comparison {
     /// Compares a restored database with what its set says, in full, and makes the proof.
     ///
     /// What a restore leaves to the server is left out: the copy's temporary name, roles that the set does not know,
-    /// and what roles that were there before are like.
+    /// what roles that were there before are like, and what they may set.
     ///
     /// - Parameters:
     ///   - set: the set.
@@ -62,9 +62,10 @@ extension DatabaseFingerprint {
                     object.grants = database?.grants
                 }
                 return object
-            default: return object
+            default: return object.isOnParameter ? nil : object
             }
         }
+        copy.objects += source.objects.filter(\.isOnParameter)
         return copy
     }
 }

@@ -9,23 +9,40 @@ package enum Comparison {
         /// The restored copy.
         package var restored: DatabaseFingerprint
         /// A copy of the source's schema alone, made independently of the stored dump; nil where none was needed.
-        ///
-        /// The server writes some definitions differently once they have been read back: `status IN ('a', 'b')` on a
-        /// `varchar` is one. Such a definition counts as equal where the restored one is what the server makes of the
-        /// source's own.
-        package var reread: DatabaseFingerprint?
+        package var reread: Reread?
 
         /// Makes a pair.
         package init(
             database: String,
             source: DatabaseFingerprint,
             restored: DatabaseFingerprint,
-            reread: DatabaseFingerprint? = nil
+            reread: Reread? = nil
         ) {
             self.database = database
             self.source = source
             self.restored = restored
             self.reread = reread
+        }
+    }
+
+    /// What the server makes of a source's own schema.
+    ///
+    /// It writes some expressions differently once they have been read back: `status IN ('a', 'b')` on a `varchar` is one.
+    /// Such a definition is the source's where the restored one is what the server makes of it, and both are alike without
+    /// their expressions. That alone would not do without the other: a dump loses some things every time.
+    package struct Reread: Sendable {
+        /// The objects of the copy of the schema alone.
+        package var objects: [ObjectPrint]
+        /// The same without expressions, of those kinds that have any.
+        package var structures: [ObjectPrint]
+        /// The source's own without expressions.
+        package var sourceStructures: [ObjectPrint]
+
+        /// Puts both sides together.
+        package init(objects: [ObjectPrint], structures: [ObjectPrint], sourceStructures: [ObjectPrint]) {
+            self.objects = objects
+            self.structures = structures
+            self.sourceStructures = sourceStructures
         }
     }
 
@@ -82,7 +99,7 @@ package enum Comparison {
         database: String,
         source: DatabaseFingerprint,
         restored: DatabaseFingerprint,
-        reread: DatabaseFingerprint? = nil,
+        reread: Reread? = nil,
         mayHaveMoved: Bool = false
     ) -> [FingerprintDifference] {
         guard source.algorithm == restored.algorithm, source.scope == restored.scope else {
@@ -98,7 +115,7 @@ package enum Comparison {
             ]
         }
         return rows(database, source.tables, restored.tables)
-            + objects(database, source.objects, restored.objects, reread?.objects ?? [], mayHaveMoved)
+            + objects(database, source.objects, restored.objects, reread, mayHaveMoved)
     }
 
     private static func rows(
@@ -124,10 +141,11 @@ package enum Comparison {
         _ database: String,
         _ source: [ObjectPrint],
         _ restored: [ObjectPrint],
-        _ reread: [ObjectPrint],
+        _ reread: Reread?,
         _ mayHaveMoved: Bool
     ) -> [FingerprintDifference] {
-        let readings = Dictionary(reread.map { ($0.key, $0.definition) }) { first, _ in first }
+        let readings = definitions(reread?.objects)
+        let structures = (definitions(reread?.sourceStructures), definitions(reread?.structures))
         return matched(source, restored, by: \.key).flatMap { key, before, after -> [FingerprintDifference] in
             func difference(_ aspect: FingerprintDifference.Aspect, _ detail: String = "") -> FingerprintDifference {
                 FingerprintDifference(
@@ -141,8 +159,14 @@ package enum Comparison {
             guard let before else { return [difference(.unexpected)] }
             guard let after else { return [difference(.missing)] }
             var found: [FingerprintDifference] = []
-            if before.definition != after.definition, readings[key].map({ $0 == after.definition }) != true {
-                found.append(difference(.definition))
+            if before.definition != after.definition {
+                var other = difference(.definition)
+                if let definition = after.definition, readings[key] == definition, let structure = structures.0[key],
+                    structure == structures.1[key]
+                {
+                    other.isRewritten = true
+                }
+                found.append(other)
             }
             if before.owner != after.owner {
                 found.append(difference(.owner, both(before.owner, after.owner)))
@@ -157,6 +181,13 @@ package enum Comparison {
                 found.append(difference(.version, both(before.version, after.version)))
             }
             return found
+        }
+    }
+
+    /// Definitions by what has them; of two under one name the first counts.
+    private static func definitions(_ objects: [ObjectPrint]?) -> [ObjectPrint.Key: DefinitionDigest] {
+        Dictionary((objects ?? []).compactMap { object in object.definition.map { (object.key, $0) } }) { first, _ in
+            first
         }
     }
 
@@ -213,7 +244,7 @@ package struct Proof: Sendable, Hashable, Codable {
     package let tables: Int
     /// How many rows were compared.
     package let rows: Int64
-    /// Differences that are none of the data: versions of extensions and collations.
+    /// Differences that are none of the data: versions of extensions and collations, and definitions in other words.
     package let warnings: [FingerprintDifference]
 
     fileprivate init(

@@ -63,11 +63,15 @@ package struct FingerprintScope: Sendable, Hashable, Codable {
     package var passwords: Bool
     /// How many neighbouring object numbers are taken together in one value for large objects.
     package var largeObjectGroup: Int64
+    /// Whether grants on everything that came with the server or an extension are covered, and on the server's parameters;
+    /// nil, as in older fingerprints, is only those on tables and functions.
+    package var allGrants: Bool?
 
     /// Makes a scope.
-    package init(passwords: Bool = false, largeObjectGroup: Int64 = 1) {
+    package init(passwords: Bool = false, largeObjectGroup: Int64 = 1, allGrants: Bool? = nil) {
         self.passwords = passwords
         self.largeObjectGroup = largeObjectGroup
+        self.allGrants = allGrants
     }
 }
 
@@ -126,6 +130,12 @@ package struct ObjectPrint: Sendable, Hashable {
 }
 
 extension ObjectPrint {
+    /// What the names of grants on parameters begin with: these are the server's and not the database's.
+    package static let parameterPrefix = "parameter "
+
+    /// Whether it is a grant on a parameter of the server.
+    var isOnParameter: Bool { kind == .systemGrants && name.hasPrefix(Self.parameterPrefix) }
+
     /// What an object is told apart by.
     struct Key: Hashable, Comparable {
         var kind: ObjectKind

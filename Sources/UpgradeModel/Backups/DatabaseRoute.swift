@@ -21,10 +21,8 @@ package struct DatabaseRoute: Sendable {
     package var user: String
     /// Where the password comes from.
     package var password: Password
-    /// libpq's `sslmode`; nil is libpq's default.
-    package var sslMode: String?
-    /// The file with the certificates of authorities to trust; nil is libpq's default.
-    package var sslRootCertificate: String?
+    /// What libpq is told besides, such as `sslmode`, by libpq's own names: some of `DatabaseURL.knownParameters`.
+    package var parameters: [String: String]
 
     /// Makes a route.
     package init(
@@ -33,16 +31,14 @@ package struct DatabaseRoute: Sendable {
         database: String,
         user: String,
         password: Password = .none,
-        sslMode: String? = nil,
-        sslRootCertificate: String? = nil
+        parameters: [String: String] = [:]
     ) {
         self.host = host
         self.port = port
         self.database = database
         self.user = user
         self.password = password
-        self.sslMode = sslMode
-        self.sslRootCertificate = sslRootCertificate
+        self.parameters = parameters
     }
 
     /// The same server and account, another database.

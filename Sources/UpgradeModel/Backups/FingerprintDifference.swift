@@ -39,18 +39,29 @@ package struct FingerprintDifference: Sendable, Hashable, Codable {
     package var aspect: Aspect
     /// What both sides say, where that is short and no secret.
     package var detail: String
+    /// Whether the definitions say the same and only an expression in them is written in other words, as the server does
+    /// once it has read it; nil where they do not, or it was not looked at.
+    package var isRewritten: Bool?
 
     /// Makes a difference.
-    package init(database: String, kind: String, name: String, aspect: Aspect, detail: String = "") {
+    package init(
+        database: String,
+        kind: String,
+        name: String,
+        aspect: Aspect,
+        detail: String = "",
+        isRewritten: Bool? = nil
+    ) {
         self.database = database
         self.kind = kind
         self.name = name
         self.aspect = aspect
         self.detail = detail
+        self.isRewritten = isRewritten
     }
 
-    /// Only a difference in a version is no failure.
-    package var severity: Severity { aspect == .version ? .warning : .failure }
+    /// Only a difference in a version, and one in words, is no failure.
+    package var severity: Severity { aspect == .version || isRewritten == true ? .warning : .failure }
 }
 
 extension FingerprintDifference: CustomStringConvertible {
@@ -60,6 +71,7 @@ extension FingerprintDifference: CustomStringConvertible {
             switch aspect {
             case .missing: "is missing in the copy"
             case .unexpected: "is in the copy but not in the source"
+            case .definition where isRewritten == true: "has a definition that the server has written in other words"
             case .definition: "has another definition"
             case .owner: "has another owner"
             case .grants: "has other grants"

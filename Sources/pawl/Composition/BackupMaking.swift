@@ -64,7 +64,7 @@ struct BackupMaking: Sendable {
         let id = BackupSetID(at: now, release: release)
         try shelf.noteBegun(id)
         do {
-            let request = try await shelf.request(id, at: now, of: release, site: site)
+            let request = try await shelf.request(id, at: now, of: release, writersStopped: false, site: site)
             _ = try await maker.dump(request, progress: progress)
             let proof = try await maker.prove(id, progress: progress)
             let set = try await maker.publish(id, proof: proof)

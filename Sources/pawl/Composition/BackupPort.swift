@@ -75,7 +75,7 @@ struct BackupPort: EffectPort {
         // The name is noted before anything is made, so that what a dead runner has left is found again.
         let id = try note.id ?? BackupSetID(at: now, release: context.from)
         try note.write(id)
-        let request = try await shelf.request(id, at: now, of: context.from, site: site)
+        let request = try await shelf.request(id, at: now, of: context.from, writersStopped: true, site: site)
         _ = try await maker.dump(request, progress: report)
         return id
     }

@@ -227,14 +227,21 @@ struct BackupShelf: Sendable {
     }
 
     /// What a set of the installation as it is now holds.
-    func request(_ id: BackupSetID, at moment: Moment, of release: ReleaseVersion, site: Site) async throws
-        -> BackupRequest
-    {
+    func request(
+        _ id: BackupSetID,
+        at moment: Moment,
+        of release: ReleaseVersion,
+        writersStopped: Bool,
+        site: Site
+    ) async throws -> BackupRequest {
         let deployment = try site.deployment()
         let state = try await deployment.observe()
         let folder = try deployment.installedFiles(of: release, running: state.installedVersion)
         let files = try Self.releaseFiles(in: folder, of: deployment.folder)
-        var notes: [String: String] = ["project": workplace.singleVM.project]
+        var notes: [String: String] = [
+            "project": workplace.singleVM.project,
+            BackupOrigin.writersNote: BackupOrigin.words(writersStopped: writersStopped),
+        ]
         for service in state.services {
             for container in service.containers {
                 notes["image \(container.imageReference)"] = container.imageID

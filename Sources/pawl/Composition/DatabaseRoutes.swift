@@ -42,8 +42,7 @@ struct DatabaseRoutes: Sendable {
                 database: url.database,
                 user: url.user,
                 password: password,
-                sslMode: url.parameters["sslmode"],
-                sslRootCertificate: url.parameters["sslrootcert"]
+                parameters: url.parameters
             )
         case .service(let service):
             guard let way = try await site.deployment().route(to: service.service) else {

@@ -28,6 +28,7 @@ struct RestoreGround: Sendable {
 
     private var mark: String { folder + "/unpacked" }
     private var placing: String { folder + "/placing" }
+    private var awaiting: String { folder + "/awaiting-servers" }
 
     /// Whether it is this set that was unpacked, and to the end.
     func holds(_ set: BackupSetID) -> Bool {
@@ -38,6 +39,14 @@ struct RestoreGround: Sendable {
     var isPlacing: Bool { FileManager.default.fileExists(atPath: placing) }
 
     func notePlacing() throws { try write(Data(), to: placing) }
+
+    /// Whether the database servers are still waited for, so that nothing can have been done on any of them. A new one may
+    /// never let the account in.
+    var isAwaitingServers: Bool { FileManager.default.fileExists(atPath: awaiting) }
+
+    func noteAwaitingServers() throws { try write(Data(), to: awaiting) }
+
+    func noteServersAnswer() throws { try FileManager.default.removeItem(atPath: awaiting) }
 
     func makeFolders() throws {
         for path in [folder, work] {

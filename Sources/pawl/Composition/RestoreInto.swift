@@ -113,8 +113,7 @@ struct RestoreInto {
             database: url.database,
             user: url.user,
             password: password(of: name),
-            sslMode: url.parameters["sslmode"],
-            sslRootCertificate: url.parameters["sslrootcert"]
+            parameters: url.parameters
         )
     }
 

@@ -33,6 +33,7 @@ struct RestorePort: EffectPort {
             )
             return isPlaced ? .done(.done) : .notStarted
         case .discardRestored:
+            guard !scene.ground.isAwaitingServers else { return .done(.done) }
             for swap in try await swaps(scene, context, reachable: true) where try await !swap.isDiscarded() {
                 return .notStarted
             }
@@ -74,7 +75,10 @@ struct RestorePort: EffectPort {
         case .bringIn: try await swap(effect, scene, context).bringIn()
         case .replaceConfiguration: try await replaceConfiguration(scene, context)
         case .discardRestored:
-            for swap in try await swaps(scene, context, reachable: true) { try await swap.discard() }
+            guard !scene.ground.isAwaitingServers else { return .done }
+            for swap in try await swaps(scene, context, reachable: true) {
+                for kept in try await swap.discard() { context.report(Progress(kept)) }
+            }
             for roles in try await roles(scene) {
                 let kept = try await roles.discard()
                 guard !kept.isEmpty else { continue }
@@ -106,6 +110,7 @@ struct RestorePort: EffectPort {
     /// nothing is put there: until the point of no return everything can be undone.
     private func provideDatabases(_ scene: RestoreScene, _ context: EffectContext) async throws {
         try await scene.provideGround()
+        try scene.ground.noteAwaitingServers()
         let deployment = try site.deployment()
         try deployment.makeFolder()
         if scene.ground.isPlacing || site.workplace.holdsNoInstallation {
@@ -125,6 +130,7 @@ struct RestorePort: EffectPort {
         for name in scene.plan.databases {
             try await answer(of: ServerDatabases(try await scene.route(to: name)), name)
         }
+        try scene.ground.noteServersAnswer()
     }
 
     /// Waits until a server answers; one that has just been started takes a while.

@@ -150,7 +150,7 @@ struct RestoreScene: Sendable {
                 release = .unknown(Fact<Never>.reason(error))
             }
             let roles = (try? await opening.roles()) ?? [:]
-            for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name] ?? [])) }
+            for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name])) }
         }
         return RestoreObservation(
             plan: plan,
@@ -161,6 +161,7 @@ struct RestoreScene: Sendable {
             ),
             createdAt: set.manifest.createdAt,
             proof: set.manifest.proof,
+            isOfOneMoment: set.manifest.summary.isOfOneMoment,
             damages: damages,
             lock: lock,
             release: release,
@@ -168,10 +169,7 @@ struct RestoreScene: Sendable {
             atWork: await .of { try await atWork() },
             extra: .of { try Self.extra(besides: plan.databases, in: workplace) },
             databases: databases,
-            missingTools: await missingTools(databases, set),
-            freeBytes: await .of {
-                try DiskScout.fileSystem(of: await site.engine.info().rootFolder).freeBytes
-            }
+            missingTools: await missingTools(databases, set)
         )
     }
 
@@ -234,9 +232,11 @@ struct RestoreScene: Sendable {
     private func look(
         _ name: String,
         _ set: BackupSet,
-        _ roles: [String]
+        _ roles: SetOpening.Roles?
     ) async -> RestoreObservation.Database {
         let backup = set.manifest.databases.first { $0.name == name }
+        // The roles that will be made anew.
+        var missing: Set<String> = []
         let server: Fact<RestoreObservation.Database.Server>
         do {
             let deployment = try site.deployment()
@@ -252,20 +252,26 @@ struct RestoreScene: Sendable {
                         in: ground.release,
                         configuredBy: ground.installation
                     )
+                    if remains == .nothing {
+                        missing = Set(roles?.all ?? []).subtracting([backup?.bootstrapRole ?? ""])
+                    }
                     server = .known(.toBeStarted(service: service, with: remains))
                 }
             } else {
-                let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles)
+                let found = try await RestoreScout.look(try await route(to: name), backup, roles: roles?.all ?? [])
+                missing = Set(found.missingRoles)
                 server = .known(
                     .open(
                         RestoreObservation.Replaced(
                             major: found.major,
                             exists: found.exists,
                             bytes: found.bytes,
+                            walBytes: found.walBytes,
                             missingRights: found.missingRights,
                             losses: found.losses,
                             uncounted: found.uncounted,
                             sessions: found.sessions.map(\.text),
+                            beyondReach: found.beyondReach,
                             prepared: PreparedTransactions.trouble(found.prepared)
                         )
                     )
@@ -283,10 +289,29 @@ struct RestoreScene: Sendable {
             name: name,
             major: backup?.major,
             dumpBytes: backup?.dump.bytes ?? 0,
-            isService: (try? service(of: name)) != nil,
+            sourceBytes: backup?.databaseBytes,
+            disk: await disk(of: name),
+            account: (try? resolved(name))?.database.address?.user,
+            firstAccount: backup?.bootstrapRole,
+            passwordless: backup?.fingerprint.scope.passwords == false
+                ? (roles?.logins ?? []).filter(missing.contains) : [],
             server: server,
             afterwards: afterwards
         )
+    }
+
+    /// The file system of a database's files; nil where its server is no service of the installation.
+    private func disk(of name: String) async -> Fact<FileSystem>? {
+        guard let service = try? service(of: name) else { return nil }
+        return await .of {
+            let folder = try await site.deployment().dataFolder(
+                of: service,
+                in: ground.release,
+                configuredBy: ground.installation
+            )
+            if let folder { return try DiskScout.fileSystem(of: folder) }
+            return try DiskScout.fileSystem(of: await site.engine.info().rootFolder)
+        }
     }
 
     private func missingTools(_ databases: [RestoreObservation.Database], _ set: BackupSet) async -> [String] {

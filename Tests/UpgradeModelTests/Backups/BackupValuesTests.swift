@@ -28,13 +28,48 @@ struct BackupValuesTests {
         #expect(DefinitionDigest(prefixOf: 0..<32)?.description == "000102030405060708090a0b0c0d0e0f")
     }
 
+    @Test func `several databases are of one moment where writers were stopped, and a single one always is`() throws {
+        func isOfOneMoment(_ databases: [String], _ notes: [String: String]) throws -> Bool? {
+            let file = StoredFile(path: "a.dump.zst", bytes: 1, sha256: "")
+            return BackupManifest(
+                id: try #require(BackupSetID("set")),
+                createdAt: Moment(microseconds: 0),
+                release: "1.0.0",
+                origin: BackupOrigin(product: "p", installation: "i", deployment: "single-vm", pawl: "0", notes: notes),
+                databases: databases.map { name in
+                    DatabaseBackup(
+                        name: name,
+                        database: name,
+                        serverVersion: "15.1",
+                        major: 15,
+                        bootstrapRole: "postgres",
+                        dump: file,
+                        globals: "g",
+                        snapshot: "s",
+                        dumpSeconds: 1,
+                        fingerprint: DatabaseFingerprint()
+                    )
+                },
+                files: []
+            ).summary.isOfOneMoment
+        }
+        func note(_ stopped: Bool) -> [String: String] {
+            [BackupOrigin.writersNote: BackupOrigin.words(writersStopped: stopped)]
+        }
+        #expect(try isOfOneMoment(["a", "b"], note(true)) == true)
+        #expect(try isOfOneMoment(["a", "b"], note(false)) == false)
+        #expect(try isOfOneMoment(["a", "b"], [:]) == nil, "older sets do not say it")
+        #expect(try isOfOneMoment(["a"], note(false)) == true)
+        #expect(try isOfOneMoment(["a"], [:]) == true)
+    }
+
     @Test func `a route shows no password`() {
         let route = DatabaseRoute(
             host: "db",
             database: "demo",
             user: "al",
             password: .provided { "canary" },
-            sslMode: "require"
+            parameters: ["sslmode": "require"]
         )
         var dumped = ""
         dump(route, to: &dumped)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import UpgradeModel
 
@@ -195,26 +196,58 @@ struct ComparisonTests {
         #expect(differences { $0.scope.passwords = true }.map(\.aspect) == [.algorithm])
     }
 
-    @Test func `a definition that the server writes differently once read counts as equal`() {
+    @Test func `a definition that the server writes differently once read is told, and is no failure`() {
         var restored = Self.source
         restored.objects[0].definition = DefinitionDigest(high: 9, low: 9)
-        var reread = restored
-        #expect(
-            Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
-        )
-        reread.objects[0].definition = DefinitionDigest(high: 9, low: 8)
-        #expect(
-            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
-        )
+        func severities(_ change: (inout Comparison.Reread) -> Void) -> [FingerprintDifference.Severity] {
+            var reread = Comparison.Reread(
+                objects: restored.objects,
+                structures: Self.source.objects,
+                sourceStructures: Self.source.objects
+            )
+            change(&reread)
+            return Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread)
+                .map(\.severity)
+        }
+        #expect(severities { _ in } == [.warning])
+        #expect(severities { $0.objects[0].definition = DefinitionDigest(high: 9, low: 8) } == [.failure])
+        #expect(severities { $0.objects[0].definition = nil } == [.failure])
         // Of two readings under one name the first counts.
-        reread.objects.append(restored.objects[0])
         #expect(
-            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+            severities {
+                $0.objects[0].definition = DefinitionDigest(high: 9, low: 8)
+                $0.objects.append(restored.objects[0])
+            } == [.failure]
         )
-        reread.objects.removeLast()
-        reread.objects.remove(at: 0)
+        #expect(severities { $0.objects.remove(at: 0) } == [.failure])
+        // What the dump itself loses is the same in both copies, and is not what the source says.
+        #expect(severities { $0.structures[0].definition = DefinitionDigest(high: 9, low: 8) } == [.failure])
+        #expect(severities { $0.structures.remove(at: 0) } == [.failure])
+        #expect(severities { $0.sourceStructures.remove(at: 0) } == [.failure])
         #expect(
-            !Comparison.differences(database: "d", source: Self.source, restored: restored, reread: reread).isEmpty
+            severities {
+                $0.structures.remove(at: 0)
+                $0.sourceStructures.remove(at: 0)
+            } == [.failure]
         )
+        restored.objects[0].definition = nil
+        #expect(severities { _ in } == [.failure])
+        #expect(
+            differences { $0.objects[0].definition = DefinitionDigest(high: 9, low: 9) }.map(\.severity) == [.failure]
+        )
+    }
+
+    @Test func `a difference in words says so, and an older one is read as it was`() throws {
+        var difference = FingerprintDifference(database: "d", kind: "constraint", name: "c", aspect: .definition)
+        #expect(difference.description == "d: constraint c has another definition")
+        let older = #"{"database":"d","kind":"constraint","name":"c","aspect":"definition","detail":""}"#
+        #expect(try JSONDecoder().decode(FingerprintDifference.self, from: Data(older.utf8)) == difference)
+        difference.isRewritten = true
+        #expect(difference.description == "d: constraint c has a definition that the server has written in other words")
+        let data = try JSONEncoder().encode(difference)
+        #expect(try JSONDecoder().decode(FingerprintDifference.self, from: data) == difference)
+        difference.isRewritten = false
+        #expect(difference.severity == .failure)
+        #expect(difference.description == "d: constraint c has another definition")
     }
 }

@@ -9,6 +9,8 @@ import UpgradeModel
             ObjectPrint(kind: .database, name: "demo", owner: "al", grants: "al=CONNECT/al"),
             ObjectPrint(kind: .role, name: "al", definition: DefinitionDigest(high: 1, low: 2)),
             ObjectPrint(kind: .table, name: "public.a", owner: "al"),
+            ObjectPrint(kind: .systemGrants, name: "parameter work_mem", grants: "al=SET"),
+            ObjectPrint(kind: .systemGrants, name: "language plpgsql", grants: "al=USAGE"),
         ],
         scope: FingerprintScope(passwords: true)
     )
@@ -54,6 +56,15 @@ import UpgradeModel
             }.isEmpty
         )
         #expect(try failures { $0.objects.remove(at: 1) } == ["role al missing"])
+        // What they may set there belongs to the server too; grants in the database do not.
+        #expect(
+            try failures {
+                $0.objects[3].grants = "somebody=SET"
+                $0.objects.append(ObjectPrint(kind: .systemGrants, name: "parameter jit", grants: "somebody=SET"))
+            }.isEmpty
+        )
+        #expect(try failures { $0.objects.remove(at: 3) }.isEmpty)
+        #expect(try failures { $0.objects[4].grants = "" } == ["grants on system object language plpgsql grants"])
     }
 
     @Test func `owner and grants of the database count unless it was given`() throws {

@@ -23,7 +23,7 @@ extension RestoreObservation {
                     name: "demo",
                     major: 15,
                     dumpBytes: 1000,
-                    isService: true,
+                    disk: .known(FileSystem(id: "1", path: "/srv", freeBytes: 1_000_000)),
                     server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
                     afterwards: .same
                 ),
@@ -31,13 +31,12 @@ extension RestoreObservation {
                     name: "extra",
                     major: nil,
                     dumpBytes: 0,
-                    isService: true,
+                    disk: .known(FileSystem(id: "1", path: "/srv", freeBytes: 1_000_000)),
                     server: .known(.open(Replaced(major: 15, exists: true, bytes: 8000))),
                     afterwards: nil
                 ),
             ],
-            missingTools: [],
-            freeBytes: .known(1_000_000)
+            missingTools: []
         )
     }
 
@@ -81,6 +80,11 @@ extension RestoreObservation {
         #expect(try outcomes { $0.origin.standing = .unknown("the disk is gone") } == ["restore-origin": .error])
     }
 
+    @Test func `databases of several moments are announced`() throws {
+        #expect(try outcomes { $0.isOfOneMoment = true } == [:])
+        #expect(try outcomes { $0.isOfOneMoment = false } == ["restore-moment": .warn])
+    }
+
     @Test func `what somebody else runs blocks the restore, and a migration that still runs is announced`() throws {
         #expect(try outcomes { $0.atWork = .known(.init(others: ["shop_worker_run_1"])) } == ["restore-others": .fail])
         #expect(
@@ -98,6 +102,10 @@ extension RestoreObservation {
                 $0.plan.extra = []
             } == [:]
         )
+    }
+
+    @Test func `sessions that the account may not end are announced`() throws {
+        #expect(try outcomes { $0.replace { $0.beyondReach = ["postgres"] } } == ["restore-sessions": .warn])
     }
 
     @Test func `what a server does not allow blocks the restore`() throws {
@@ -144,15 +152,90 @@ extension RestoreObservation {
         #expect(service.isSamePlace(as: .service(ServiceDatabase(service: "db", database: "x", user: "b"))))
     }
 
-    @Test func `the copies need room beside what is there`() throws {
-        #expect(try RestoreObservation.well().neededBytes == 8000)
-        #expect(try outcomes { $0.freeBytes = .known(7999) } == ["restore-space": .fail])
-        #expect(try outcomes { $0.freeBytes = .unknown("nobody knows") } == ["restore-space": .error])
-        // Where nothing is there, the dump's size is all that is known.
-        var empty = try RestoreObservation.well()
-        empty.databases[0].server = .known(.toBeStarted(service: "database", with: .nothing))
-        #expect(empty.neededBytes == 8000)
-        #expect(PreflightReport(of: empty).outcome == .pass)
+    /// The disk that the databases lie on, with so many bytes free.
+    private func disk(_ free: Int64, id: String = "1") -> Fact<FileSystem> {
+        .known(FileSystem(id: id, path: "/srv", freeBytes: free))
+    }
+
+    @Test func `a copy needs as much room as its source took, and its log beside it`() throws {
+        func needed(_ change: (inout RestoreObservation.Database) -> Void) throws -> Int64 {
+            var database = try RestoreObservation.well().databases[0]
+            database.sourceBytes = 5000
+            change(&database)
+            return database.neededBytes
+        }
+        func open(_ bytes: Int64, wal: Int64 = 1 << 30) -> Fact<RestoreObservation.Database.Server> {
+            .known(.open(.init(major: 15, exists: true, bytes: bytes, walBytes: wal)))
+        }
+        #expect(try needed { _ in } == 10_000)
+        #expect(try needed { $0.server = open(8000, wal: 100) } == 5100)
+        // Whatever became of it since: what was lost comes back.
+        #expect(try needed { $0.server = open(10) } == 10_000)
+        #expect(try needed { $0.server = .known(.toBeStarted(service: "database", with: .nothing)) } == 10_000)
+        #expect(try needed { $0.sourceBytes = 3 << 30 } == 4 << 30)
+        #expect(try needed { $0.major = nil } == 0)
+        // A set that does not say it: the dump is compressed and without indexes, and what is there may be larger.
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = open(10)
+            } == 16_000
+        )
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = open(20_000)
+            } == 40_000
+        )
+        #expect(
+            try needed {
+                $0.sourceBytes = nil; $0.server = .unknown("it is down")
+            } == 16_000
+        )
+    }
+
+    @Test func `the copies need room on the disks of their own databases`() throws {
+        #expect(try RestoreObservation.well().databases.map(\.neededBytes) == [16_000, 0])
+        #expect(try outcomes { $0.databases[0].disk = disk(15_999) } == ["restore-space": .fail])
+        #expect(try outcomes { $0.databases[0].disk = disk(16_000) } == [:])
+        #expect(try outcomes { $0.databases[0].disk = .unknown("nobody knows") } == ["restore-space": .error])
+        func both(_ other: Fact<FileSystem>) throws -> [String: CheckOutcome] {
+            try outcomes {
+                $0.databases[0].disk = disk(31_999)
+                $0.databases.append($0.databases[0])
+                $0.databases[2].disk = other
+            }
+        }
+        #expect(try both(disk(31_999)) == ["restore-space": .fail])
+        #expect(try both(disk(16_000, id: "2")) == [:])
+        #expect(try outcomes { $0.databases = [$0.databases[1]] } == [:])
+    }
+
+    @Test func `on a server that will be new only its first account can restore`() throws {
+        func outcome(_ account: String?, _ first: String?) throws -> [String: CheckOutcome] {
+            try outcomes {
+                $0.databases[0].server = .known(.toBeStarted(service: "database", with: .nothing))
+                $0.databases[0].account = account
+                $0.databases[0].firstAccount = first
+            }
+        }
+        #expect(try outcome("app", "postgres") == ["restore-rights": .fail])
+        #expect(try outcome("postgres", "postgres") == [:])
+        #expect(try outcome(nil, "postgres") == [:])
+        #expect(try outcome("app", nil) == [:])
+        // Of one that is there, the server itself was asked.
+        #expect(
+            try outcomes {
+                $0.databases[0].account = "app"
+                $0.databases[0].firstAccount = "postgres"
+            } == [:]
+        )
+    }
+
+    @Test func `accounts that come back without their passwords are named, with what to do`() throws {
+        #expect(try outcomes { $0.databases[0].passwordless = ["app", "reader"] } == ["restore-passwords": .warn])
+        var observation = try RestoreObservation.well()
+        observation.databases[0].passwordless = ["app"]
+        let finding = PreflightReport(of: observation).findings.first { $0.check == "restore-passwords" }
+        #expect(finding?.remedy?.contains(#"ALTER ROLE "app" PASSWORD"#) == true)
     }
 
     @Test func `a server that only stands still is not taken for a new one`() throws {
@@ -179,17 +262,12 @@ extension RestoreObservation {
         #expect(try words { $0.databases[0].server = .unknown("it is down") } == "No server was looked at.")
     }
 
-    @Test func `of a server elsewhere the Engine's disk says nothing`() throws {
-        let verdict = try outcomes {
-            $0.databases[0].isService = false
-            $0.freeBytes = .known(0)
-        }
-        #expect(verdict == ["restore-space": .warn])
+    @Test func `of the disk of a server elsewhere nothing is known`() throws {
+        #expect(try outcomes { $0.databases[0].disk = nil } == ["restore-space": .warn])
         var mixed = try RestoreObservation.well()
         mixed.databases.append(mixed.databases[0])
-        mixed.databases[0].isService = false
-        #expect(mixed.neededBytes == 8000)
-        mixed.freeBytes = .known(7999)
+        mixed.databases[0].disk = nil
+        mixed.databases[2].disk = disk(15_999)
         let finding = PreflightReport(of: mixed).findings.first { $0.check == "restore-space" }
         #expect(finding?.outcome == .fail)
         #expect(finding?.message.contains("not known") == true)

@@ -111,6 +111,11 @@ struct BackupPage {
         var digest: String
     }
 
+    struct Difference {
+        var message: String
+        var tone: String
+    }
+
     var id: String
     var path: String
     var release: String
@@ -123,10 +128,11 @@ struct BackupPage {
     var proof: Badge
     var proofWords: String
     var proofAt: When?
-    var differences: [String]
+    var differences: [Difference]
     var hasDifferences: Bool
     var origin: String?
     var originTone: String
+    var moment: String?
     var databases: [Database]
 
     init(_ backup: BackupReport, now: Moment) {
@@ -149,7 +155,9 @@ struct BackupPage {
             default: "Nobody has shown yet that it restores."
             }
         proofAt = When(backup.proof.at)
-        differences = backup.proof.differences.map(\.message)
+        differences = backup.proof.differences.map {
+            Difference(message: $0.message, tone: $0.severity == "warning" ? "warn" : "bad")
+        }
         hasDifferences = !differences.isEmpty
         (origin, originTone) =
             switch backup.record {
@@ -162,6 +170,9 @@ struct BackupPage {
                 )
             default: (nil, "quiet")
             }
+        moment =
+            backup.consistent == false
+            ? "Writers went on while it was made: its databases are not of one moment." : nil
         databases = backup.databases.map {
             Database(
                 name: $0.name,

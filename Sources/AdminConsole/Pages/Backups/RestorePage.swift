@@ -95,10 +95,10 @@ struct RestorePage {
         summary =
             hasLosses
             ? "At least \(rows) \(rows == 1 ? "row" : "rows") that were written since this backup would be lost. "
-                + "Changed rows are not counted."
+                + RestoreOutlook.unseen
             : uncounted.isEmpty
-                ? "No table has more rows now than in the set. Rows that were changed since are lost all the same."
-                : "Of the tables that were counted none has more rows now than in the set."
+                ? "No table has more rows now than in the set. \(RestoreOutlook.unseen)"
+                : "Of the tables that were counted none has more rows now than in the set. \(RestoreOutlook.unseen)"
         groups = FindingLine.groups(outlook.preflight)
         mayRestore = outlook.preflight.outcome != "fail"
         badge =

@@ -10,7 +10,8 @@ extension Check {
                     return .fail(
                         "The account of `\(name)` may not read \(ListText.and(missing)).",
                         remedy: "Use the owner of the objects, or let the account read them: "
-                            + "`GRANT pg_read_all_data TO …` (PostgreSQL 14 and newer)."
+                            + "`GRANT pg_read_all_data TO …` (PostgreSQL 14 and newer). Options of a user mapping the server "
+                            + "shows to a superuser, and to the account that the mapping is for."
                     )
                 }
                 return .pass("`\(name)`: the account may read everything.")

@@ -6,6 +6,7 @@ extension PreflightReport {
             ("restore-set", "The backup set is whole", RestoreChecks.whole(observation)),
             ("restore-origin", "The backup set is this installation's", RestoreChecks.origin(observation)),
             ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
+            ("restore-moment", "The set's databases are of one moment", RestoreChecks.moment(observation)),
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
@@ -14,6 +15,7 @@ extension PreflightReport {
             ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
             ("restore-version", "Servers are of the dumps' version", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
+            ("restore-passwords", "Accounts come back with their passwords", RestoreChecks.passwords(observation)),
             ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
             ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
             ("restore-sessions", "Nobody else is in the databases", RestoreChecks.sessions(observation)),
@@ -91,6 +93,21 @@ private enum RestoreChecks {
             .warn(
                 "\(set) was never proven; the restore itself compares every table before anything is replaced.",
                 remedy: "Nothing need be done."
+            )
+        }
+    }
+
+    static func moment(_ observation: RestoreObservation) -> Verdict {
+        switch observation.isOfOneMoment {
+        case true?: .pass("Its databases are as they were at one moment.")
+        case nil: .pass("Whether writers were stopped when it was made is not noted.")
+        case false?:
+            .warn(
+                "Writers went on while \(observation.plan.set) was made: each of its databases is as it was at a moment of its "
+                    + "own, and they may not agree with one another.",
+                remedy:
+                    "Use a set that an upgrade has made, where there is one; otherwise look whether what one database "
+                    + "says of another is right."
             )
         }
     }
@@ -282,13 +299,38 @@ private enum RestoreChecks {
     }
 
     static func rights(_ observation: RestoreObservation) -> Verdict {
-        each(observation) { database, replaced in
+        let strangers = observation.databases.compactMap { database -> Verdict? in
+            guard case .known(.toBeStarted(let service, .nothing)) = database.server, let account = database.account,
+                let first = database.firstAccount, account != first
+            else { return nil }
+            return .fail(
+                "`\(database.name)`: the service \(service) will be a new server, on which there is no account but "
+                    + "\(first) yet, and \(account) is to restore.",
+                remedy:
+                    "Name \(first) and its password under `databases.\(database.name)` in pawl.yaml until the restore "
+                    + "is done; it makes \(account) as the set has it."
+            )
+        }
+        guard strangers.isEmpty else { return .all(strangers, none: .pass("The accounts may restore.")) }
+        return each(observation) { database, replaced in
             guard !replaced.missingRights.isEmpty else { return .pass("`\(database.name)`: the account may restore.") }
             return .fail(
                 "The account of `\(database.name)` lacks rights: \(ListText.and(replaced.missingRights)).",
                 remedy: "Give it these rights, or have an empty database made and restore into that: --into URL."
             )
         }
+    }
+
+    static func passwords(_ observation: RestoreObservation) -> Verdict {
+        let verdicts = observation.databases.filter { !$0.passwordless.isEmpty }.map { database in
+            Verdict.warn(
+                "`\(database.name)`: the set holds no passwords, which the account that made it may not read. "
+                    + "\(ListText.and(database.passwordless)) will be made anew without one.",
+                remedy: "Give each of them the password that the application has, once the restore has made them: "
+                    + ListText.and(database.passwordless.map { "ALTER ROLE \"\($0)\" PASSWORD '…'" }) + "."
+            )
+        }
+        return .all(verdicts, none: .pass("No account loses its password."))
     }
 
     static func tools(_ observation: RestoreObservation) -> Verdict {
@@ -302,25 +344,38 @@ private enum RestoreChecks {
 
     static func space(_ observation: RestoreObservation) -> Verdict {
         var verdicts: [Verdict] = []
-        let needed = observation.neededBytes
-        if needed > 0 {
-            verdicts.append(
-                observation.freeBytes.judged("how much disk space is free", remedy: "Look at `df`.") { free in
-                    let words =
-                        "About \(SizeText.bytes(needed)) needed beside the old databases, \(SizeText.bytes(free)) free"
-                    if needed > free {
-                        return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - free)).")
-                    }
-                    return .pass("\(words).")
+        var places: [(disk: FileSystem, bytes: Int64)] = []
+        for database in observation.databases where database.neededBytes > 0 {
+            switch database.disk {
+            case .known(let disk)?:
+                if let index = places.firstIndex(where: { $0.disk.id == disk.id }) {
+                    places[index].bytes &+= database.neededBytes
+                } else {
+                    places.append((disk, database.neededBytes))
                 }
-            )
+            case .unknown(let why)?:
+                verdicts.append(
+                    .error(
+                        "Pawl could not find out how much disk space is free for the copy of `\(database.name)`: \(why)",
+                        remedy: "Look at `df`."
+                    )
+                )
+            case nil:
+                verdicts.append(
+                    .warn(
+                        "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server "
+                            + "that is no service of the installation; how much is free there is not known.",
+                        remedy: "Look at that server's disk."
+                    )
+                )
+            }
         }
-        verdicts += observation.databases.filter { !$0.isService && $0.neededBytes > 0 }.map { database in
-            .warn(
-                "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server that is no "
-                    + "service of the installation; how much is free there is not known.",
-                remedy: "Look at that server's disk."
-            )
+        verdicts += places.map { disk, needed -> Verdict in
+            let words =
+                "\(disk.path): about \(SizeText.bytes(needed)) needed beside the old databases, "
+                + "\(SizeText.bytes(disk.freeBytes)) free"
+            guard needed > disk.freeBytes else { return .pass("\(words).") }
+            return .fail("\(words).", remedy: "Free at least \(SizeText.bytes(needed - disk.freeBytes)) there.")
         }
         return .all(verdicts, none: .pass("The copies need next to no room."))
     }
@@ -329,6 +384,14 @@ private enum RestoreChecks {
         each(observation) { database, replaced in
             if let prepared = replaced.prepared {
                 return .fail("`\(database.name)`: \(prepared.message)", remedy: prepared.remedy)
+            }
+            guard replaced.beyondReach.isEmpty else {
+                return .warn(
+                    "`\(database.name)`: the account may not end the sessions of \(ListText.and(replaced.beyondReach)). "
+                        + "Where one is still there once the services have stopped, the restore is undone.",
+                    remedy: "End what they belong to, or grant the account the role pg_signal_backend; a superuser's "
+                        + "sessions only a superuser can end."
+                )
             }
             guard !replaced.sessions.isEmpty else { return .pass("`\(database.name)`: nobody else.") }
             return .warn(

@@ -38,8 +38,17 @@ package struct RestoreObservation: Sendable {
         package var major: Int?
         /// The size of the dump in bytes; 0 where the set does not have it.
         package var dumpBytes: Int64
-        /// Whether its server is a service of the installation, so that it lies on the Engine's disk.
-        package var isService: Bool
+        /// The size of the set's database when it was dumped, in bytes; nil where the set does not say it.
+        package var sourceBytes: Int64?
+        /// The file system that its server's data lies on; nil where the server is no service of the installation.
+        package var disk: Fact<FileSystem>?
+        /// The role that restores; nil where nobody says it.
+        package var account: String?
+        /// The role that the set's server was made with, and that a new one has before any other; nil where the set does not
+        /// have the database.
+        package var firstAccount: String?
+        /// Roles that log in and that the restore makes without a password, since the set has none.
+        package var passwordless: [String]
         /// Its server, seen now.
         package var server: Fact<Server>
         /// What the application takes for it afterwards; nil where the set does not have it.
@@ -50,14 +59,22 @@ package struct RestoreObservation: Sendable {
             name: String,
             major: Int?,
             dumpBytes: Int64,
-            isService: Bool,
+            sourceBytes: Int64? = nil,
+            disk: Fact<FileSystem>?,
+            account: String? = nil,
+            firstAccount: String? = nil,
+            passwordless: [String] = [],
             server: Fact<Server>,
             afterwards: Afterwards?
         ) {
             self.name = name
             self.major = major
             self.dumpBytes = dumpBytes
-            self.isService = isService
+            self.sourceBytes = sourceBytes
+            self.disk = disk
+            self.account = account
+            self.firstAccount = firstAccount
+            self.passwordless = passwordless
             self.server = server
             self.afterwards = afterwards
         }
@@ -71,6 +88,8 @@ package struct RestoreObservation: Sendable {
         package var exists: Bool
         /// Its size in bytes; 0 where it is not there.
         package var bytes: Int64
+        /// How large the server lets its write-ahead log grow between checkpoints, in bytes.
+        package var walBytes: Int64
         /// What the account lacks, one clause each.
         package var missingRights: [String]
         /// What would be lost, the most rows first.
@@ -79,6 +98,8 @@ package struct RestoreObservation: Sendable {
         package var uncounted: String?
         /// Other sessions in it now, each in a few words.
         package var sessions: [String]
+        /// Roles whose sessions in it the account may not end.
+        package var beyondReach: [String]
         /// Transactions that are prepared in it, as the reason not to begin; nil where there are none.
         package var prepared: Trouble?
 
@@ -87,21 +108,28 @@ package struct RestoreObservation: Sendable {
             major: Int,
             exists: Bool,
             bytes: Int64,
+            walBytes: Int64 = Self.standardWAL,
             missingRights: [String] = [],
             losses: [LostRows] = [],
             uncounted: String? = nil,
             sessions: [String] = [],
+            beyondReach: [String] = [],
             prepared: Trouble? = nil
         ) {
             self.major = major
             self.exists = exists
             self.bytes = bytes
+            self.walBytes = walBytes
             self.missingRights = missingRights
             self.losses = losses
             self.uncounted = uncounted
             self.sessions = sessions
+            self.beyondReach = beyondReach
             self.prepared = prepared
         }
+
+        /// What a server lets its write-ahead log grow to where nobody has said otherwise, in bytes: 1 GiB.
+        package static let standardWAL: Int64 = 1 << 30
     }
 
     /// Containers at work that belong to no service of the project, by name.
@@ -143,6 +171,8 @@ package struct RestoreObservation: Sendable {
     package var createdAt: Moment
     /// What is known about whether it restores.
     package var proof: ProofRecord
+    /// Whether the set's databases are of one moment; nil where nobody has noted it.
+    package var isOfOneMoment: Bool?
     /// What of its files is not as its manifest says.
     package var damages: Fact<[String]>
     /// Why it cannot be decrypted; nil where it can, or need not be.
@@ -159,8 +189,6 @@ package struct RestoreObservation: Sendable {
     package var databases: [Database]
     /// Why the programs for a major version are not there, by version; nil for those that are.
     package var missingTools: [String]
-    /// Free bytes where the Engine keeps its volumes.
-    package var freeBytes: Fact<Int64>
 
     /// Puts the facts together.
     package init(
@@ -168,6 +196,7 @@ package struct RestoreObservation: Sendable {
         origin: Origin,
         createdAt: Moment,
         proof: ProofRecord,
+        isOfOneMoment: Bool? = nil,
         damages: Fact<[String]>,
         lock: Fact<String?>,
         release: Fact<[String]>,
@@ -175,13 +204,13 @@ package struct RestoreObservation: Sendable {
         atWork: Fact<AtWork>,
         extra: Fact<[String]>,
         databases: [Database],
-        missingTools: [String],
-        freeBytes: Fact<Int64>
+        missingTools: [String]
     ) {
         self.plan = plan
         self.origin = origin
         self.createdAt = createdAt
         self.proof = proof
+        self.isOfOneMoment = isOfOneMoment
         self.damages = damages
         self.lock = lock
         self.release = release
@@ -190,21 +219,20 @@ package struct RestoreObservation: Sendable {
         self.extra = extra
         self.databases = databases
         self.missingTools = missingTools
-        self.freeBytes = freeBytes
-    }
-
-    /// What the copies beside need on the Engine's disk, in bytes: as much as the databases take now, or a guess from
-    /// the dumps.
-    package var neededBytes: Int64 {
-        databases.filter(\.isService).reduce(0) { $0 &+ $1.neededBytes }
     }
 }
 
 extension RestoreObservation.Database {
-    /// What its copy needs beside it; 0 where the set does not have it.
+    /// What its copy needs beside it, in bytes; 0 where the set does not have it.
+    ///
+    /// The copy is as large as its source was. Of a set that does not say how large that was, it is guessed: from the dump,
+    /// which is compressed and holds no indexes, and from what is there, which may have lost what is to come back. While
+    /// the copy is filled, the write-ahead log grows with it.
     package var neededBytes: Int64 {
         guard major != nil else { return 0 }
-        guard case .known(.open(let replaced)) = server, replaced.bytes > 0 else { return dumpBytes &* 8 }
-        return max(replaced.bytes, dumpBytes)
+        let replaced: RestoreObservation.Replaced? =
+            if case .known(.open(let replaced)) = server { replaced } else { nil }
+        let copy = sourceBytes ?? max(dumpBytes &* 8, replaced?.bytes ?? 0)
+        return copy &+ min(copy, replaced?.walBytes ?? RestoreObservation.Replaced.standardWAL)
     }
 }

@@ -126,9 +126,30 @@ import WebClient
             try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
             try write("mine", path + "/current/file")
             #expect { try deployment.switchRelease(to: two, from: one) } throws: { error in
-                (error as? Trouble)?.code == "current-taken"
+                (error as? Trouble)?.code == "name-taken"
             }
             #expect(try text(path + "/current/file") == "mine")
+        }
+    }
+
+    @Test func `what would be in the way past the point of no return is found before`() async throws {
+        try await inFolder { path, deployment in
+            try write("services: {}", path + "/docker-compose.yml")
+            try write("A=1", path + "/.env")
+            #expect(deployment.folder.obstacles == [])
+            for name in ["current", "releases", ".env", "docker-compose.yml"] {
+                try? FileManager.default.removeItem(atPath: path + "/" + name)
+            }
+            try write("mine", path + "/current")
+            try write("mine", path + "/releases")
+            try write("mine", path + "/.env/file")
+            try FileManager.default.createSymbolicLink(
+                atPath: path + "/docker-compose.yml",
+                withDestinationPath: "gone"
+            )
+            #expect(
+                deployment.folder.obstacles.map(\.path) == ["current", ".env", "releases"].map { "\(path)/\($0)" }
+            )
         }
     }
 

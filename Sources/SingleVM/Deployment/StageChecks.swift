@@ -54,7 +54,7 @@ extension ComposeDeployment {
     }
 
     /// The Engine names volumes that nobody named with 64 hexadecimal digits.
-    private static func isAnonymous(_ volume: String) -> Bool {
+    static func isAnonymous(_ volume: String) -> Bool {
         volume.utf8.count == 64 && volume.allSatisfy(\.isHexDigit)
     }
 

@@ -96,6 +96,7 @@ extension StageDesk {
             lock: .known(nil),
             release: .known([]),
             missingImages: .known([]),
+            obstacles: .known([]),
             atWork: .known(.init()),
             extra: .known([]),
             databases: [database("carto", losses), database("aiproxy", [])],

@@ -66,6 +66,25 @@ import UpgradeModel
         #expect(place.left.isEmpty)
     }
 
+    @Test func `a set whose second dump died with its runner is dumped once more`() async throws {
+        try await fill("again", Self.small)
+        let place = try Place()
+        let (dead, heir) = (place.maker(), place.maker())
+        let request = try place.backup.request(["again"])
+        _ = try await dead.dump(request)
+        // As a dump leaves it that never came to its end: the manifest is written last.
+        let partial = SetLayout(root: place.backup.store.root, id: request.id).partial
+        for name in [SetLayout.manifestName, SetLayout.manifestDigestName] {
+            try FileManager.default.removeItem(atPath: "\(partial)/\(name)")
+        }
+        #expect(try await !heir.canProve(request.id))
+        _ = try await heir.dump(request)
+        #expect(try await heir.canProve(request.id))
+        #expect(try await heir.prove(request.id).rows == 1)
+        try await dead.discard(request.id)
+        #expect(place.left.isEmpty)
+    }
+
     @Test func `an encrypted set never lies readable, and is for its own process to prove`() async throws {
         let server = try TestServer.current()
         let identity = "\(try server.newFolder())/identity"

@@ -26,6 +26,7 @@ import UpgradeModel
             lock: .known(nil),
             release: .known([]),
             missingImages: .known([]),
+            obstacles: .known([]),
             atWork: .known(.init()),
             extra: .known([]),
             databases: databases,

@@ -111,6 +111,54 @@ import UpgradeModel
         }
     }
 
+    @Test func `a migration whose container was removed while nobody looked is not run again, but by a retry`()
+        async throws
+    {
+        try await Shop.with { shop in
+            try await staged(shop, "echo ran >> /data/runs")
+            let task = try shop.task()
+            #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .notStarted)
+            try await shop.deployment.migrate(task, logs: shop.logs) { _ in }
+            // The runner dies before it has written the outcome, and somebody tidies up.
+            try await RealEngine.docker(["rm", task.containerName])
+            guard case .unknown(let evidence) = try await shop.deployment.probeMigration(task, logs: shop.logs) else {
+                Issue.record("it has run, and nothing tells how it ended")
+                return
+            }
+            #expect(evidence.contains(task.containerName))
+            await expectTrouble("migration-vanished", saying: [task.containerName]) {
+                try await shop.deployment.migrate(task, logs: shop.logs) { _ in }
+            }
+            #expect(try await shop.migrationRuns() == 2, "once at the installation, once now")
+            try await shop.deployment.migrate(try shop.task(2), logs: shop.logs) { _ in }
+            #expect(try await shop.migrationRuns() == 3, "an operator has decided so")
+        }
+    }
+
+    @Test func `a migration that was noted is told from one that ran as long as the Engine remembers`() async throws {
+        try await Shop.with { shop in
+            try await staged(shop, "echo ran >> /data/runs")
+            let task = try shop.task()
+            // Runner and Compose die before there is a container.
+            try await shop.deployment.noteStart(of: task, logs: shop.logs)
+            #expect(try await shop.deployment.probeMigration(task, logs: shop.logs) == .notStarted)
+            try await shop.deployment.migrate(task, logs: shop.logs) { _ in }
+            #expect(try await shop.migrationRuns() == 2)
+            // An Engine that was started since does not know the event in the note.
+            let second = try shop.task(2)
+            try await RealEngine.docker(["rm", task.containerName])
+            try "1 container destroy 00".write(
+                toFile: "\(shop.logs)/\(second.containerName).started",
+                atomically: true,
+                encoding: .utf8
+            )
+            guard case .unknown = try await shop.deployment.probeMigration(second, logs: shop.logs) else {
+                Issue.record("whether it ran cannot be told")
+                return
+            }
+        }
+    }
+
     @Test func `a Compose that a dead runner left is waited for, so that nothing is started beside it`() async throws {
         try await Shop.with { shop in
             try await staged(shop, "echo ran >> /data/runs")

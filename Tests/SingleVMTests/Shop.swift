@@ -34,7 +34,7 @@ struct Shop {
         var health = "true"
         /// What the health endpoint says instead of the version.
         var said: String?
-        /// The name of the database's volume.
+        /// The name of the database's volume, or a path.
         var volume = "data"
         /// How many containers the service `assistant` has, which waits for a healthy `api`.
         var assistants = 0
@@ -113,6 +113,7 @@ struct Shop {
             <<: *app
             image: \(image("1.0.0"))
             command: ["sleep", "100000"]
+            environment: {PGDATA: /data/base}
             volumes: ["\(variation.volume):/data"]
           api:
             <<: *app
@@ -204,6 +205,15 @@ struct Shop {
         return Int(count) ?? 0
     }
 
+    /// Starts services of the files in the folder as an operator does.
+    func up(_ services: [String], with files: [String] = []) async throws {
+        let tool = try await deployment.composeTool()
+        var command = tool.command(["-p", name] + files.flatMap { ["-f", $0] } + ["up", "-d"] + services)
+        command.workingDirectory = folder
+        let result = try await collect(command, deadline: .seconds(120))
+        guard result.status.isSuccess else { throw RealEngine.Failed(command: "\(command)", said: result.errorText) }
+    }
+
     private func makeImages() async throws {
         let place = "/tmp/\(name)/image"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
@@ -223,11 +233,7 @@ struct Shop {
     private func install() async throws {
         try composeFile().write(toFile: folder + "/docker-compose.yml", atomically: true, encoding: .utf8)
         try environment("1.0.0").write(toFile: folder + "/.env", atomically: true, encoding: .utf8)
-        let tool = try await deployment.composeTool()
-        var command = tool.command(["-p", name, "up", "-d"])
-        command.workingDirectory = folder
-        let result = try await collect(command, deadline: .seconds(120))
-        guard result.status.isSuccess else { throw RealEngine.Failed(command: "\(command)", said: result.errorText) }
+        try await up([])
     }
 
     private func remove() async {

@@ -29,6 +29,24 @@ import UpgradeModel
         }
     }
 
+    @Test func `a database keeps the folder that its data is in`() async throws {
+        try await Shop.with { shop in
+            let file = shop.folder + "/docker-compose.yml"
+            try shop.composeFile(.init(volume: "./data")).write(toFile: file, atomically: true, encoding: .utf8)
+            try await shop.up(["database"])
+            _ = try await shop.deployment.stage(
+                try shop.two,
+                content: try await shop.package("1.1.0", .init(volume: "./data"))
+            ) { _, _ in }
+            for (volume, instead) in [("./moved", "/moved at /data"), ("elsewhere", "_elsewhere at /data")] {
+                let content = try await shop.package("1.1.0", .init(volume: volume))
+                await expectTrouble("compose-file-refused", saying: [instead, "\(shop.folder)/data"]) {
+                    _ = try await shop.deployment.stage(try shop.two, content: content) { _, _ in }
+                }
+            }
+        }
+    }
+
     @Test func `images come from the package where the Engine has not got them`() async throws {
         try await Shop.with { shop in
             let content = try await shop.package("1.1.0")

@@ -6,13 +6,16 @@ import WebClient
 @testable import SingleVM
 
 @Suite struct SwitchReleaseTests {
-    func inFolder(_ body: (String, ComposeDeployment) async throws -> Void) async throws {
+    func inFolder(
+        deploying place: String? = nil,
+        _ body: (String, ComposeDeployment) async throws -> Void
+    ) async throws {
         let path = "/tmp/pawl-switch-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let session = WebSession()
         let deployment = ComposeDeployment(
-            folder: InstallationFolder(path: path + "/"),
+            folder: InstallationFolder(path: place ?? path + "/"),
             project: "p",
             product: SingleVMProduct(
                 environment: "customer.env",
@@ -126,9 +129,50 @@ import WebClient
             try write("new compose", path + "/releases/1.1.0/docker-compose.yml")
             try write("mine", path + "/current/file")
             #expect { try deployment.switchRelease(to: two, from: one) } throws: { error in
-                (error as? Trouble)?.code == "current-taken"
+                (error as? Trouble)?.code == "name-taken"
             }
             #expect(try text(path + "/current/file") == "mine")
+        }
+    }
+
+    @Test func `a mount point that holds something else than the set is in a restore's way`() async throws {
+        #expect(MountPoints.has("/proc"))
+        #expect(
+            !MountPoints.has("/proc/self") && !MountPoints.has("/etc/passwd") && !MountPoints.has("/nowhere/at/all")
+        )
+        let one = try #require(one)
+        // The root folder stands for an installation whose `proc` is mounted.
+        try await inFolder(deploying: "/") { path, deployment in
+            try write("mine", path + "/set/proc/file")
+            try FileManager.default.createSymbolicLink(atPath: path + "/root", withDestinationPath: "/")
+            #expect(MountPoints.has(path + "/root/proc"), "links in its folders are followed")
+            let staged = ReleaseFolder(path: path + "/release")
+            func found(_ names: [String]) throws -> [Obstacle] {
+                try deployment.obstacles(to: names, from: path + "/set", release: one, as: staged)
+            }
+            #expect(try found(["proc"]).map(\.kind) == [.isMounted])
+            #expect(try found(["etc"]) == [], "it can be renamed")
+        }
+    }
+
+    @Test func `what would be in the way past the point of no return is found before`() async throws {
+        try await inFolder { path, deployment in
+            try write("services: {}", path + "/docker-compose.yml")
+            try write("A=1", path + "/.env")
+            #expect(deployment.folder.obstacles == [])
+            for name in ["current", "releases", ".env", "docker-compose.yml"] {
+                try? FileManager.default.removeItem(atPath: path + "/" + name)
+            }
+            try write("mine", path + "/current")
+            try write("mine", path + "/releases")
+            try write("mine", path + "/.env/file")
+            try FileManager.default.createSymbolicLink(
+                atPath: path + "/docker-compose.yml",
+                withDestinationPath: "gone"
+            )
+            #expect(
+                deployment.folder.obstacles.map(\.path) == ["current", ".env", "releases"].map { "\(path)/\($0)" }
+            )
         }
     }
 

@@ -120,6 +120,26 @@ import UpgradeEngine
         }
     }
 
+    @Test func `additions to the Compose file that were made after the set are moved aside`() async throws {
+        try await TestPlace.with { place in
+            let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
+            let context = try context(place, restoring: plan)
+            let effect = Effect(.replaceConfiguration, hop: 0, target: plan.release)
+            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+                let port = RestorePort(site: site)
+                _ = try await port.perform(effect, in: context)
+                #expect(try await port.probe(effect, in: context) == .done(.done))
+                let name = "docker-compose.override.yml"
+                try place.write("services: {api: {environment: {NEW: 1}}}\n", to: "installation/\(name)")
+                #expect(try await port.probe(effect, in: context) == .notStarted)
+                _ = try await port.perform(effect, in: context)
+                let names = try place.names(in: "installation")
+                #expect(!names.contains(name) && names.contains("\(name).before-\(context.run)"))
+                #expect(try await port.probe(effect, in: context) == .done(.done))
+            }
+        }
+    }
+
     /// Starts the database servers of a restore, as far as that goes without an Engine.
     private func provide(_ place: TestPlace, _ plan: RestorePlan) async throws {
         let site = try Site(try place.workplace(), allowsEmpty: true, engine: "unix://\(place.root)/nobody.sock")

@@ -4,9 +4,14 @@ package import UpgradeModel
 extension BackupMaker {
     /// Whether `prove` has what it takes: the copies that the dump made, or stored files that can be read here.
     ///
-    /// An encrypted set whose copies are gone with the process that dumped it has neither, and is to be dumped again.
+    /// An encrypted set whose copies are gone with the process that dumped it has neither, and is to be dumped again. So is
+    /// one whose second dump has died: it has no manifest yet.
     package func canProve(_ id: BackupSetID) async throws(Trouble) -> Bool {
         if await live.has(id) { return true }
+        switch state(of: id) {
+        case .absent, .partial: return false
+        case .dumped, .proven, .published: break
+        }
         return try !ManifestFile.read(in: layout(id).partial, id: id).databases.contains(where: \.isEncrypted)
     }
 

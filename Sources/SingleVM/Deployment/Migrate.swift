@@ -3,7 +3,8 @@ package import UpgradeModel
 
 extension ComposeDeployment {
     /// Runs a migration, alone, to its end; or joins the one that runs already. It is never run twice: a container of
-    /// its name is the proof that it was started, and an attempt that ended well is not repeated.
+    /// its name, or the note that one was about to be made, is the proof that it was started, and an attempt that ended
+    /// well is not repeated.
     ///
     /// Cancelling the task leaves the migration running; performing it again joins it.
     ///
@@ -12,7 +13,8 @@ extension ComposeDeployment {
     ///   - logs: the folder for what Compose and the migration print.
     ///   - line: gets each line that the migration prints.
     /// - Throws: code `migration-failed` where it ended badly; `migration-hanging` where it still runs when its time is
-    ///   over, and goes on; `migration-running` where another one runs.
+    ///   over, and goes on; `migration-running` where another one runs; `migration-vanished` where it may have run, and
+    ///   its container is gone.
     package func migrate(
         _ task: MigrationTask,
         logs: String,
@@ -37,10 +39,14 @@ extension ComposeDeployment {
         if let own = attempts.first(where: { $0.name == task.containerName }) {
             if own.hasStarted { return try await conclude(own, exitCode: own.exitCode, task, logs) }
             // Made, but never started: the tool died in between, and may not have connected its networks.
+            try forgetStart(of: task, logs: logs)
             try await engine.remove(own.id)
+        } else if try await mayHaveRun(task, logs: logs) {
+            throw vanished(task)
         }
         let compose = try await compose(folder.release(task.release))
         let command = compose.run(task.service, name: task.containerName, labels: task.labels)
+        try await noteStart(of: task, logs: logs)
         try await carryOut(command, log: log)
         guard let container = try await engine.container(task.containerName) else {
             throw vanished(task)
@@ -49,16 +55,18 @@ extension ComposeDeployment {
         try await join(container, task, logs, line)
     }
 
-    /// Says what became of a migration, by its container.
+    /// Says what became of a migration, by its container; where that is gone, by the note that it was to be made.
     package func probeMigration(_ task: MigrationTask, logs: String) async throws(Trouble) -> Probe {
         let attempts = try await migrationContainers().filter(task.isAttempt)
         if attempts.contains(where: \.endedWell) { return .done(.done) }
         if let running = attempts.first(where: \.isActive) { return .underway(evidence: "\(running.name) runs") }
         let log = ToolLog(path: "\(logs)/\(task.containerName).compose.log")
         if (try? log.isHeld) == true { return .underway(evidence: "Compose is about to start it") }
-        guard let own = attempts.first(where: { $0.name == task.containerName }), own.hasStarted else {
-            return .notStarted
+        guard let own = attempts.first(where: { $0.name == task.containerName }) else {
+            return try await mayHaveRun(task, logs: logs)
+                ? .unknown(evidence: vanished(task).message) : .notStarted
         }
+        guard own.hasStarted else { return .notStarted }
         return .failed(await failure(own, exitCode: own.exitCode, task, logs))
     }
 

@@ -3,7 +3,8 @@ package import UpgradeModel
 
 extension ComposeDeployment {
     /// Puts the writers back as they were recorded: their restart policies, and whether they ran. Those that were
-    /// removed are made anew from the release that they were of, unless that is older than what the databases belong to.
+    /// removed are made anew from the release that they were of, unless that is older than what the databases belong to,
+    /// or has no such service.
     ///
     /// - Parameters:
     ///   - path: the record. Where there is none, nothing was stopped and nothing is done.
@@ -46,10 +47,18 @@ extension ComposeDeployment {
         guard record.isAllowed(above: mark) else {
             return report("\(services.joined(separator: ", ")) of \(record.release) stay removed: it is too old", nil)
         }
-        report("Making \(services.joined(separator: ", ")) anew", nil)
+        let release = folder.release(record.release)
+        let file = try await composeFile(of: release)
+        let lost = services.filter { file[$0] == nil }
+        if !lost.isEmpty {
+            report("\(lost.joined(separator: ", ")) cannot be made anew: the Compose files have no such service", nil)
+        }
+        let known = services.filter { file[$0] != nil }
+        guard !known.isEmpty else { return }
+        report("Making \(known.joined(separator: ", ")) anew", nil)
         try await restoreTags(record)
-        let release = try await compose(folder.release(record.release))
-        try await carryOut(release.up(services, recreation: .never), log: ToolLog(path: log))
+        let up = try await compose(release).up(known, recreation: .never)
+        try await carryOut(up, log: ToolLog(path: log))
     }
 
     /// Says whether everything is as it was recorded, as far as it may be; `mark` is as for putting back.
@@ -64,7 +73,11 @@ extension ComposeDeployment {
             guard let container = byID[writer.id] else { return false }
             return container.restartPolicy != writer.restartPolicy || (writer.wasActive && !container.isActive)
         }
-        let missing = record.isAllowed(above: mark) ? try await missing(record) : []
+        var missing = record.isAllowed(above: mark) ? try await missing(record) : []
+        if !missing.isEmpty {
+            let file = try await composeFile(of: folder.release(record.release))
+            missing.removeAll { file[$0] == nil }
+        }
         if wrong.isEmpty, missing.isEmpty { return .done(.done) }
         return .underway(evidence: "\(wrong.count + missing.count) services are not as they were")
     }

@@ -79,6 +79,40 @@ extension ComposeDeployment {
         try FileTree.replace(folder.release(version).path, with: source.path, keepingAs: suffix, comparing: .bytes)
     }
 
+    /// Moves the operator's additions to the Compose file aside that a source does not have: they belong to another state,
+    /// and Compose would add them to the release that comes back.
+    package func withdrawAdditions(missingFrom source: String, keepingAs suffix: String) throws(Trouble) {
+        for name in additions(missingFrom: source) { try FileTree.keep("\(folder.path)/\(name)", as: suffix) }
+    }
+
+    private func additions(missingFrom source: String) -> [String] {
+        InstallationFolder.overrideNames.filter { name in
+            DurableFiles.kind("\(source)/\(name)") == .nothing
+                && DurableFiles.kind("\(folder.path)/\(name)") != .nothing
+        }
+    }
+
+    /// What would keep files, folders and a release's folder from being put in place, past the point of no return of a
+    /// restore: what has a name that Pawl needs, and mount points that hold something else than the source.
+    package func obstacles(
+        to names: [String],
+        from source: String,
+        release version: ReleaseVersion,
+        as staged: ReleaseFolder
+    ) throws(Trouble) -> [Obstacle] {
+        var found = folder.obstacles
+        for name in names + additions(missingFrom: source) {
+            let target = "\(folder.path)/\(name)"
+            guard MountPoints.has(target), try !FileTree.isSame("\(source)/\(name)", target) else { continue }
+            found.append(Obstacle(path: target, kind: .isMounted))
+        }
+        let kept = folder.release(version).path
+        if MountPoints.has(kept), try !FileTree.isSame(staged.path, kept, comparing: .bytes) {
+            found.append(Obstacle(path: kept, kind: .isMounted))
+        }
+        return found
+    }
+
     /// Whether files, folders and a release's folder are in place as in a source.
     package func isPlaced(
         _ names: [String],
@@ -89,6 +123,7 @@ extension ComposeDeployment {
         for name in names where DurableFiles.kind("\(source)/\(name)") != .nothing {
             guard try FileTree.isSame("\(source)/\(name)", "\(folder.path)/\(name)") else { return false }
         }
+        guard additions(missingFrom: source).isEmpty else { return false }
         return try FileTree.isSame(staged.path, folder.release(version).path, comparing: .bytes)
     }
 }
@@ -170,7 +205,8 @@ enum FileTree {
         }
     }
 
-    private static func keep(_ target: String, as suffix: String) throws(Trouble) {
+    /// Gives what has a name another one, with a suffix.
+    static func keep(_ target: String, as suffix: String) throws(Trouble) {
         guard DurableFiles.kind(target) != .nothing else { return }
         var kept = target + suffix
         // Interrupted and begun again, it may be in use; nothing that was kept is written over.

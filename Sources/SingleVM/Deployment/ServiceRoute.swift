@@ -19,6 +19,12 @@ package struct ServiceRoute: Sendable, Hashable {
 }
 
 extension ComposeDeployment {
+    /// The folder of this machine, a volume's included, that the data of a database service lies in; nil where its
+    /// container does not say it.
+    package func dataFolder(of service: String) async throws(Trouble) -> String? {
+        try await serviceContainers().first { $0.service == service }?.dataMount?.source
+    }
+
     /// The way to a service's one running container.
     ///
     /// - Parameter service: a Compose service, or the name of a container of the project.

@@ -1,8 +1,9 @@
+internal import Glibc
 internal import UpgradeModel
 
 extension ComposeDeployment {
     /// Refuses a Compose file that asks for what a release may not: images that are built, unpinned or pulled anew at
-    /// every start; a database that loses its volume or its service; a migration that is not there.
+    /// every start; a database that loses its volume, its folder or its service; a migration that is not there.
     func check(
         _ file: ResolvedComposeFile,
         pins: [String: String],
@@ -50,11 +51,39 @@ extension ComposeDeployment {
                     )
                 }
             }
+            try checkDataFolder(of: container, in: service, version)
         }
     }
 
+    /// The folder of this machine that a database's data lies in, where it is no volume.
+    private func checkDataFolder(
+        of container: EngineContainer,
+        in service: ResolvedComposeFile.Service,
+        _ version: ReleaseVersion
+    ) throws(Trouble) {
+        guard let mount = container.dataMount, mount.kind == "bind" else { return }
+        let wanted = service.mounts.first { $0.destination == mount.destination }
+        if let source = wanted?.source, Self.isSame(source, mount.source) { return }
+        let instead = wanted.map { $0.source ?? $0.volume ?? "a new volume" } ?? "nothing"
+        throw refused(
+            version,
+            "\(container.service) would have \(instead) at \(mount.destination) instead of \(mount.source), which its "
+                + "data is in"
+        )
+    }
+
+    /// Whether two paths lead to the same place, however they are written.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        func real(_ path: String) -> String {
+            guard let found = realpath(path, nil) else { return path }
+            defer { free(found) }
+            return String(cString: found)
+        }
+        return real(one) == real(other)
+    }
+
     /// The Engine names volumes that nobody named with 64 hexadecimal digits.
-    private static func isAnonymous(_ volume: String) -> Bool {
+    static func isAnonymous(_ volume: String) -> Bool {
         volume.utf8.count == 64 && volume.allSatisfy(\.isHexDigit)
     }
 

@@ -97,7 +97,7 @@ extension ComposeDeployment {
     /// - Parameters:
     ///   - version: the release; its folder is there.
     ///   - old: the release that was current before.
-    /// - Throws: code `current-taken`, where something that is no link has the name `current`; `file-unwritable`.
+    /// - Throws: code `name-taken`, where something is in the way of a link; `file-unwritable`.
     package func switchRelease(to version: ReleaseVersion, from old: ReleaseVersion) throws(Trouble) {
         guard DurableFiles.kind(folder.release(version).composeFile) == .file else {
             throw Trouble(
@@ -107,13 +107,11 @@ extension ComposeDeployment {
                 remedy: "Start the upgrade again."
             )
         }
-        switch DurableFiles.kind(folder.currentLink) {
-        case .nothing, .link: break
-        case .file, .folder, .other:
+        if let obstacle = folder.obstacles.first {
             throw Trouble(
                 .operator,
-                "current-taken",
-                "\(folder.currentLink) is in the way: it is no link.",
+                "name-taken",
+                "\(obstacle.path) is in the way of what Pawl must make there.",
                 remedy: "Move it away, then retry."
             )
         }

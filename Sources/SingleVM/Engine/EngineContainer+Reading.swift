@@ -10,6 +10,8 @@ extension EngineContainer {
         let configuration = answer["Config"]
         imageReference = configuration?["Image"]?.string ?? ""
         hasTerminal = configuration?["Tty"]?.bool ?? false
+        let data = configuration?["Env"]?.sequence?.compactMap(\.string).first { $0.hasPrefix("PGDATA=") }
+        dataFolder = data.map { String($0.dropFirst("PGDATA=".count)) }
         labels = configuration?["Labels"]?.strings ?? [:]
         let status = answer["State"]
         state = State(rawValue: status?["Status"]?.string ?? "") ?? .other

@@ -85,8 +85,17 @@ package struct EngineContainer: Sendable, Hashable {
     package var addresses: [String: String]
     /// What is mounted.
     package var mounts: [Mount]
+    /// Where PostgreSQL keeps its data in it, by the variable that its images go by; nil where it has none.
+    package var dataFolder: String?
     /// Its published ports; a stopped container has none.
     package var publishedPorts: [PublishedPort]
+
+    /// The mount that PostgreSQL's data lies in; nil where there is none, or nothing says where the data is.
+    package var dataMount: Mount? {
+        guard let dataFolder else { return nil }
+        return mounts.filter { dataFolder == $0.destination || dataFolder.hasPrefix($0.destination + "/") }
+            .max { $0.destination.count < $1.destination.count }
+    }
 
     /// Whether a process of it lives, or the Engine is about to start one.
     package var isActive: Bool {

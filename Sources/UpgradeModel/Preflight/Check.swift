@@ -28,14 +28,16 @@ package struct Check: Sendable {
     /// needs, not what is installed, which is known to be broken. A rehearsal says nothing then: none can be made while a
     /// run waits, and one from before the run was of databases in another state.
     package static let replacement: [Check] = [
-        .otherRun, .engine, .compose, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
+        .otherRun, .folderNames, .engine, .compose, .settings, .configurationFiles, .keys, .packageVersion,
+        .consoleVersion,
         .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
         .replacementDiskSpace,
     ]
 
     /// Every check of an installation on a single VM, in the order in which operators see them.
     package static let singleVM: [Check] = [
-        .otherRun, .anotherTool, .installedRelease, .installedFiles, .knownRelease, .supportWindow, .containersHealthy,
+        .otherRun, .anotherTool, .installedRelease, .installedFiles, .unknownServices, .unnamedVolumes, .folderNames,
+        .knownRelease, .supportWindow, .containersHealthy,
         .engine, .compose, .clock, .settings, .configurationFiles, .keys, .packageVersion, .consoleVersion,
         .releasePackage, .targetConfiguration, .images, .databaseImage, .databasesConfigured, .databaseReachable,
         .directConnection, .databaseVersion, .databaseRights, .databaseSize, .freeConnections, .foreignSessions,

@@ -22,7 +22,8 @@ package enum Recovery: Sendable, Hashable {
                             "unknown-outcome",
                             "After an interruption it cannot be told whether \(effect.identity) happened: \(evidence)",
                             changed: true,
-                            remedy: "Mend what keeps Pawl from looking, then retry."
+                            remedy:
+                                "Mend what keeps Pawl from looking, or see for yourself what became of it; then decide."
                         )
                     )
                 )

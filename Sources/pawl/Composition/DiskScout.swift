@@ -15,7 +15,8 @@ struct DiskScout: Sendable {
         _ release: Release,
         _ package: Result<PackageFolder, any Error>,
         _ images: Fact<[ObservedImage]>,
-        _ databases: Fact<[ObservedDatabase]>
+        _ databases: Fact<[ObservedDatabase]>,
+        _ rehearsal: Fact<ObservedRehearsal>
     ) async -> Fact<DiskFacts> {
         do {
             let folder = try package.get()
@@ -49,7 +50,17 @@ struct DiskScout: Sendable {
                 engine: try id(of: await site.engine.info().rootFolder),
                 packages: try id(of: workplace.data.path)
             )
-            return .known(DiskFacts(needs: estimate.needs(at: places), fileSystems: fileSystems))
+            var needs = estimate.needs(at: places)
+            let rehearsed = rehearsal.value?.newest?.databases ?? []
+            for database in databases {
+                guard case .service(let service)? = database.resolved.address,
+                    let record = rehearsed.first(where: { $0.name == database.name })
+                else { continue }
+                let folder = try await site.deployment().dataFolder(of: service.service)
+                let place = try folder.map(id) ?? places.engine
+                if let need = DiskNeed.migration(of: record, on: place) { needs.append(need) }
+            }
+            return .known(DiskFacts(needs: needs, fileSystems: fileSystems))
         } catch {
             return .unknown(Fact<Never>.reason(error))
         }

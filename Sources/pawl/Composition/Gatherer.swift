@@ -33,6 +33,7 @@ struct Gatherer: Sendable {
         let deployment = try site.deployment()
         let databases = await DatabaseScout(site).look(environment)
         let target = await TargetScout(site, place).look(release, package, environment)
+        let rehearsal: Fact<ObservedRehearsal> = .of { try self.rehearsal(of: release) }
         var observation = Observation(
             product: workplace.product,
             console: ObservedConsole(
@@ -46,8 +47,8 @@ struct Gatherer: Sendable {
             databases: databases.databases,
             clientTools: databases.tools,
             backups: await BackupScout(site).look(),
-            disk: await DiskScout(site).look(release, package, target.images, databases.databases),
-            rehearsal: .of { try rehearsal(of: release) }
+            disk: await DiskScout(site).look(release, package, target.images, databases.databases, rehearsal),
+            rehearsal: rehearsal
         )
         observation.wayBack = .of { try WayBackScout(workplace).wayBack(BackupShelf(workplace).sets()) }
         return observation

@@ -25,11 +25,15 @@ struct InstallationScout: Sendable {
         _ environment: Result<InstalledEnvironment, any Error>,
         _ deployment: ComposeDeployment
     ) async -> ObservedInstallation {
-        ObservedInstallation(
+        let losses = await self.losses(deployment)
+        return ObservedInstallation(
             running: .of { RunningRelease(version: try place.installed, drift: place.state.drifted) },
             standing: .of { try standing() },
             highWaterMark: .of { try workplace.highWaterMark() },
             files: await .of { try await files(deployment) },
+            unknownServices: losses.services,
+            unnamedVolumes: losses.volumes,
+            obstacles: deployment.folder.obstacles,
             containers: .known(containers()),
             addresses: Set(place.state.services.flatMap(\.containers).flatMap(\.addresses.values)),
             tools: await .of { try await ToolScout(workplace.singleVM).look(deployment) },
@@ -51,10 +55,31 @@ struct InstallationScout: Sendable {
         return .unknown
     }
 
+    /// Where something older runs than the databases are, the release that matches them is the mark.
+    private func installedFiles(_ deployment: ComposeDeployment) throws -> ReleaseFolder {
+        try deployment.installedFiles(of: place.matchingRelease, running: place.installed)
+    }
+
+    private func losses(
+        _ deployment: ComposeDeployment
+    ) async -> (services: Fact<[UnknownService]>, volumes: Fact<[UnnamedVolume]>) {
+        do {
+            let file = try await deployment.composeFile(of: installedFiles(deployment))
+            // Of another release than the files are, containers may well be of other services.
+            let isBehind = try place.isBehindMark
+            return (
+                await .of { try await isBehind ? [] : deployment.unknownServices(to: file) },
+                await .of { try await deployment.unnamedVolumes(in: file) }
+            )
+        } catch {
+            let reason = Fact<Never>.reason(error)
+            return (.unknown(reason), .unknown(reason))
+        }
+    }
+
     private func files(_ deployment: ComposeDeployment) async throws -> InstalledFiles {
-        // Where something older runs than the databases are, the release that matches them is the mark.
         let isBehind = try place.isBehindMark
-        let path = try deployment.installedFiles(of: place.matchingRelease, running: place.installed).path
+        let path = try installedFiles(deployment).path
         var troubles: [String] = []
         for name in [InstallationFolder.composeName, InstallationFolder.environmentName]
         where !FileManager.default.isReadableFile(atPath: path + "/" + name) {

@@ -151,6 +151,7 @@ struct RestorePort: EffectPort {
         try await scene.provideGround()
         let deployment = try site.deployment()
         try deployment.place(workplaceNames, from: scene.ground.installation, keepingAs: suffix(context))
+        try deployment.withdrawAdditions(missingFrom: scene.ground.installation, keepingAs: suffix(context))
         try deployment.placeRelease(scene.plan.release, from: scene.ground.release, keepingAs: suffix(context))
     }
 

@@ -140,12 +140,21 @@ struct RestoreScene: Sendable {
         let lock: Fact<String?> = await .of { try await opening.lock() }
         var release: Fact<[String]> = .unknown("it cannot be unpacked")
         var images: Fact<[String]> = .unknown("the release is not known")
+        var obstacles: Fact<[Obstacle]> = .unknown("the set cannot be unpacked")
         var databases: [RestoreObservation.Database] = []
         if damages.value == [], case .known(nil) = lock {
             do {
                 try await ground.unpack(set, identity: plan.identity)
                 release = .known(ground.releaseTroubles())
                 images = await .of { try await site.deployment().missingImages(of: ground.release) }
+                obstacles = .of {
+                    try site.deployment().obstacles(
+                        to: workplace.configurationPaths,
+                        from: ground.installation,
+                        release: plan.release,
+                        as: ground.release
+                    )
+                }
             } catch {
                 release = .unknown(Fact<Never>.reason(error))
             }
@@ -166,6 +175,7 @@ struct RestoreScene: Sendable {
             lock: lock,
             release: release,
             missingImages: images,
+            obstacles: obstacles,
             atWork: await .of { try await atWork() },
             extra: .of { try Self.extra(besides: plan.databases, in: workplace) },
             databases: databases,

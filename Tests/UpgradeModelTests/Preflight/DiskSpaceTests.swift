@@ -46,6 +46,33 @@ import UpgradeModel
         #expect(try judged([], []).outcome == .error)
     }
 
+    @Test func `what a rehearsal's migrations added is needed again, with the server's log of it`() throws {
+        func need(_ before: Int64, _ after: Int64) -> DiskNeed? {
+            let schema = SchemaChange(from: [], to: [], digest: nil)
+            let record = Rehearsal.Database(
+                name: "demo",
+                bytesBefore: before,
+                bytesAfter: after,
+                locks: [],
+                schema: schema
+            )
+            return DiskNeed.migration(of: record, on: "1")
+        }
+        #expect(need(gigabyte, 3 * gigabyte) == DiskNeed(purpose: .migration, fileSystem: "1", bytes: 4 * gigabyte))
+        #expect(need(gigabyte, gigabyte) == nil)
+        #expect(need(3 * gigabyte, gigabyte) == nil)
+        #expect(need(0, .max)?.bytes == .max)
+        let found = try judged(
+            [DiskNeed(purpose: .backup, fileSystem: "2", bytes: 1)] + [need(gigabyte, 3 * gigabyte)].compactMap(\.self),
+            [
+                FileSystem(id: "1", path: "/volumes", freeBytes: 3 * gigabyte),
+                FileSystem(id: "2", path: "/", freeBytes: 9 * gigabyte),
+            ]
+        )
+        #expect(found.outcome == .fail)
+        #expect(found.message.contains("/volumes: 4.0 GB needed (migration 4.0 GB)"))
+    }
+
     @Test func `the estimate says what is needed where`() {
         let estimate = DiskEstimate(databases: [1000, 3000], configuration: 50, images: 0, package: 70)
         let places = DiskEstimate.Places(backups: "b", scratch: "s", engine: "e", packages: "p")

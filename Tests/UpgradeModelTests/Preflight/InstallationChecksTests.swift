@@ -75,6 +75,58 @@ import UpgradeModel
         #expect(finding.remedy?.contains("docker tag") == true)
     }
 
+    @Test func `data in a volume without a name blocks, and warns where it may well be scratch`() throws {
+        func volume(_ service: String, _ image: String, _ place: String) -> UnnamedVolume {
+            UnnamedVolume(service: service, image: image, destination: place, volume: String(repeating: "a", count: 64))
+        }
+        func found(_ volumes: UnnamedVolume...) throws -> Finding {
+            try finding("unnamed-volumes") { $0.installation.unnamedVolumes = .known(volumes) }
+        }
+        let queue = volume("queue", "rabbitmq:3", "/var/lib/rabbitmq")
+        let fail = try found(queue, volume("redis", "redis:5.0-alpine", "/data"))
+        #expect(fail.outcome == .fail)
+        #expect(fail.message.contains("`queue` has data at `/var/lib/rabbitmq`"))
+        #expect(fail.remedy?.contains("external: true, name: \(queue.volume)") == true)
+        // A local cache of the field's installations has no volume of its own in the file.
+        for scratch in [
+            volume("redis", "redis:5.0-alpine", "/data"), volume("queue", "registry/valkey:8", "/data"),
+            volume("http-cache", "registry/http:1", "/var/lib/varnish"), volume("router", "nginx", "/var/cache/nginx"),
+        ] {
+            let found = try found(scratch)
+            #expect(found.outcome == .warn, "\(scratch)")
+            #expect(found.message.contains("`\(scratch.service)` has data"))
+        }
+        #expect(try found(volume("store", "minio/minio", "/cached")).outcome == .fail)
+        let unknown = try finding("unnamed-volumes") { $0.installation.unnamedVolumes = .unknown("why") }
+        #expect(unknown.outcome == .error)
+    }
+
+    @Test func `a running service of a file that Pawl does not go by blocks, one that stands still warns`() throws {
+        func found(_ isActive: Bool) throws -> Finding {
+            try finding("unknown-services") {
+                $0.installation.unknownServices = .known([
+                    UnknownService(service: "exporter", container: "demo_exporter_1", isActive: isActive)
+                ])
+            }
+        }
+        let fail = try found(true)
+        #expect(fail.outcome == .fail)
+        #expect(fail.message.contains("`demo_exporter_1` runs") && fail.message.contains("`exporter`"))
+        #expect(fail.remedy?.contains("docker-compose.override.yml") == true)
+        #expect(try found(false).outcome == .warn)
+        let unknown = try finding("unknown-services") { $0.installation.unknownServices = .unknown("why") }
+        #expect(unknown.outcome == .error)
+    }
+
+    @Test func `what has a name that Pawl needs blocks, also where a release takes a failed one's place`() throws {
+        let found = try finding("folder-names") {
+            $0.installation.obstacles = [Obstacle(path: "/opt/demo/current", kind: .takesLink)]
+        }
+        #expect(found.outcome == .fail)
+        #expect(found.message.contains("`/opt/demo/current`"))
+        #expect(Check.replacement.map(\.id).contains("folder-names"))
+    }
+
     @Test func `an unreadable high-water mark is an error`() throws {
         let finding = try finding("installed-release") { $0.installation.highWaterMark = .unknown("why") }
         #expect(finding.outcome == .error)

@@ -28,6 +28,8 @@ import UpgradeModel
         observation.installation.running = .unknown("why")
         observation.installation.standing = .unknown("why")
         observation.installation.files = .unknown("why")
+        observation.installation.unknownServices = .unknown("why")
+        observation.installation.unnamedVolumes = .unknown("why")
         observation.installation.containers = .unknown("why")
         observation.installation.tools = .unknown("why")
         observation.installation.otherRun = .unknown("why")
@@ -46,8 +48,8 @@ import UpgradeModel
         observation.rehearsal = .unknown("why")
         observation.wayBack = .unknown("why")
         let report = PreflightReport(of: observation)
-        // Support can be judged for the target alone, and Pawl always knows its own version.
-        let known = ["support-window", "console-version"]
+        // Support can be judged for the target alone, and Pawl always knows its own version and what has a name.
+        let known = ["support-window", "console-version", "folder-names"]
         for finding in report.findings where !known.contains(finding.check) {
             #expect(finding.outcome == .error, "\(finding)")
             #expect(finding.blocking)

@@ -16,6 +16,7 @@ extension RestoreObservation {
             lock: .known(nil),
             release: .known([]),
             missingImages: .known([]),
+            obstacles: .known([]),
             atWork: .known(AtWork()),
             extra: .known(["extra"]),
             databases: [
@@ -49,6 +50,12 @@ extension RestoreObservation {
 }
 
 @Suite struct RestoreChecksTests {
+    @Test func `what cannot be renamed past the point of no return keeps a restore from beginning`() throws {
+        let certs = Obstacle(path: "/opt/demo/certs", kind: .isMounted)
+        #expect(try outcomes { $0.obstacles = .known([certs]) } == ["restore-files": .fail])
+        #expect(try outcomes { $0.obstacles = .unknown("why") } == ["restore-files": .error])
+    }
+
     /// The outcome of each check that is not a pass.
     private func outcomes(_ change: (inout RestoreObservation) -> Void) throws -> [String: CheckOutcome] {
         var observation = try RestoreObservation.well()

@@ -47,6 +47,9 @@ func wellObservation() throws -> Observation {
             standing: .known(.offered(try release("1.0.0", "2026-01-05"))),
             highWaterMark: .known(nil),
             files: .known(InstalledFiles()),
+            unknownServices: .known([]),
+            unnamedVolumes: .known([]),
+            obstacles: [],
             containers: .known([
                 ObservedContainer(service: "database", state: .healthy),
                 ObservedContainer(service: "api", state: .healthy),

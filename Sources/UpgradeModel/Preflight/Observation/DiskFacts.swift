@@ -41,6 +41,8 @@ package struct DiskNeed: Sendable, Hashable {
         case images
         /// The release's package and its files.
         case package
+        /// What the migrations add to the databases.
+        case migration
     }
 
     /// What it is needed for.
@@ -49,6 +51,15 @@ package struct DiskNeed: Sendable, Hashable {
     package let fileSystem: String
     /// How many bytes.
     package let bytes: Int64
+
+    /// What the migrations of a database need, by what a rehearsal of them has measured: what they add, and the server's
+    /// log of it. Nil where they add nothing.
+    package static func migration(of rehearsed: Rehearsal.Database, on fileSystem: String) -> DiskNeed? {
+        let (growth, _) = rehearsed.bytesAfter.subtractingReportingOverflow(rehearsed.bytesBefore)
+        guard growth > 0 else { return nil }
+        let (both, overflow) = growth.multipliedReportingOverflow(by: 2)
+        return DiskNeed(purpose: .migration, fileSystem: fileSystem, bytes: overflow ? .max : both)
+    }
 
     /// Makes a need.
     package init(purpose: Purpose, fileSystem: String, bytes: Int64) {

@@ -8,6 +8,12 @@ package struct ObservedInstallation: Sendable {
     package var highWaterMark: Fact<ReleaseVersion?>
     /// The installed release's own files, which a restore would need.
     package var files: Fact<InstalledFiles>
+    /// Containers that a hop removes and that nothing could bring back.
+    package var unknownServices: Fact<[UnknownService]>
+    /// Volumes with data that containers have which a hop makes anew.
+    package var unnamedVolumes: Fact<[UnnamedVolume]>
+    /// What has a name in the installation's folder that Pawl needs.
+    package var obstacles: [Obstacle]
     /// The project's containers.
     package var containers: Fact<[ObservedContainer]>
     /// The addresses of the project's containers on their networks: sessions from there are the product's own.
@@ -31,6 +37,9 @@ package struct ObservedInstallation: Sendable {
         standing: Fact<CatalogStanding>,
         highWaterMark: Fact<ReleaseVersion?>,
         files: Fact<InstalledFiles>,
+        unknownServices: Fact<[UnknownService]>,
+        unnamedVolumes: Fact<[UnnamedVolume]>,
+        obstacles: [Obstacle],
         containers: Fact<[ObservedContainer]>,
         addresses: Set<String>,
         tools: Fact<[ObservedTool]>,
@@ -44,6 +53,9 @@ package struct ObservedInstallation: Sendable {
         self.standing = standing
         self.highWaterMark = highWaterMark
         self.files = files
+        self.unknownServices = unknownServices
+        self.unnamedVolumes = unnamedVolumes
+        self.obstacles = obstacles
         self.containers = containers
         self.addresses = addresses
         self.tools = tools

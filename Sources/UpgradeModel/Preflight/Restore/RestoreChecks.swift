@@ -9,6 +9,7 @@ extension PreflightReport {
             ("restore-moment", "The set's databases are of one moment", RestoreChecks.moment(observation)),
             ("restore-identity", "The backup set can be decrypted", RestoreChecks.readable(observation)),
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
+            ("restore-files", "The set's files can take their places", RestoreChecks.files(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
             ("restore-extra", "What the set lacks is known", RestoreChecks.extra(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
@@ -150,6 +151,13 @@ private enum RestoreChecks {
                 )
         }
         return .all([files, images], none: files)
+    }
+
+    static func files(_ observation: RestoreObservation) -> Verdict {
+        observation.obstacles.judged(
+            "whether what \(observation.plan.set) holds can be put into the installation's folder",
+            remedy: "See that Pawl may read the installation's folder."
+        ) { .all($0.map(\.verdict), none: .pass("Nothing in the installation's folder is in the way.")) }
     }
 
     static func others(_ observation: RestoreObservation) -> Verdict {

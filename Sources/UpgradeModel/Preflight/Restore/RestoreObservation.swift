@@ -181,6 +181,8 @@ package struct RestoreObservation: Sendable {
     package var release: Fact<[String]>
     /// Images of that release that the Engine has not got.
     package var missingImages: Fact<[String]>
+    /// What in the installation's folder would not give way to what the set holds.
+    package var obstacles: Fact<[Obstacle]>
     /// What else is at work in the project.
     package var atWork: Fact<AtWork>
     /// The names of the databases that the installation has and the set has not.
@@ -201,6 +203,7 @@ package struct RestoreObservation: Sendable {
         lock: Fact<String?>,
         release: Fact<[String]>,
         missingImages: Fact<[String]>,
+        obstacles: Fact<[Obstacle]>,
         atWork: Fact<AtWork>,
         extra: Fact<[String]>,
         databases: [Database],
@@ -215,6 +218,7 @@ package struct RestoreObservation: Sendable {
         self.lock = lock
         self.release = release
         self.missingImages = missingImages
+        self.obstacles = obstacles
         self.atWork = atWork
         self.extra = extra
         self.databases = databases

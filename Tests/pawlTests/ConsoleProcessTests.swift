@@ -86,9 +86,11 @@ import UpgradeModel
                     #expect(try console.text(of: stream, until: "text/event-stream").hasPrefix("HTTP/1.1 200"))
                 }
                 let began = ContinuousClock.now
-                #expect(await console.stop(signal) == 0)
+                console.send(signal)
+                await console.untilItIsOver()
                 // Within a second on a machine that has nothing else to do.
                 #expect(ContinuousClock.now - began < .seconds(3))
+                #expect(await console.stop(signal) == 0)
             }
         }
     }
@@ -260,9 +262,23 @@ final class ServedConsole: Sendable {
         }
     }
 
-    /// Sends a signal; returns the exit code, or -1 where it ended otherwise.
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits, within a bound, until the process does nothing more. Foundation hears of that later where others have
+    /// been started meanwhile.
+    func untilItIsOver() async {
+        let path = "/proc/\(process.processIdentifier)/stat"
+        let end = ContinuousClock.now + .seconds(30)
+        while let stat = try? String(contentsOfFile: path, encoding: .utf8), ContinuousClock.now < end {
+            // The state stands behind the name.
+            if let name = stat.lastIndex(of: ")"), stat[name...].dropFirst(2).first == "Z" { return }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Sends a signal where it still runs; returns the exit code, or -1 where it ended otherwise.
     func stop(_ signal: Int32) async -> Int32 {
-        if process.isRunning { kill(process.processIdentifier, signal) }
+        if process.isRunning { send(signal) }
         let end = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < end {
             if let code = ended.withLock(\.self) { return code }

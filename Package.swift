@@ -74,7 +74,7 @@ let package = Package(
         // System libraries
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         // A set of published passwords, as bytes
-        .target(name: "CBreached", exclude: ["passwords.bloom"]),
+        .target(name: "CBreached", exclude: ["LICENSE", "passwords.bloom"]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Leaves: know nothing of upgrades

@@ -73,6 +73,8 @@ let package = Package(
     targets: [
         // System libraries
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        // A set of published passwords, as bytes
+        .target(name: "CBreached", exclude: ["LICENSE", "passwords.bloom"]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Leaves: know nothing of upgrades
@@ -96,7 +98,7 @@ let package = Package(
         room("Reports", ["UpgradeEngine", "UpgradeModel"]),
         .target(
             name: "AdminConsole",
-            dependencies: ["Reports", "UpgradeEngine", "UpgradeModel", crypto, cryptoExtras] + webServer,
+            dependencies: ["CBreached", "Reports", "UpgradeEngine", "UpgradeModel", crypto, cryptoExtras] + webServer,
             resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Documents")],
             swiftSettings: house
         ),

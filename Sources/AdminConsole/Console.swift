@@ -132,6 +132,8 @@ struct ConsoleParts: Sendable {
     let sessions: Sessions
     let tokens: Tokens
     let accounts: Accounts
+    let secondFactors: SecondFactors
+    let halfway: HalfwaySignIns
     let records: any AccessRecords
     let rates: RateLimits
     let site: SiteRules
@@ -165,6 +167,8 @@ struct ConsoleParts: Sendable {
         sessions = Sessions(records: records, now: now)
         tokens = Tokens(records: records, now: now)
         accounts = Accounts(records: records, passwords: passwords, now: now)
+        secondFactors = SecondFactors(records: records, now: now)
+        halfway = HalfwaySignIns(now: now)
         rates = RateLimits(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)

@@ -33,6 +33,8 @@ struct Visitor: Sendable, Hashable {
     var name: AccountName
     var role: Role
     var proof: Proof
+    /// How their account stands with second factors; of no account for tokens.
+    var secondFactor: SecondFactorStanding = .none
 
     /// What is noted as the doer.
     var actor: String {

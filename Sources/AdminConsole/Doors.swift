@@ -31,6 +31,8 @@ struct Door: Sendable {
     var subject: (@Sendable (Visit) -> String)?
     /// Whether it writes its own lines of the audit trail, since who asks is only known in the end.
     var notesItself = false
+    /// Whether those pass who need a second factor and have none yet.
+    var isForEnrolling = false
     /// The largest body that is read, in bytes.
     var largestBody = 64 << 10
     var answer: @Sendable (Visit) async throws -> Response
@@ -109,6 +111,9 @@ struct DoorWay: Sendable {
         if door.kind == .page, case .token? = context.visitor?.proof { context.visitor = nil }
         do {
             if door.permission != nil, context.visitor == nil { return try signInFirst(request) }
+            if door.permission != nil, !door.isForEnrolling, context.visitor?.secondFactor == .missing {
+                return try enrolFirst()
+            }
             return door.isChange ? try await change(request, context) : try await look(request, context)
         } catch {
             return Failure.response(to: error, door.kind, context, parts.renderer)
@@ -209,6 +214,11 @@ struct DoorWay: Sendable {
             return "/"
         }
         return url.path(percentEncoded: true) + (url.query(percentEncoded: true).map { "?" + $0 } ?? "")
+    }
+
+    private func enrolFirst() throws(Refusal) -> Response {
+        guard door.kind == .page else { throw .secondFactorMissing }
+        return .redirect(to: "/settings/second-factor", type: .normal)
     }
 
     private func signInFirst(_ request: Request) throws -> Response {

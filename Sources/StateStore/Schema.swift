@@ -171,6 +171,23 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("4 second factor") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE secondFactor (
+                        account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE,
+                        secret BLOB NOT NULL CHECK (length(secret) = 20),
+                        setAt INTEGER NOT NULL,
+                        newestStep INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE recoveryCode (
+                        account TEXT NOT NULL REFERENCES secondFactor (account) ON DELETE CASCADE,
+                        digest TEXT NOT NULL,
+                        PRIMARY KEY (account, digest)
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -4,22 +4,29 @@ import UpgradeEngine
 package import UpgradeModel
 
 extension StateStore: AccessRecords {
+    private static let accountRows = """
+        SELECT account.*,
+            EXISTS (SELECT 1 FROM secondFactor WHERE secondFactor.account = account.name) AS hasSecondFactor,
+            (SELECT value = 'true' FROM consoleSetting WHERE name = 'secondFactorNeeded') AS needsSecondFactor
+        FROM account
+        """
+
     package func accounts() throws(Trouble) -> [Account] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM account ORDER BY name").map { try Self.account($0) }
+            try Row.fetchAll(database, sql: Self.accountRows + " ORDER BY name").map { try Self.account($0) }
         }
     }
 
     package func account(_ name: AccountName) throws(Trouble) -> Account? {
         try read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM account WHERE name = ?", arguments: [name.text])
+            try Row.fetchOne(database, sql: Self.accountRows + " WHERE name = ?", arguments: [name.text])
                 .map { try Self.account($0) }
         }
     }
 
     package func put(_ account: Account) throws(Trouble) {
         try write { database in
-            let all = try Row.fetchAll(database, sql: "SELECT * FROM account").map { try Self.account($0) }
+            let all = try Row.fetchAll(database, sql: Self.accountRows).map { try Self.account($0) }
             if let trouble = AccountRules.objection(to: account, of: account.name, among: all) { throw trouble }
             try Self.put(account, in: database)
         }
@@ -50,7 +57,7 @@ extension StateStore: AccessRecords {
 
     package func removeAccount(_ name: AccountName) throws(Trouble) {
         try write { database in
-            let all = try Row.fetchAll(database, sql: "SELECT * FROM account").map { try Self.account($0) }
+            let all = try Row.fetchAll(database, sql: Self.accountRows).map { try Self.account($0) }
             if let trouble = AccountRules.objection(to: nil, of: name, among: all) { throw trouble }
             try database.execute(sql: "DELETE FROM account WHERE name = ?", arguments: [name.text])
         }
@@ -84,7 +91,7 @@ extension StateStore: AccessRecords {
     }
 
     private static func owner(_ name: AccountName, in database: Database) throws -> Account? {
-        let find = try database.cachedStatement(sql: "SELECT * FROM account WHERE name = ?")
+        let find = try database.cachedStatement(sql: accountRows + " WHERE name = ?")
         return try Row.fetchOne(find, arguments: [name.text]).map { try account($0) }
     }
 
@@ -237,12 +244,15 @@ extension StateStore: AccessRecords {
             throw CocoaError(.coderInvalidValue)
         }
         let password: String? = row["password"]
+        let hasSecondFactor: Bool = row["hasSecondFactor"]
+        let needsSecondFactor: Bool? = row["needsSecondFactor"]
         return Account(
             name: name,
             role: role,
             password: password.map { PasswordDigest(text: $0) },
             createdAt: Moment(microseconds: row["createdAt"]),
-            passwordSetAt: Moment(microseconds: row["passwordSetAt"])
+            passwordSetAt: Moment(microseconds: row["passwordSetAt"]),
+            secondFactor: hasSecondFactor ? .present : needsSecondFactor == true ? .missing : .none
         )
     }
 

@@ -157,14 +157,14 @@ extension StateStore: AutomationRecords {
         }
     }
 
-    private static func setting<Value: Decodable>(_ type: Value.Type, _ name: String, _ database: Database) throws
+    static func setting<Value: Decodable>(_ type: Value.Type, _ name: String, _ database: Database) throws
         -> Value?
     {
         try String.fetchOne(database, sql: "SELECT value FROM consoleSetting WHERE name = ?", arguments: [name])
             .map { try StoredJSON.value(type, $0) }
     }
 
-    private static func set(_ name: String, _ value: some Encodable, _ database: Database) throws {
+    static func set(_ name: String, _ value: some Encodable, _ database: Database) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO consoleSetting (name, value) VALUES (?, ?)",
             arguments: [name, try StoredJSON.text(value)]

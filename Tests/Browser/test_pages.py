@@ -9,6 +9,7 @@ PAGES = {
         "/upgrade",
         "/settings",
         "/settings/password",
+        "/settings/second-factor",
         "/settings/sessions",
         "/settings/tokens",
         "/settings/schedule",

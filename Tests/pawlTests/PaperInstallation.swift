@@ -113,11 +113,15 @@ final class PaperInstallation {
         }
     }
 
+    /// The program itself: `PAWL`, or beside the test bundle.
+    var binary: String {
+        ProcessInfo.processInfo.environment["PAWL"]
+            ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "pawl").path
+    }
+
     /// Calls the program itself, for what it prints.
     func pawl(_ words: String..., data: String = "data") async throws -> Collected {
-        let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "pawl").path
-        let binary = ProcessInfo.processInfo.environment["PAWL"] ?? beside
-        return try await collect(Command(binary, words + arguments(data: data)), limit: 8 << 20, deadline: .seconds(60))
+        try await collect(Command(binary, words + arguments(data: data)), limit: 8 << 20, deadline: .seconds(60))
     }
 
     /// Makes the journal one that has lost what was written.

@@ -23,16 +23,19 @@ struct Accounts: Sendable {
     /// The account, where name and password are its own.
     ///
     /// - Throws: `too-many-requests` where too much was tried from there; nothing was looked at then.
-    func shown(_ name: String, _ password: String, from address: String) async throws -> Account? {
+    func shown(_ name: String, _ password: String, from client: Client) async throws -> Account? {
         let key = AccountName(name)?.text ?? "-"
-        let address = NetworkAddress.counted(address)
         let account = try AccountName(name).flatMap { try records.account($0) }
-        let isKnown = try records.isKnown(address, of: key)
-        let ticket = try throttle.admit(key, from: address, isKnown: isKnown)
-        var isRight = false
-        defer { throttle.end(ticket, succeeded: isRight) }
-        isRight = try await passwords.matches(password, account?.password, goesFirst: isKnown)
-        return isRight ? account : nil
+        let place = try Place(client, of: key, records)
+        let ticket = try throttle.admit(key, from: place.key, isKnown: place.isKnown)
+        do {
+            let isRight = try await passwords.matches(password, account?.password, goesFirst: place.isKnown)
+            throttle.end(ticket, succeeded: isRight)
+            return isRight ? account : nil
+        } catch {
+            throttle.withdraw(ticket)
+            throw error
+        }
     }
 
     /// What an account with this name, role and password would be kept as.
@@ -70,12 +73,23 @@ struct Accounts: Sendable {
     static func unknown(_ name: String) -> Refusal { .invalid("There is no account \(AuditEntry.plain(name)).") }
 
     static func checkPassword(_ password: String, of name: AccountName) throws(Refusal) {
-        if let objection = PasswordRules.objection(to: password, of: name) { throw .invalid(objection.words) }
+        let objection = PasswordRules.objection(to: password, of: name, isPublished: BreachedPasswords.contains)
+        if let objection { throw .invalid(objection.words) }
     }
 }
 
 /// What the command line may do with accounts.
 package struct ConsoleAccounts: Sendable {
+    /// What has become of an account whose password was set.
+    package enum Reset: Sendable, Hashable {
+        /// It was made, as an admin.
+        case made
+        /// It had another password before, and no second factor.
+        case changed
+        /// It had another password and a second factor before, and has none now.
+        case changedWithoutSecondFactor
+    }
+
     private let accounts: Accounts
 
     /// Works on these records.
@@ -83,31 +97,37 @@ package struct ConsoleAccounts: Sendable {
         accounts = Accounts(records: records, now: now)
     }
 
-    /// Sets a password and ends the account's sessions. Makes an admin where there is no such account. It is noted in
-    /// the audit trail, first of all, as done by `person`.
+    /// Sets a password, takes the second factor away and ends the account's sessions. Makes an admin where there is no
+    /// such account. It is noted in the audit trail, first of all, as done by `person`.
     ///
-    /// - Returns: whether the account is a new one.
     /// - Throws: code `usage` where name or password will not do.
-    package func reset(_ name: String, password: String, by person: String) async throws -> Bool {
+    package func reset(_ name: String, password: String, by person: String) async throws -> Reset {
         let records = accounts.records
         do {
             let before = try AccountName(name).flatMap { try records.account($0) }
             let account = try await accounts.made(name, before?.role ?? .admin, password: password)
-            var entry = AuditEntry(
-                at: accounts.now(),
-                actor: person,
-                address: "command line",
-                action: before == nil ? "user-added" : "password-reset",
-                subject: account.name.text,
-                outcome: .asked
-            )
-            try records.note(entry)
+            func note(_ action: String, _ outcome: AuditEntry.Outcome) throws {
+                try records.note(
+                    AuditEntry(
+                        at: accounts.now(),
+                        actor: person,
+                        address: "command line",
+                        action: action,
+                        subject: account.name.text,
+                        outcome: outcome
+                    )
+                )
+            }
+            let action = before == nil ? "user-added" : "password-reset"
+            try note(action, .asked)
             try records.put(account)
+            let hadSecondFactor = try records.removeSecondFactor(of: account.name)
             try records.removeSessions(of: account.name, except: nil)
-            entry.at = accounts.now()
-            entry.outcome = .done
-            try records.note(entry)
-            return before == nil
+            try note(action, .done)
+            guard before != nil else { return .made }
+            guard hadSecondFactor else { return .changed }
+            try note("second-factor-removed", .done)
+            return .changedWithoutSecondFactor
         } catch let refusal as Refusal {
             throw Trouble(.operator, "usage", refusal.message, remedy: refusal.remedy)
         }

@@ -120,7 +120,12 @@ enum SafeCompare {
 /// Secrets that the console makes, and what is kept of them.
 enum Secret {
     /// 256 bits that nobody can guess, as text for cookies, addresses and headers.
-    static func make() -> String { text(SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }) }
+    static func make() -> String { text(Data(bytes(32))) }
+
+    /// So many bytes that nobody can guess.
+    static func bytes(_ count: Int) -> [UInt8] {
+        SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
+    }
 
     /// SHA-256 in hexadecimal digits: enough for secrets of 256 bits, and of no use to whoever finds it.
     static func digest(_ secret: String) -> String {

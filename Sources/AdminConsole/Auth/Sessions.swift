@@ -52,13 +52,13 @@ struct Sessions: Sendable {
             most: Self.most
         )
         let left = Self.longest - session.createdAt.seconds(to: now())
-        return Self.cookie(secret, maxAge: max(0, Int(left)))
+        return .host(Self.cookie, secret, maxAge: max(0, Int(left)))
     }
 
     /// Ends a session; returns the cookie that takes its cookie away.
     func end(_ id: String) throws -> Cookie {
         try records.removeSession(id)
-        return Self.cookie("", maxAge: 0)
+        return .host(Self.cookie, "", maxAge: 0)
     }
 
     /// Who sends this cookie; nil where it is of no session that goes on.
@@ -82,7 +82,8 @@ struct Sessions: Sendable {
         return Visitor(
             name: account.name,
             role: account.role,
-            proof: .session(id: id, csrf: Secret.text(csrf), confirmedAt: session.confirmedAt)
+            proof: .session(id: id, csrf: Secret.text(csrf), confirmedAt: session.confirmedAt),
+            secondFactor: account.secondFactor
         )
     }
 
@@ -90,9 +91,5 @@ struct Sessions: Sendable {
     /// that was set back makes them, has not.
     func isAlive(_ session: SessionRecord, at moment: Moment) -> Bool {
         abs(session.createdAt.seconds(to: moment)) < Self.longest && abs(session.seenAt.seconds(to: moment)) < Self.idle
-    }
-
-    private static func cookie(_ value: String, maxAge: Int) -> Cookie {
-        Cookie(name: cookie, value: value, maxAge: maxAge, path: "/", secure: true, httpOnly: true, sameSite: .strict)
     }
 }

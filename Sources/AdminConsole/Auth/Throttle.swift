@@ -24,9 +24,6 @@ final class Throttle: Sendable {
         static let triesOfPair = 5
         static let triesOfAddress = 20
         static let longest = 900.0
-        /// Failures from addresses that an account does not know, after which those wait for one another.
-        static let triesOfAccount = 50
-        static let paceOfAccount = 1.0
         /// Attempts from one address whose password is being looked at.
         static let underway = 2
         static let memory = 3600.0
@@ -64,9 +61,17 @@ final class Throttle: Sendable {
     }
 
     private let state = Mutex(State())
+    private let triesOfAccount: Int
+    private let paceOfAccount: Double
     private let now: @Sendable () -> Moment
 
-    init(now: @escaping @Sendable () -> Moment) { self.now = now }
+    /// Failures from addresses that an account does not know come `paceOfAccount` seconds apart at last, once there were
+    /// `triesOfAccount` of them.
+    init(triesOfAccount: Int = 50, paceOfAccount: Double = 1, now: @escaping @Sendable () -> Moment) {
+        self.triesOfAccount = triesOfAccount
+        self.paceOfAccount = paceOfAccount
+        self.now = now
+    }
 
     /// Lets an attempt through, or says no before anything was calculated. It counts as a failure until it is done.
     func admit(_ account: String, from address: String, isKnown: Bool) throws(Refusal) -> Ticket {
@@ -91,7 +96,7 @@ final class Throttle: Sendable {
             }
             if !isKnown {
                 state.accounts.change(pair.account, from: fresh, at: now) {
-                    $0.count(at: now, tries: Limit.triesOfAccount, longest: Limit.paceOfAccount)
+                    $0.count(at: now, tries: triesOfAccount, longest: paceOfAccount)
                 }
             }
             return 0
@@ -117,6 +122,22 @@ final class Throttle: Sendable {
                     $0.failures = max(0, $0.failures - 1)
                 }
             }
+        }
+    }
+
+    /// An attempt ends without having been looked at, as when too many wait: it says nothing of the password. That the
+    /// address asked stays counted, or a flood that fills the queue would do so for as long as it likes.
+    func withdraw(_ ticket: Ticket) {
+        let now = now()
+        state.withLock { state in
+            let fresh = Track(at: now)
+            func forget(_ track: inout Track) {
+                track.failures = max(0, track.failures - 1)
+                track.waitUntil = min(track.waitUntil, now)
+            }
+            state.addresses.change(ticket.pair.address, from: fresh, at: now) { $0.underway = max(0, $0.underway - 1) }
+            state.pairs.change(ticket.pair, from: fresh, at: now, forget)
+            if !ticket.isKnown { state.accounts.change(ticket.pair.account, from: fresh, at: now, forget) }
         }
     }
 

@@ -51,15 +51,8 @@ struct FirstStartDoors: Sendable {
         try parts.note("first-start", of: account.name.text, by: visit, .asked)
         guard try parts.records.putFirst(account) else { return .redirect(to: "/sign-in", type: .normal) }
         bootstrap.remove()
-        let cookie = try parts.sessions.begin(
-            account,
-            address: visit.context.address,
-            agent: visit.request.headers[.userAgent] ?? ""
-        )
-        try parts.records.remember(NetworkAddress.counted(visit.context.address), of: account.name, at: parts.now())
+        let response = try parts.signIn(account, by: visit, to: "/")
         try parts.noteEnd("first-start", of: account.name.text, by: visit, .done)
-        var response = Response.redirect(to: "/", type: .normal)
-        response.setCookie(cookie)
         return response
     }
 

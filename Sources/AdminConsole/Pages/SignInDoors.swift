@@ -11,8 +11,16 @@ struct SignInDoors: Sendable {
     /// What the page for signing in shows.
     struct Page {
         var product: String
+        var csrf: String
         var name: String
         var next: String
+        var problem: String?
+    }
+
+    /// What the page for the second factor shows.
+    struct CodePage {
+        var product: String
+        var csrf: String
         var problem: String?
     }
 
@@ -21,6 +29,7 @@ struct SignInDoors: Sendable {
         var name: String
         var next: String
         var csrf: String
+        var hasSecondFactor: Bool
         var isInterrupted: Bool
         var problem: String?
     }
@@ -29,10 +38,14 @@ struct SignInDoors: Sendable {
         var doors: [Door] = [
             .page(.get, "/sign-in", needs: nil) { visit in
                 if try parts.isUnclaimed() { return .redirect(to: "/first-start", type: .normal) }
-                let next = Self.path(visit.query("next"))
-                return show(Page(product: parts.desk.title, name: "", next: next), .ok)
+                return show(page(visit, "", Self.path(visit.query("next")), nil), .ok)
             },
             .page(.post, "/sign-in", needs: nil, action: "sign-in") { try await signIn($0) },
+            .page(.get, "/sign-in/code", needs: nil) { visit in
+                guard try halfway(visit) != nil else { return .redirect(to: "/sign-in", type: .normal) }
+                return showCode(visit, nil, .ok)
+            },
+            .page(.post, "/sign-in/code", needs: nil, action: "sign-in") { try goOn($0) },
             .page(.post, "/sign-out", needs: .look, action: "sign-out") { visit in
                 var response = Response.redirect(to: "/sign-in", type: .normal)
                 if case .session(let id, _, _) = visit.visitor?.proof { response.setCookie(try parts.sessions.end(id)) }
@@ -46,6 +59,7 @@ struct SignInDoors: Sendable {
                         name: visit.visitor?.name.text ?? "",
                         next: Self.path(visit.query("next")),
                         csrf: visit.visitor?.csrf ?? "",
+                        hasSecondFactor: visit.visitor?.secondFactor == .present,
                         isInterrupted: visit.query("interrupted") == "1"
                     ),
                     visit,
@@ -54,8 +68,9 @@ struct SignInDoors: Sendable {
             },
             .page(.post, "/confirm", needs: .look, action: "confirm") { try await confirm($0) },
         ]
-        for index in doors.indices where ["/sign-in", "/confirm"].contains(doors[index].path) {
-            doors[index].notesItself = true
+        for index in doors.indices {
+            doors[index].notesItself = doors[index].path != "/sign-out"
+            doors[index].isForEnrolling = true
         }
         return doors
     }
@@ -65,39 +80,52 @@ struct SignInDoors: Sendable {
         let next = Self.path(visit.form["next"])
         let account: Account?
         do {
-            account = try await parts.accounts.shown(
-                name,
-                visit.form["password"] ?? "",
-                from: visit.context.address
-            )
+            account = try await parts.accounts.shown(name, visit.form["password"] ?? "", from: visit.client)
         } catch let refusal as Refusal {
-            let page = Page(product: parts.desk.title, name: name, next: next, problem: Self.words(refusal))
-            return show(page, refusal.status, refusal.fields)
+            return show(page(visit, name, next, Self.words(refusal)), refusal.status, refusal.fields)
         }
         guard let account else {
             // The name is not noted where it is none of ours: people type their password there.
             let known = try AccountName(name).flatMap { try parts.records.account($0) }?.name.text ?? "unknown name"
             try parts.note("sign-in", of: known, by: visit, .refused)
             let words = "Name and password do not belong together."
-            return show(Page(product: parts.desk.title, name: name, next: next, problem: words), .unprocessableContent)
+            return show(page(visit, name, next, words), .unprocessableContent)
         }
         try parts.note("sign-in", of: account.name.text, by: visit, .asked)
-        var before: String?
-        if case .session(let id, _, _) = visit.visitor?.proof { before = id }
-        let cookie = try parts.sessions.begin(
-            account,
-            address: visit.context.address,
-            agent: visit.request.headers[.userAgent] ?? "",
-            insteadOf: before
-        )
-        try parts.records.remember(
-            NetworkAddress.counted(visit.context.address),
-            of: account.name,
-            at: parts.now()
-        )
+        if account.secondFactor == .present {
+            var response = Response.redirect(to: "/sign-in/code", type: .normal)
+            response.setCookie(parts.halfway.begin(account, next: next))
+            return response
+        }
+        let response = try parts.signIn(account, by: visit, to: next)
         try parts.noteEnd("sign-in", of: account.name.text, by: visit, .done)
-        var response = Response.redirect(to: next, type: .normal)
-        response.setCookie(cookie)
+        return response
+    }
+
+    /// The sign-in that a browser has begun with the right password; nil where there is none any more.
+    private func halfway(_ visit: Visit) throws -> (secret: String, entry: HalfwaySignIns.Entry, account: Account)? {
+        guard let secret = visit.request.cookies[HalfwaySignIns.cookie]?.value,
+            let entry = parts.halfway.entry(secret), let account = try parts.records.account(entry.account),
+            account.passwordSetAt == entry.passwordSetAt, account.secondFactor == .present
+        else { return nil }
+        return (secret, entry, account)
+    }
+
+    /// The second step of signing in.
+    private func goOn(_ visit: Visit) throws -> Response {
+        guard let (secret, entry, account) = try halfway(visit) else {
+            return .redirect(to: "/sign-in", type: .normal)
+        }
+        do {
+            guard try parts.hasSecondFactor(account, by: visit) else {
+                return showCode(visit, "That is none of your codes that count now.", .unprocessableContent)
+            }
+        } catch let refusal as Refusal {
+            return showCode(visit, Self.words(refusal), refusal.status, refusal.fields)
+        }
+        var response = try parts.signIn(account, by: visit, to: entry.next)
+        response.setCookie(parts.halfway.end(secret))
+        try parts.noteEnd("sign-in", of: account.name.text, by: visit, .done)
         return response
     }
 
@@ -106,12 +134,21 @@ struct SignInDoors: Sendable {
             throw Refusal.notSignedIn
         }
         let next = Self.path(visit.form["next"])
-        var page = ConfirmPage(name: visitor.name.text, next: next, csrf: csrf, isInterrupted: false)
+        let hasSecondFactor = visitor.secondFactor == .present
+        var page = ConfirmPage(
+            name: visitor.name.text,
+            next: next,
+            csrf: csrf,
+            hasSecondFactor: hasSecondFactor,
+            isInterrupted: false
+        )
         do {
-            let password = visit.form["password"] ?? ""
-            guard try await parts.accounts.shown(visitor.name.text, password, from: visit.context.address) != nil else {
+            guard try await parts.isShown(visitor, visit.form["password"] ?? "", by: visit) else {
                 try parts.note("confirm", of: "", by: visit, .refused)
-                page.problem = "That is not the password of \(visitor.name)."
+                // Not which of the two: who has found an open browser learns nothing of the password.
+                page.problem =
+                    "That is not the password of \(visitor.name)"
+                    + (hasSecondFactor ? " with a code that counts now." : ".")
                 return show(page, visit, .unprocessableContent)
             }
         } catch let refusal as Refusal {
@@ -123,6 +160,28 @@ struct SignInDoors: Sendable {
         try parts.noteEnd("confirm", of: "", by: visit, .done)
         var response = Response.redirect(to: next, type: .normal)
         response.setCookie(cookie)
+        return response
+    }
+
+    private func page(_ visit: Visit, _ name: String, _ next: String, _ problem: String?) -> Page {
+        Page(
+            product: parts.desk.title,
+            csrf: visit.visitor?.csrf ?? "",
+            name: name,
+            next: next,
+            problem: problem
+        )
+    }
+
+    private func showCode(
+        _ visit: Visit,
+        _ problem: String?,
+        _ status: HTTPResponse.Status,
+        _ fields: HTTPFields = [:]
+    ) -> Response {
+        let page = CodePage(product: parts.desk.title, csrf: visit.visitor?.csrf ?? "", problem: problem)
+        var response = parts.renderer.page("sign-in-code", page, title: "Sign in", visitor: nil, status: status)
+        response.headers.append(contentsOf: fields)
         return response
     }
 

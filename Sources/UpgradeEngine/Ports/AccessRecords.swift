@@ -2,7 +2,7 @@ package import UpgradeModel
 
 /// Who may use the Admin Console, who is signed in, and what they did. What is written is on the disk when a call
 /// returns; the audit trail is only ever added to, and chained like the journal.
-package protocol AccessRecords: RequestRecords {
+package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     /// Every account, by name.
     func accounts() throws(Trouble) -> [Account]
     /// One account; nil where there is none of that name.
@@ -45,9 +45,9 @@ package protocol AccessRecords: RequestRecords {
     /// Revokes a token.
     func removeToken(_ id: String) throws(Trouble)
 
-    /// Whether somebody has signed in to an account of that name from an address before.
+    /// Whether somebody has signed in to an account of that name from an address, or a browser, before.
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool
-    /// Remembers that somebody signed in from an address; of an account the newest 32 are kept.
+    /// Remembers that somebody signed in from an address, or a browser; of an account the newest 32 are kept.
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble)
 
     /// Adds a line to the audit trail.

@@ -10,14 +10,24 @@ package struct Account: Sendable, Hashable {
     package var createdAt: Moment
     /// When the password was last set.
     package var passwordSetAt: Moment
+    /// How it stands with second factors. It is read with the account; putting the account does not change it.
+    package var secondFactor: SecondFactorStanding
 
     /// Puts an account together.
-    package init(name: AccountName, role: Role, password: PasswordDigest?, createdAt: Moment, passwordSetAt: Moment) {
+    package init(
+        name: AccountName,
+        role: Role,
+        password: PasswordDigest?,
+        createdAt: Moment,
+        passwordSetAt: Moment,
+        secondFactor: SecondFactorStanding = .none
+    ) {
         self.name = name
         self.role = role
         self.password = password
         self.createdAt = createdAt
         self.passwordSetAt = passwordSetAt
+        self.secondFactor = secondFactor
     }
 }
 

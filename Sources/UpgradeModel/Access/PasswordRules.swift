@@ -5,13 +5,16 @@ package enum PasswordRules {
 
     /// Why a password will not do.
     package enum Objection: Sendable, Hashable, CaseIterable {
-        case tooShort, tooLong, common
+        case tooShort, tooLong, published, common
 
         /// The same as a sentence.
         package var words: String {
             switch self {
             case .tooShort: "A password has at least \(lengths.lowerBound) characters."
             case .tooLong: "A password has at most \(lengths.upperBound) characters."
+            case .published:
+                "The password is one of those that were stolen somewhere and published, which are tried first. Once in "
+                    + "some 300 times one that was not is taken for one; choose another then, too."
             case .common:
                 "The password is one of those that are tried first: it is made of common words, names, years, rows of "
                     + "keys or repetitions. Four or five random words make a good one."
@@ -22,12 +25,17 @@ package enum PasswordRules {
     /// Pieces below which a password can be guessed: each character is one, and so is each word, year, row or repetition.
     static let fewestPieces = 6
 
-    /// Why a password will not do for an account; nil where it will.
-    package static func objection(to password: String, of name: AccountName) -> Objection? {
+    /// Why a password will not do for an account; nil where it will. `isPublished` says whether one is known to have
+    /// been published; it is asked for passwords that are neither too short nor too long.
+    package static func objection(
+        to password: String,
+        of name: AccountName,
+        isPublished: (String) -> Bool
+    ) -> Objection? {
         guard password.count >= lengths.lowerBound else { return .tooShort }
         guard password.count <= lengths.upperBound else { return .tooLong }
+        if isPublished(password) { return .published }
         let small = password.lowercased()
-        if CommonPasswords.all.contains(small) { return .common }
         let words = Self.words + name.text.split { ".-_@".contains($0) }.map(String.init).filter { $0.count >= 3 }
         let isGuessable = pieces(Array(small), words) < fewestPieces || Set(small).count < 5
         return isGuessable ? .common : nil

@@ -165,7 +165,7 @@ struct ConsoleResetPasswordCommand: AsyncParsableCommand {
         abstract: "Set the password of an account of the console; makes an admin where there is none of that name.",
         discussion: """
             The password is asked for, without showing it; without a terminal it is the first line of standard input.
-            The account's sessions end. Its API tokens stay.
+            The account's sessions end, and its second factor is taken away. Its API tokens stay.
             """
     )
 
@@ -175,11 +175,16 @@ struct ConsoleResetPasswordCommand: AsyncParsableCommand {
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
         let password = try Self.password(of: name)
-        let isNew = try await ConsoleAccounts(records: workplace.store, now: Workplace.now)
+        let reset = try await ConsoleAccounts(records: workplace.store, now: Workplace.now)
             .reset(name, password: password, by: Workplace.person)
-        Output.remark(
-            isNew ? "The admin \(name) is made." : "The password of \(name) is set; its sessions have ended."
-        )
+        let words =
+            switch reset {
+            case .made: "The admin \(name) is made."
+            case .changed: "The password of \(name) is set; its sessions have ended."
+            case .changedWithoutSecondFactor:
+                "The password of \(name) is set; its sessions have ended, and its second factor is taken away."
+            }
+        Output.remark(words)
     }
 
     private static func password(of name: String) throws -> String {

@@ -72,7 +72,7 @@ struct AuditTests {
     @Test func `only doors that find out who asks write their own lines`() async throws {
         try await GuardedConsole.with { console in
             let own = console.parts.doors().filter { $0.isChange && $0.notesItself }.map(\.path)
-            #expect(own.sorted() == ["/confirm", "/first-start", "/sign-in"])
+            #expect(own.sorted() == ["/confirm", "/first-start", "/sign-in", "/sign-in/code"])
         }
     }
 }
@@ -121,6 +121,22 @@ struct FailingTrail: AccessRecords {
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
         try records.remember(address, of: name, at: moment)
     }
+    func secondFactor(of name: AccountName) throws(Trouble) -> SecondFactor? { try records.secondFactor(of: name) }
+    func put(_ factor: SecondFactor, recoveryCodes digests: [String]) throws(Trouble) {
+        try records.put(factor, recoveryCodes: digests)
+    }
+    func setRecoveryCodes(_ digests: [String], of name: AccountName) throws(Trouble) {
+        try records.setRecoveryCodes(digests, of: name)
+    }
+    func use(step: Int64, of factor: SecondFactor) throws(Trouble) -> Bool { try records.use(step: step, of: factor) }
+    func use(recoveryCode digest: String, of name: AccountName) throws(Trouble) -> Bool {
+        try records.use(recoveryCode: digest, of: name)
+    }
+    func removeSecondFactor(of name: AccountName) throws(Trouble) -> Bool {
+        try records.removeSecondFactor(of: name)
+    }
+    func needsSecondFactor() throws(Trouble) -> Bool { try records.needsSecondFactor() }
+    func setNeedsSecondFactor(_ isNeeded: Bool) throws(Trouble) { try records.setNeedsSecondFactor(isNeeded) }
     func audit(before: Int64?, limit: Int) throws(Trouble) -> [AuditEntry] {
         try records.audit(before: before, limit: limit)
     }

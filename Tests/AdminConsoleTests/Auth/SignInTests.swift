@@ -219,4 +219,49 @@ struct SignInTests {
             }
         }
     }
+
+    @Test func `a browser that has signed in before is known at any address, and others there do not hold it up`()
+        async throws
+    {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let form = ["name": "ada", "password": GuardedConsole.password]
+                var browser = Browser(client: client, console: console)
+                let first = try await browser.post("/sign-in", form)
+                let secret = try #require(first.cookie(Client.cookie))
+                browser.fields[.cookie] = "\(Client.cookie)=\(secret)"
+                // Others at the same address, which is known from now on, guess until it must wait.
+                let stranger = Browser(client: client, console: console)
+                for _ in 0..<8 {
+                    _ = try await stranger.post("/sign-in", ["name": "ada", "password": "not hers at all"])
+                }
+                #expect(try await stranger.post("/sign-in", form).status == .tooManyRequests)
+                #expect(try await browser.post("/sign-in", form).status == .seeOther)
+                // Its own guesses it is held to.
+                for _ in 0..<8 {
+                    _ = try await browser.post("/sign-in", ["name": "ada", "password": "not hers at all"])
+                }
+                #expect(try await browser.post("/sign-in", form).status == .tooManyRequests)
+                // What is kept of its cookie does not do for it.
+                let known = try #require(AccountName("ada"))
+                #expect(try console.store.isKnown(Client.kept(secret), of: known.text))
+                #expect(try !console.store.isKnown(secret, of: known.text))
+            }
+        }
+    }
+
+    @Test func `somebody who is signed in can sign in as somebody else`() async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.add("eve", .viewer)
+            try await console.test { client in
+                let ada = try console.browser("ada", client)
+                #expect(try await ada.get("/sign-in").text.contains(ada.csrf))
+                let answer = try await ada.post("/sign-in", ["name": "eve", "password": GuardedConsole.password])
+                #expect(try await ada.following(answer).get("/settings/users").status == .forbidden)
+                #expect(try await ada.get("/settings").location.hasPrefix("/sign-in"))
+            }
+        }
+    }
 }

@@ -87,6 +87,17 @@ struct ThrottleTests {
         _ = try throttle.admit("c", from: "x", isKnown: false)
     }
 
+    @Test func `an attempt that was not looked at counts against nobody's password, only as asked from its address`()
+        throws
+    {
+        let throttle = throttle()
+        for _ in 0..<15 { throttle.withdraw(try throttle.admit("ada", from: "a", isKnown: false)) }
+        for _ in 0..<5 { #expect(fail(throttle, "ada", "a") == 0) }
+        #expect(fail(throttle, "bob", "a") == 1)
+        for _ in 0..<15 { throttle.withdraw(try throttle.admit("ada", from: "home", isKnown: true)) }
+        for _ in 0..<5 { #expect(fail(throttle, "ada", "home", isKnown: true) == 0) }
+    }
+
     @Test func `the machines of one IPv6 network count as one`() {
         #expect(NetworkAddress.counted("2001:db8:1:2::1") == NetworkAddress.counted("2001:db8:1:2:ffff::9"))
         #expect(NetworkAddress.counted("2001:db8:1:3::1") != NetworkAddress.counted("2001:db8:1:2::1"))

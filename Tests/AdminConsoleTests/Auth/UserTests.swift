@@ -52,6 +52,19 @@ struct UserTests {
         }
     }
 
+    @Test func `passwords that were published are refused, in any case, and few others`() throws {
+        let name = try #require(AccountName("ada"))
+        for password in [
+            "justinbieber", "JUSTINBIEBER", "1q2w3e4r5t6y", "needforspeed", "leavemealone", "counterstrike",
+            "correcthorsebatterystaple", "michaelstever", "playstation3", "thecakeisalie",
+        ] {
+            #expect(BreachedPasswords.contains(password))
+            #expect(throws: AdminConsole.Refusal.self) { try Accounts.checkPassword(password, of: name) }
+        }
+        // One in 300 is expected; of so many never one in 200.
+        #expect((0..<20_000).count { BreachedPasswords.contains("trumpet lilac anvil \($0)") } < 100)
+    }
+
     @Test func `the last admin stays one, whoever asks`() async throws {
         try await GuardedConsole.with { console in
             try await console.add("ada", .admin)

@@ -9,6 +9,7 @@ struct PasswordDoors: Sendable {
     struct Page {
         var csrf: String
         var name: String
+        var hasSecondFactor: Bool
         var problem: String?
         var isDone: Bool
     }
@@ -33,8 +34,12 @@ struct PasswordDoors: Sendable {
         let fresh = visit.form["password"] ?? ""
         do {
             let given = visit.form["current"] ?? ""
-            guard try await parts.accounts.shown(visitor.name.text, given, from: visit.context.address) != nil else {
-                throw Refusal.invalid("That is not your password so far.")
+            guard try await parts.isShown(visitor, given, by: visit) else {
+                throw Refusal.invalid(
+                    visitor.secondFactor == .present
+                        ? "That is not your password so far with a code that counts now."
+                        : "That is not your password so far."
+                )
             }
             guard fresh == visit.form["again"] else { throw Refusal.invalid("The two new passwords are not the same.") }
             guard fresh != given else { throw Refusal.invalid("The new password is the old one.") }
@@ -56,6 +61,7 @@ struct PasswordDoors: Sendable {
             Page(
                 csrf: visit.visitor?.csrf ?? "",
                 name: visit.visitor?.name.text ?? "",
+                hasSecondFactor: visit.visitor?.secondFactor == .present,
                 problem: problem,
                 isDone: problem == nil && visit.query("done") == "1"
             ),

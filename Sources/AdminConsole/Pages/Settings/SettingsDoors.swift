@@ -22,6 +22,12 @@ struct SettingsDoors: Sendable {
             permission: .look
         ),
         Section(
+            title: "Second factor",
+            path: "/settings/second-factor",
+            words: "Codes of a program or device of yours, asked for after the password.",
+            permission: .look
+        ),
+        Section(
             title: "Sessions",
             path: "/settings/sessions",
             words: "Where you are signed in, and how to end that.",
@@ -85,7 +91,8 @@ struct SettingsDoors: Sendable {
                 )
             }
         ]
-        return own + PasswordDoors(parts: parts).all() + SessionDoors(parts: parts).all()
-            + TokenDoors(parts: parts).all() + UserDoors(parts: parts).all() + AboutDoors(parts: parts).all()
+        return own + PasswordDoors(parts: parts).all() + SecondFactorDoors(parts: parts).all()
+            + SessionDoors(parts: parts).all() + TokenDoors(parts: parts).all() + UserDoors(parts: parts).all()
+            + AboutDoors(parts: parts).all()
     }
 }

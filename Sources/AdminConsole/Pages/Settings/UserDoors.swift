@@ -18,6 +18,7 @@ struct UserDoors: Sendable {
         var choices: [Choice]
         var createdAt: String
         var passwordSetAt: String
+        var hasSecondFactor: Bool
         var sessions: Int
         var isSelf: Bool
     }
@@ -42,6 +43,13 @@ struct UserDoors: Sendable {
                     of: account.name,
                     except: Self.own(account, visit)
                 )
+            },
+            change("/settings/users/:name/second-factor/remove", "second-factor-removed") { visit in
+                let account = try account(visit)
+                guard try parts.records.removeSecondFactor(of: account.name) else {
+                    throw Refusal.invalid("\(account.name) has no second factor.")
+                }
+                try parts.records.removeSessions(of: account.name, except: Self.own(account, visit))
             },
             change("/settings/users/:name/end-sessions", "sessions-ended") { visit in
                 let account = try account(visit)
@@ -122,6 +130,7 @@ struct UserDoors: Sendable {
                 choices: Role.allCases.map { Choice(role: $0.rawValue, isTheirs: $0 == account.role) },
                 createdAt: account.createdAt.minute,
                 passwordSetAt: account.passwordSetAt.minute,
+                hasSecondFactor: account.secondFactor == .present,
                 sessions: try parts.records.sessions(of: account.name)
                     .count { parts.sessions.isAlive($0, at: parts.now()) },
                 isSelf: account.name == visit.visitor?.name

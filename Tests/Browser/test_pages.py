@@ -117,6 +117,19 @@ def test_the_keyboard_is_enough_to_deploy(own_stage, visit):
     page.get_by_text("How it ended").wait_for()
 
 
+def test_after_a_typo_the_page_is_still_about_the_same_release(stages, visit):
+    page = visit(stages("calm"), "operator", "/versions", forgive=["422"])
+    reached = page.get_by_role("row").filter(has_text="Can be reached").get_by_role("link").all_inner_texts()
+    older = reached[-1]
+    assert older != reached[0], "there is more than one release to go to"
+    page.goto(f"/upgrade?to={older}")
+    page.get_by_label(f"Type {older} to confirm").fill("2020.1.1")
+    page.get_by_role("button", name="Deploy").click()
+    page.get_by_role("alert").wait_for()
+    page.goto(page.url)
+    page.get_by_label(f"Type {older} to confirm").wait_for()
+
+
 def test_targets_are_large_enough_to_hit(stages, visit):
     small = """() => [...document.querySelectorAll("button, summary, select, input:not([type=hidden]), nav a, .button")]
         .filter((e) => e.offsetParent && (e.offsetHeight < 24 || e.offsetWidth < 24) && !(e.type === "checkbox" && e.closest("label")))

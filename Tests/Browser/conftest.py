@@ -195,6 +195,10 @@ def axe(page, only=None):
     ]
 
 
+def is_narrow_enough(page):
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 def run_of(stage, visit, **more):
     """A page on the newest run."""
     page = visit(stage, path="/history", **more)

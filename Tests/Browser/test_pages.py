@@ -1,7 +1,7 @@
 """Every page, in both themes and two widths: axe-core finds nothing, nothing is wider than the screen, nothing is asked elsewhere."""
 
 import pytest
-from conftest import axe, run_of
+from conftest import axe, is_narrow_enough, run_of
 
 PAGES = {
     "fresh": ["/", "/versions", "/upgrade", "/backups", "/history"],
@@ -25,10 +25,6 @@ PAGES = {
 }
 # The dark theme has other colours, and nothing else.
 LOOKS = [("light", 1280, None), ("dark", 1280, "color-contrast"), ("light", 320, None)]
-
-
-def is_narrow_enough(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("scene", PAGES)

@@ -61,7 +61,7 @@ class Installation:
     def remove(self):
         self.stop()
         # A run outlives whoever has started it; what is removed here must not be in use by one.
-        until(lambda: not self.programs(), 90, "the end of every run", demand=False)
+        until(lambda: not self.programs(), 240, "the end of every run", demand=False)
         for program in self.programs():
             os.kill(program, signal.SIGKILL)
         run("Demo/remove", "--project", self.project)

@@ -13,7 +13,6 @@ import sqlite3
 import subprocess
 import threading
 import time
-import urllib.error
 import urllib.request
 import uuid
 
@@ -153,10 +152,12 @@ class Installation:
         """A hash of every table, without what differs by nature."""
         return run("Demo/digest", "--project", self.project)
 
+    def variable(self, name):
+        return re.search(f"^{name}=(.+)$", (self.folder / "customer.env").read_text(), re.MULTILINE)[1]
+
     def health(self):
         """What the application itself says, and the release that it says it is."""
-        port = re.search(r"^ROUTER_PORT=(\d+)$", (self.folder / "customer.env").read_text(), re.MULTILINE)[1]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.variable('ROUTER_PORT')}/health", timeout=10) as answer:
             return json.load(answer)
 
     def told(self):

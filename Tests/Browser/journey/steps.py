@@ -1,7 +1,8 @@
 """What the chapters of the journey do again and again."""
 
 import pytest
-from conftest import axe, is_narrow_enough
+from conftest import axe, is_narrow_enough, is_whole, lines
+from installation import until
 
 # Milliseconds that a look and a run may take on a slow machine.
 LOOK, RUN = 150_000, 240_000
@@ -25,6 +26,13 @@ def ended(page, badge):
     """Waits, without touching the page, until the run has ended, and so."""
     page.get_by_text("How it ended").wait_for(timeout=RUN)
     page.locator("[data-live=now] .badge").get_by_text(badge, exact=True).wait_for()
+
+
+def is_all_there(page, demo):
+    """Whether the log on a page has every event of the newest run, once and in order."""
+    events = demo.json("details")["events"]
+    until(lambda: len(lines(page)) >= events, 10, "the last event")
+    return len(lines(page)) == events and is_whole(lines(page))
 
 
 def deploy(page, version):

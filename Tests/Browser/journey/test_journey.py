@@ -3,9 +3,9 @@
 import signal
 
 import pytest
-from conftest import AWAY, PASSWORD, is_whole, lines, sign_in
+from conftest import AWAY, PASSWORD, lines, sign_in
 from installation import FAILING, FIRST, FIXED, NEWEST, REQUIRED, Installation, until
-from steps import LOOK, RUN, ask, deploy, ended, no_findings, press, run_of
+from steps import LOOK, RUN, ask, deploy, ended, is_all_there, no_findings, press, run_of
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +144,7 @@ def test_two_hops_are_deployed_and_neither_a_reload_nor_a_restart_of_the_console
 
     ended(page, "Succeeded")
     ended(told, "Succeeded")
-    assert is_whole(lines(page)) and lines(page) == lines(told)
-    assert len(lines(page)) == demo.json("details")["events"], "it is all there"
+    assert is_all_there(page, demo) and is_all_there(told, demo)
     assert page.locator(".steps .done").count() == 14
     assert no_findings(page)
     assert demo.health()["version"] == NEWEST
@@ -169,6 +168,10 @@ def test_a_run_of_the_command_line_is_live_in_the_console_and_a_failed_migration
     assert page.locator(".choices").get_by_role("button").all_inner_texts() == ["Retry", "Retry with this release"]
     assert page.locator(".choices").get_by_role("link").all_inner_texts() == ["Restore …", "Report for support"]
     assert no_findings(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Report for support").click()
+    report = download.value.path().read_text()
+    assert "SQLSTATE 42703" in report and demo.variable("DB_PASSWORD") not in report + page.content()
 
     a_viewer_can_change_nothing(demo, enter, run)
 
@@ -182,7 +185,7 @@ def test_a_run_of_the_command_line_is_live_in_the_console_and_a_failed_migration
     page.get_by_label("Release", exact=True).select_option(FIXED)
     press(page, "Retry with this release")
     ended(page, "Succeeded")
-    assert is_whole(lines(page)) and len(lines(page)) == demo.json("details")["events"]
+    assert is_all_there(page, demo)
     assert demo.health()["version"] == FIXED
     assert no_findings(page)
 
@@ -267,7 +270,7 @@ def test_backups_are_made_and_proven_and_one_brings_everything_back(demo, enter)
     run_of(page)
     ended(page, "Restored")
     assert page.get_by_text("The databases that the restore replaced are kept").is_visible()
-    assert is_whole(lines(page)) and len(lines(page)) == demo.json("details")["events"]
+    assert is_all_there(page, demo)
     assert no_findings(page)
     assert demo.rows() == demo.before
     assert demo.health()["version"] == NEWEST
@@ -284,7 +287,7 @@ def test_it_goes_forward_again_in_a_browser_without_script(demo, enter):
     deploy(page, FIXED)
     run_of(page)
     ended(page, "Succeeded")
-    assert is_whole(lines(page)) and len(lines(page)) == demo.json("details")["events"]
+    assert is_all_there(page, demo)
     assert demo.health()["version"] == FIXED
 
 

@@ -1,4 +1,4 @@
-"""The Admin Console in Debian's Chromium, over a simulated installation (Tests/ConsoleStage).
+"""The Admin Console in Debian's Chromium, over a simulated installation (Tests/ConsoleStage) or, in `journey`, a real one.
 
 Everything that is started here is stopped here.
 """
@@ -19,6 +19,8 @@ PASSWORD = "a pawl lets it turn one way"
 STAGE = os.environ.get("STAGE", "../../.build/debug/ConsoleStage")
 AXE = next(pathlib.Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 WAIT = 15_000
+# What Chromium says of a console that is away.
+AWAY = ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"]
 
 
 class Stage:
@@ -96,13 +98,15 @@ def own_stage():
 
 
 @pytest.fixture
-def visit(chromium):
-    """Signs somebody in; the page fails the test where it asks elsewhere, or says an error."""
+def browse(chromium):
+    """Opens pages of a console; one fails the test where it asks elsewhere, or says an error."""
     contexts, faults = [], []
 
-    def enter(stage, name="admin", path="/", script=True, theme="light", width=1280, forgive=()):
+    def enter(stage, script=True, theme="light", width=1280, forgive=()):
         context = chromium.new_context(
             base_url=stage.address,
+            # A console has a certificate of its own.
+            ignore_https_errors=True,
             color_scheme=theme,
             java_script_enabled=script,
             timezone_id="Asia/Kolkata",
@@ -110,7 +114,6 @@ def visit(chromium):
             reduced_motion="reduce",
         )
         contexts.append(context)
-        key = (stage.address, stage.folder, name)
         page = context.new_page()
         page.set_default_timeout(WAIT)
 
@@ -125,23 +128,53 @@ def visit(chromium):
             lambda request: request.url.startswith(stage.address + "/")
             or faults.append(f"a request to elsewhere: {request.url}"),
         )
-        if key in SESSIONS:
-            context.add_cookies(SESSIONS[key])
-        else:
-            page.goto("/sign-in")
-            page.get_by_label("Name").fill(name)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(stage.address + "/")
-            SESSIONS[key] = context.cookies()
-        if path != page.url.removeprefix(stage.address):
-            page.goto(path)
         return page
 
+    enter.told = lambda: [
+        (page.url, page.locator("body").inner_text()) for context in contexts for page in context.pages
+    ]
     yield enter
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def visit(browse):
+    """Opens pages as somebody who has signed in."""
+
+    def enter(stage, name="admin", path="/", **looks):
+        page = browse(stage, **looks)
+        key = (stage.address, stage.folder, name)
+        if key in SESSIONS:
+            page.context.add_cookies(SESSIONS[key])
+        else:
+            sign_in(page, name)
+            SESSIONS[key] = page.context.cookies()
+        if path != page.url.removeprefix(stage.address):
+            page.goto(path)
+        return page
+
+    return enter
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure is told with what the pages showed, and what is known of whatever else can tell."""
+    report = yield
+    if report.failed and call.when == "call":
+        for name, value in item.funcargs.items():
+            for title, text in value.told() if hasattr(value, "told") else []:
+                report.sections.append((f"{name}: {title}", text))
+    return report
+
+
+def sign_in(page, name):
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: not address.endswith("/sign-in"))
 
 
 SESSIONS = {}
@@ -162,8 +195,21 @@ def axe(page, only=None):
     ]
 
 
+def is_narrow_enough(page):
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 def run_of(stage, visit, **more):
     """A page on the newest run."""
     page = visit(stage, path="/history", **more)
     page.goto(page.locator("main table a").first.get_attribute("href"))
     return page
+
+
+def lines(page):
+    """The numbers of the events in a run's log."""
+    return page.locator("[data-log] li").evaluate_all("(all) => all.map((line) => Number(line.dataset.id))")
+
+
+def is_whole(ids):
+    return ids == list(range(ids[0], ids[0] + len(ids)))

@@ -1,6 +1,6 @@
 """What is live: steps, log and banner; nothing moves, nothing is lost."""
 
-from conftest import run_of
+from conftest import AWAY, is_whole, lines, run_of
 
 # Shifts that nobody has caused by a key or a click.
 WATCH = """
@@ -10,14 +10,6 @@ new PerformanceObserver((list) => {
     what: entry.sources.map((s) => `${s.node?.outerHTML?.slice(0, 100) ?? s.node?.data} from ${JSON.stringify(s.previousRect)} to ${JSON.stringify(s.currentRect)}`)});
 }).observe({type: "layout-shift", buffered: true});
 """
-
-
-def lines(page):
-    return page.locator("[data-log] li").evaluate_all("(all) => all.map((line) => Number(line.dataset.id))")
-
-
-def is_whole(ids):
-    return ids == list(range(ids[0], ids[0] + len(ids)))
 
 
 def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
@@ -36,7 +28,7 @@ def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
 
 def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, visit):
     stage = own_stage("running", 0.06)
-    page = visit(stage, forgive=["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"])
+    page = visit(stage, forgive=AWAY)
     page.get_by_role("link", name="Details").click()
     page.wait_for_url("**/runs/*")
     before = lines(page)

@@ -1,7 +1,7 @@
 """Every page, in both themes and two widths: axe-core finds nothing, nothing is wider than the screen, nothing is asked elsewhere."""
 
 import pytest
-from conftest import axe, run_of
+from conftest import axe, is_narrow_enough, run_of
 
 PAGES = {
     "fresh": ["/", "/versions", "/upgrade", "/backups", "/history"],
@@ -26,10 +26,6 @@ PAGES = {
 }
 # The dark theme has other colours, and nothing else.
 LOOKS = [("light", 1280, None), ("dark", 1280, "color-contrast"), ("light", 320, None)]
-
-
-def is_narrow_enough(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("scene", PAGES)
@@ -116,6 +112,19 @@ def test_the_keyboard_is_enough_to_deploy(own_stage, visit):
     page.keyboard.press("Enter")
     page.wait_for_url("**/runs/*")
     page.get_by_text("How it ended").wait_for()
+
+
+def test_after_a_typo_the_page_is_still_about_the_same_release(stages, visit):
+    page = visit(stages("calm"), "operator", "/versions", forgive=["422"])
+    reached = page.get_by_role("row").filter(has_text="Can be reached").get_by_role("link").all_inner_texts()
+    older = reached[-1]
+    assert older != reached[0], "there is more than one release to go to"
+    page.goto(f"/upgrade?to={older}")
+    page.get_by_label(f"Type {older} to confirm").fill("2020.1.1")
+    page.get_by_role("button", name="Deploy").click()
+    page.get_by_role("alert").wait_for()
+    page.goto(page.url)
+    page.get_by_label(f"Type {older} to confirm").wait_for()
 
 
 def test_targets_are_large_enough_to_hit(stages, visit):

@@ -83,7 +83,6 @@ struct DetailsPage {
     var lines: [Line]
     var isCut: Bool
     var logs: [Log]
-    var hasLogs: Bool
     /// What runs now; nil for a run that others have followed.
     var containers: ServicesPanel?
     /// The newest event on the page: the stream goes on after it.
@@ -131,7 +130,6 @@ struct DetailsPage {
         lines = events.suffix(most).map(Self.line)
         isCut = events.count > most
         self.logs = logs.map { Log(name: $0.name, text: $0.text) }
-        hasLogs = !logs.isEmpty
         last = events.last?.id ?? 0
     }
 

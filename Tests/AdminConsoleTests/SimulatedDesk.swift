@@ -39,6 +39,8 @@ final class SimulatedDesk: Desk {
         /// Why the Engine cannot be asked.
         var engine: Trouble?
         var jobs: [JobReport] = []
+        /// Whether somebody carries runs that have not ended.
+        var isCarried: Bool? = true
         /// Why the records cannot be used.
         var safeMode: Trouble?
     }
@@ -131,7 +133,10 @@ final class SimulatedDesk: Desk {
     }
 
     func run(_ id: RunID) async throws -> RunReport {
-        RunReport(try RunView(of: id, from: store.entries(of: id, after: 0)))
+        var view = try RunView(of: id, from: store.entries(of: id, after: 0))
+        view.standing.decision = try store.openDecision(for: id)?.decision
+        view.standing.isCarried = view.machine.hasEnded ? nil : state.withLock { $0.isCarried }
+        return RunReport(view)
     }
 
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {

@@ -54,6 +54,51 @@ struct InstallationDeskTests {
         }
     }
 
+    @Test
+    func `logs are told without secrets where the Compose file is gone, and not at all where secrets are unknown`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        try paper.write("opt/customer.env", "DB_PASSWORD=hunter22\n")
+        let id = try paper.recordWaiting()
+        try paper.write("data/runs/\(id)/dump.log", "connecting with hunter22\n")
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        try FileManager.default.removeItem(atPath: paper.root + "/opt/docker-compose.yml")
+        #expect(try await desk.logs(of: id).first?.text.contains(Redaction.mask) == true)
+        #expect(try await !desk.log("dump.log", of: id, bytes: 100).text.contains("hunter22"))
+        for damage in [
+            { try paper.write("opt/.env", "no assignment") },
+            {
+                try paper.write("opt/.env", "")
+                try FileManager.default.removeItem(atPath: paper.root + "/opt/customer.env")
+            },
+        ] {
+            try damage()
+            let trouble = await #expect(throws: Trouble.self) { try await desk.logs(of: id) }
+            #expect(trouble?.code == "secrets-unknown")
+            await #expect(throws: Trouble.self) { try await desk.log("dump.log", of: id, bytes: 100) }
+            let report = paper.root + "/report.txt"
+            let workplace = try paper.workplace()
+            try RunFile(workplace, RunViews(workplace).view(of: id)).write(to: report)
+            let text = try String(contentsOfFile: report, encoding: .utf8)
+            #expect(text.contains("not every secret is known") && !text.contains("hunter22"))
+        }
+    }
+
+    @Test func `where the file with a database's password is gone, no log is shown`() async throws {
+        let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        let paper = try PaperInstallation(
+            databases: "{demo: {service: database, database: demo, user: demo, passwordFile: \(secret)}}"
+        )
+        let id = try paper.recordWaiting()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        #expect(try await desk.logs(of: id).isEmpty)
+        try FileManager.default.removeItem(atPath: secret)
+        let trouble = await #expect(throws: Trouble.self) { try await desk.logs(of: id) }
+        #expect(trouble?.code == "secrets-unknown" && trouble?.message.contains(secret) == true)
+    }
+
     @Test func `what went wrong is told without the secrets that a tool has said`() async throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

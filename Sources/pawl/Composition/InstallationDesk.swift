@@ -78,7 +78,10 @@ struct InstallationDesk: Desk {
     }
 
     func runs() async throws -> HistoryReport {
-        var history = HistoryReport(try ended.views(of: workplace.store))
+        var runs = try ended.views(of: workplace.store)
+        // Only the newest can be open.
+        if let newest = runs.last { runs[runs.count - 1].standing = try views.standing(of: newest) }
+        var history = HistoryReport(runs)
         let redaction = Redaction(of: workplace)
         history.runs = history.runs.map { redaction.clean($0) }
         return history
@@ -95,8 +98,10 @@ struct InstallationDesk: Desk {
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {
+        let files = try logFiles(of: id)
         let redaction = Redaction(of: workplace)
-        return try logFiles(of: id).ends(bytes: 16 << 10).map {
+        try redaction.requireWhole()
+        return files.ends(bytes: 16 << 10).map {
             LogTail(name: $0.name, text: redaction.clean($0.text))
         }
     }
@@ -110,7 +115,9 @@ struct InstallationDesk: Desk {
                 remedy: "Ask for the list of its logs."
             )
         }
-        return LogTail(name: log.name, text: Redaction(of: workplace).clean(log.text))
+        let redaction = Redaction(of: workplace)
+        try redaction.requireWhole()
+        return LogTail(name: log.name, text: redaction.clean(log.text))
     }
 
     private func logFiles(of id: RunID) throws -> RunLogs {

@@ -64,7 +64,12 @@ struct Jobs: Sendable {
         )
         try write(Record(id: id, kind: kind, startedAt: now, startedBy: person), "job.json", of: id)
         do {
-            try await RunnerProcess.begin(["job", id.description], in: workplace, log: log(of: id))
+            try await RunnerProcess.begin(["job", id.description], in: workplace, log: log(of: id)) {
+                // Its end is written by a job that was quick.
+                ["progress.json", "end.json"].contains {
+                    FileManager.default.fileExists(atPath: folder(of: id) + "/" + $0)
+                }
+            }
         } catch {
             try? FileManager.default.removeItem(atPath: folder(of: id))
             throw Trouble(
@@ -81,6 +86,7 @@ struct Jobs: Sendable {
     func carry(_ id: RunID) async throws {
         let record = try record(of: id)
         let progress = ProgressFile(path: folder(of: id) + "/progress.json")
+        progress.begin()
         var end: End
         do {
             switch record.kind {
@@ -220,9 +226,15 @@ private final class ProgressFile: Sendable {
 
     init(path: String) { self.path = path }
 
+    /// Notes that the process lives.
+    func begin() { write("It has begun.", nil) }
+
     /// Notes a line; of many in a short time only some.
     func show(_ message: String, _ fraction: Double?) {
-        guard last.isOver(.milliseconds(250)) else { return }
+        if last.isOver(.milliseconds(250)) { write(message, fraction) }
+    }
+
+    private func write(_ message: String, _ fraction: Double?) {
         let line = Line(message: TextLayout.plain(message), fraction: fraction)
         // Whoever looks is told a little less where this cannot be written.
         try? JSONEncoder().encode(line).write(to: URL(filePath: path), options: [.atomic])

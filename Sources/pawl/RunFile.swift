@@ -177,8 +177,7 @@ private struct SecretSources {
 
     /// The variables of a file; `.env` is missing until a release is rendered.
     private mutating func variables(_ path: String, mayBeMissing: Bool) -> [String: String]? {
-        var status = stat()
-        if mayBeMissing, stat(path, &status) != 0, errno == ENOENT { return nil }
+        if mayBeMissing, access(path, F_OK) != 0, errno == ENOENT { return nil }
         do throws(Trouble) {
             return try EnvironmentFile(file: path, blame: .operator).values
         } catch {

@@ -64,6 +64,24 @@ struct PageTests {
         }
     }
 
+    @Test func `a retry that names no version is not taken for one with the same release`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let id = try console.desk.begin()
+            try console.desk.carry(id, failing: .migrate)
+            try await console.app.test(.router) { client in
+                let answer = try await client.execute(
+                    uri: "/runs/\(id)/retry",
+                    method: .post,
+                    headers: person.headers(["Content-Type": "application/x-www-form-urlencoded"]),
+                    body: ByteBuffer(string: "to=no%20version&csrf=\(person.visitor.csrf)")
+                ) { $0 }
+                #expect(answer.status == .badRequest)
+                #expect(try console.store.openDecision(for: id) == nil)
+            }
+        }
+    }
+
     @Test func `the details of the newest run show the containers, and whether they are well`() async throws {
         try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)

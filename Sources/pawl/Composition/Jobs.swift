@@ -140,12 +140,6 @@ struct Jobs: Sendable {
         var backup = end?.backup
         if case .proof(let set, _, _) = record.kind { backup = set }
         let isOver = end != nil
-        let died = Trouble(
-            .environment,
-            "job-died",
-            "Its process ended before it was done; its last words are in \(log(of: id).path).",
-            remedy: "Start it again. What is left of an unfinished set is removed by pruning."
-        )
         return JobReport(
             id: id.description,
             kind: record.kind.name,
@@ -157,7 +151,31 @@ struct Jobs: Sendable {
             backup: backup,
             progress: noted.map { JobReport.ProgressBody(message: $0.message, fraction: $0.fraction) },
             result: isOver ? backup.flatMap { try? result($0) } : nil,
-            error: end?.trouble ?? (isOver || isAlive ? nil : died)
+            error: end?.trouble ?? (isOver || isAlive ? nil : died(record))
+        )
+    }
+
+    /// Why a job is over of which nobody has written how it ended: its process died, or could not write that.
+    private func died(_ record: Record) -> Trouble {
+        let words = "Its process ended before it could say how; its last words are in \(log(of: record.id).path)."
+        var made: ListedSet?
+        if case .backup = record.kind {
+            made = (try? BackupShelf(workplace).sets())?.last { $0.summary.createdAt >= record.startedAt }
+        }
+        guard let made else {
+            return Trouble(
+                .environment,
+                "job-died",
+                words,
+                remedy: "Start it again. What is left of an unfinished set is removed by pruning."
+            )
+        }
+        return Trouble(
+            .environment,
+            "job-died",
+            "\(words) The set \(made.id) was made since it began.",
+            changed: true,
+            remedy: "See to the disk under the data folder, and look at that set before you start another backup."
         )
     }
 

@@ -30,6 +30,7 @@ struct StatusScout: Sendable {
             run: nil,
             troubles: []
         )
+        if let outdated = workplace.outdated { troubles.append(outdated) }
         do throws(Trouble) { try workplace.claim.require() } catch { troubles.append(error) }
         facts.highWaterMark = try workplace.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)

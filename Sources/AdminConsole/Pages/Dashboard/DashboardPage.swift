@@ -66,6 +66,7 @@ struct DashboardPage {
         _ status: StatusReport,
         title: String,
         services: ServicesPanel? = nil,
+        age: Int = 0,
         checkedAt: Moment? = nil,
         now: Moment
     ) {
@@ -88,7 +89,9 @@ struct DashboardPage {
         wayBack = status.wayBack.map { TextLayout.duration($0.seconds) }
         wayBackProvenAt = When(status.wayBack?.provenAt)
         drift = status.drift.map(Self.drift)
-        notices = status.notices.map { Prose($0) }
+        let isOld = age > Int(StatusBoard.bound.components.seconds)
+        let old = "This was seen \(age) s ago: the installation does not answer now."
+        notices = ((isOld ? [old] : []) + status.notices).map { Prose($0) }
         contact = status.supportContact?.isEmpty == false ? status.supportContact : nil
         run = status.run.map { run in
             OpenRun(
@@ -119,7 +122,7 @@ struct DashboardPage {
             return (Badge(words: "Drift", tone: "bad"), Self.drift(drift).words)
         }
         if let run = status.run {
-            return run.carried == true
+            return run.carried != false && run.state != "needs-operator"
                 ? (Badge(words: "Changing", tone: "info"), "A run is at work; its details say what stands still.")
                 : (
                     Badge(words: "Not settled", tone: "warn"),

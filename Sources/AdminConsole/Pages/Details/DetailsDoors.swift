@@ -15,7 +15,7 @@ struct DetailsDoors: Sendable {
             .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) },
             .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
                 let id = try Self.run(visit)
-                let target = visit.form["to"].flatMap { $0.isEmpty ? nil : try? ReleaseVersion($0) }
+                let target = try UpgradeDoors.target(visit.form["to"])
                 return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
             },
             .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: "abort") { visit in

@@ -115,9 +115,13 @@ final class PaperInstallation {
 
     /// Calls the program itself, for what it prints.
     func pawl(_ words: String..., data: String = "data") async throws -> Collected {
+        try await collect(command(words, data: data), limit: 8 << 20, deadline: .seconds(60))
+    }
+
+    /// The program itself, to be called.
+    func command(_ words: [String], data: String = "data") -> Command {
         let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "pawl").path
-        let binary = ProcessInfo.processInfo.environment["PAWL"] ?? beside
-        return try await collect(Command(binary, words + arguments(data: data)), limit: 8 << 20, deadline: .seconds(60))
+        return Command(ProcessInfo.processInfo.environment["PAWL"] ?? beside, words + arguments(data: data))
     }
 
     /// Makes the journal one that has lost what was written.

@@ -80,6 +80,24 @@ import UpgradeModel
         _ = consume lock
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `whoever follows a run that was decided about while somebody else was at work sees to its runner`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let id = try paper.recordOpen()
+        let workplace = try paper.workplace()
+        guard let lock = try RunnerLock(in: workplace.data) else { throw CocoaError(.fileLocking) }
+        let abort = paper.command(["abort"])
+        async let answer = collect(abort, limit: 1 << 20, deadline: .seconds(90))
+        for await _ in workplace.store.changes() {
+            if try workplace.store.openDecision(for: id) != nil { break }
+        }
+        _ = consume lock
+        let text = try await answer.text
+        #expect(try workplace.store.openDecision(for: id) == nil, "\(text)")
+    }
+
     @Test func `a decision that nobody has taken up yet is shown with the run`() throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

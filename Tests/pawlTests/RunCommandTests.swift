@@ -57,9 +57,10 @@ import UpgradeModel
         let workplace = try paper.workplace()
         for program in ["/nowhere/pawl", "/bin/true"] {
             let log = ToolLog(path: workplace.data.path + "/runner.log")
-            await #expect(throws: ProcessFailure.self) {
+            let failure = await #expect(throws: ProcessFailure.self) {
                 try await RunnerProcess.begin(["runner"], in: workplace, log: log, program: program) { false }
             }
+            #expect(failure?.description.contains("/nowhere/pawl") == true, "that is how the log ends")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Reports
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -111,13 +112,18 @@ struct RunnerProcess {
             if try !log.isHeld, !hasBegun() {
                 throw .notStarted(
                     program: "pawl \(words[0])",
-                    reason: "it ended before it had begun; its last words are in \(log.path)"
+                    reason: "it ended before it had begun" + Self.lastWords(log)
                 )
             }
             // One that still lives then is on a slow machine, and was started.
             guard ContinuousClock.now < deadline, !Task.isCancelled else { return }
             try? await Task.sleep(for: .milliseconds(20))
         }
+    }
+
+    private static func lastWords(_ log: ToolLog) -> String {
+        let line = log.tail(bytes: 512).split(whereSeparator: \.isNewline).last.map { TextLayout.plain(String($0)) }
+        return line.map { "; its log ends with “\($0)”" } ?? ""
     }
 
     /// How long a process that was started may take to give a sign.

@@ -56,10 +56,16 @@ package protocol Desk: Sendable {
     /// What an upgrade would do: its checks, its commands, how long services stand still, the disk that it needs.
     func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport
     /// Begins an upgrade; returns the run when it is written down, and does not wait for its end. It
-    /// rehearses where it is asked to or the configuration says so.
+    /// rehearses where it is asked to or the configuration says so. `requireAllowed` is asked right before it is written
+    /// down: the checks take their time.
     ///
     /// - Throws: ``RefusedByChecks`` where a check says no; then no run was begun.
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport
+    func upgrade(
+        to target: ReleaseVersion?,
+        rehearse: Bool,
+        by person: String,
+        whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
+    ) async throws -> RunReport
     /// Begins a restore, or lets a run that waits give way to one; `identity` as in ``restoreOutlook(of:identity:)``.
     ///
     /// - Throws: ``RefusedByChecks``, as for an upgrade.

@@ -201,8 +201,14 @@ enum Failure {
         _ context: ConsoleContext?,
         _ renderer: PageRenderer
     ) -> Response {
-        let problem = Problem(of: error)
+        var problem = Problem(of: error)
         if problem.code == "unforeseen" { context?.logger.error("unforeseen: \(error)") }
+        // What is wrong with Pawl's own machine is for those who have signed in.
+        if problem.status >= 500, context?.visitor == nil {
+            context?.logger.error("\(problem.code): \(problem.detail)")
+            problem.detail = "Something that the console needs is not available."
+            problem.remedy = "See the console's own log."
+        }
         let status = HTTPResponse.Status(code: problem.status)
         var response: Response
         switch kind {

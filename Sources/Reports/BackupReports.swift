@@ -135,12 +135,28 @@ package struct BackupListReport: Encodable, Sendable {
         }
     }
 
+    /// A set that cannot be read or trusted, and why.
+    package struct Damaged: Encodable, Sendable {
+        package var id: String
+        package var message: String
+        package var remedy: String
+
+        /// Reports what is wrong with a set.
+        package init(id: BackupSetID, _ trouble: Trouble) {
+            self.id = id.text
+            message = trouble.message
+            remedy = trouble.remedy
+        }
+    }
+
     package var backups: [BackupReport]
+    package var damaged: [Damaged]
     package var debris: [Debris]
 
     /// Reports sets, given newest first.
-    package init(_ sets: [BackupReport], debris: [Debris]) {
+    package init(_ sets: [BackupReport], damaged: [Damaged] = [], debris: [Debris]) {
         backups = sets
+        self.damaged = damaged
         self.debris = debris
     }
 
@@ -148,7 +164,7 @@ package struct BackupListReport: Encodable, Sendable {
     package var text: String {
         var text =
             backups.isEmpty
-            ? "There is no backup yet."
+            ? damaged.isEmpty ? "There is no backup yet." : "No backup can be read and trusted."
             : TextLayout.table(
                 ["BACKUP", "RELEASE", "SIZE", "DATABASES", "PROOF"],
                 backups.map {
@@ -158,6 +174,9 @@ package struct BackupListReport: Encodable, Sendable {
                     ]
                 }
             )
+        for set in damaged {
+            text += "\n" + TextLayout.wrap("! \(set.id): \(TextLayout.plain(set.message)) \(set.remedy)", indent: 2)
+        }
         if !debris.isEmpty {
             text +=
                 "\n\nDebris, no backups; removed by `pawl backup prune`:\n"

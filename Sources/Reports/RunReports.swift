@@ -44,6 +44,10 @@ package struct RunReport: Encodable, Sendable {
     @Null package var progress: String?
     package var steps: [StepRow]
     package var events: Int
+    /// Whether somebody is at work on it; nil where it has ended or waits for a person.
+    @Null package var carried: Bool?
+    /// What somebody has decided and nobody has taken up yet: `retry`, `restore` or `abort`.
+    @Null package var decision: String?
 
     /// Reports a run.
     package init(_ view: RunView) {
@@ -61,7 +65,7 @@ package struct RunReport: Encodable, Sendable {
         startedAt = view.request.startedAt.description
         endedAt = view.endedAt?.description
         startedBy = view.request.startedBy
-        reason = machine.reason.map {
+        reason = (machine.reason ?? view.standing.obstacle).map {
             Reason(
                 blame: $0.blame.rawValue,
                 code: $0.code,
@@ -86,6 +90,8 @@ package struct RunReport: Encodable, Sendable {
             )
         }
         events = view.events
+        carried = view.standing.isCarried
+        decision = view.standing.decision?.choice.rawValue
     }
 
     /// The timeline for a terminal: one line a step, then how it stands and what can be done.
@@ -156,7 +162,11 @@ package struct RunReport: Encodable, Sendable {
             }
             if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
             return text
-        default: return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
+        default:
+            guard carried != false else {
+                return "It is \(state), and nobody carries it. Go on with it: `pawl resume`."
+            }
+            return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
         }
     }
 

@@ -44,6 +44,8 @@ package struct StatusReport: Encodable, Sendable {
         @Null package var step: String?
         @Null package var hop: String?
         package var startedAt: String
+        /// Whether somebody is at work on it; nil where it waits for a person.
+        @Null package var carried: Bool?
     }
 
     package var product: String
@@ -165,7 +167,8 @@ package struct StatusReport: Encodable, Sendable {
                 state: $0.machine.phase.rawValue,
                 step: $0.step?.rawValue,
                 hop: $0.machine.hop?.target.description,
-                startedAt: $0.request.startedAt.description
+                startedAt: $0.request.startedAt.description,
+                carried: $0.standing.isCarried
             )
         }
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
@@ -225,7 +228,10 @@ package struct StatusReport: Encodable, Sendable {
             rows.append(["Way back", "a restore takes about \(TextLayout.duration(wayBack.seconds))\(day)"])
         }
         if let run {
-            rows.append(["Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "")])
+            let carrier = run.carried == false ? "; nobody carries it: `pawl resume`" : ""
+            rows.append([
+                "Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "") + carrier,
+            ])
         }
         if let drift {
             let services = drift.services.map {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 package import UpgradeModel
 
 /// What Pawl knows, in one SQLite database: the journal, the lease, operators' decisions, the catalogs seen.
@@ -28,8 +29,8 @@ package struct StateStore: Sendable {
             // Read first: the journal is always as new as its seal, and may get newer meanwhile.
             let sealed = seal.head
             if isNew, let sealed { throw Self.gone(folder, sealed) }
+            try Self.protect(folder.database)
             let pool = try DatabasePool(path: folder.database, configuration: configuration)
-            if isNew { chmod(folder.database, 0o600) }
             if try pool.read(Schema.migrator.hasBeenSuperseded) {
                 throw Trouble(
                     .operator,
@@ -47,6 +48,23 @@ package struct StateStore: Sendable {
         } catch {
             throw Self.trouble(error)
         }
+    }
+
+    /// Keeps a database to its owner. SQLite gives the files beside it the rights of the database itself, so that it must
+    /// have its own before it is opened.
+    private static func protect(_ path: String) throws(Trouble) {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw Trouble(
+                .environment,
+                "state-unusable",
+                "The database \(path) cannot be opened: \(text(of: errno)).",
+                remedy: "See to the data folder and its disk."
+            )
+        }
+        Glibc.close(file)
+        // An older Pawl has left them readable.
+        for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
     }
 
     /// Walks the whole chain; nil where it is whole.

@@ -52,6 +52,11 @@ struct Follower {
             if try RunnerLock.isHeld(in: workplace.data) {
                 aloneSince = nil
             } else if let since = aloneSince, since.duration(to: .now) > .seconds(5) {
+                // Whoever was at work when it was decided was no runner of this run.
+                if try workplace.store.openDecision(for: id) != nil, try await Resuming(workplace).resume() != nil {
+                    aloneSince = nil
+                    continue
+                }
                 screen.finish()
                 throw Trouble(
                     .environment,

@@ -30,6 +30,8 @@ struct Pawl: AsyncParsableCommand {
     )
 
     static func main() async {
+        // Read before anybody can replace the program.
+        _ = RunnerProcess.binary
         let arguments = GlobalArguments.behindTheCommand(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(arguments)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ReleasePackage
 import Reports
 import StateStore
@@ -17,7 +18,8 @@ struct RunFile {
 
     /// Writes the file, for its owner alone.
     func write(to path: String) throws {
-        let text = Redaction(of: workplace).clean(try text())
+        let redaction = Redaction(of: workplace)
+        let text = redaction.clean(try text(redaction))
         let made = FileManager.default.createFile(
             atPath: path,
             contents: Data(text.utf8),
@@ -33,9 +35,10 @@ struct RunFile {
         }
     }
 
-    private func text() throws -> String {
+    private func text(_ redaction: Redaction) throws -> String {
         let events = try workplace.store.entries(of: view.request.id, after: 0).map { EventView($0) }
         let logs = RunLogs(folder: try workplace.data.folder(of: view.request.id)).tails(lines: 400)
+            .map { "-- \($0.name)\n\($0.text)" }.joined(separator: "\n\n")
         return """
             Pawl \(PawlVersion.current), product \(workplace.product.name), run \(view.request.id)
 
@@ -45,7 +48,7 @@ struct RunFile {
             \(events.map { "\($0.at)  \($0.hop?.description ?? "")  \($0.message)" }.joined(separator: "\n"))
 
             == Logs
-            \(logs.map { "-- \($0.name)\n\($0.text)" }.joined(separator: "\n\n"))
+            \(redaction.gap.map(\.text) ?? logs)
 
             == The run as JSON
             \(JSONText.document(RunReport(view)))
@@ -59,9 +62,15 @@ struct Redaction {
     static let mask = "***HIDDEN***"
 
     let secrets: [String]
+    /// Why not every secret of the installation is among them; nil where all are.
+    private(set) var gap: Trouble?
 
-    /// Takes out the secrets of an installation.
-    init(of workplace: Workplace) { self.init(secrets: Self.secrets(of: workplace)) }
+    /// Takes out the secrets of an installation, as far as they can be found out.
+    init(of workplace: Workplace) {
+        let sources = SecretSources(workplace)
+        self.init(secrets: sources.secrets)
+        gap = sources.gap
+    }
 
     init(secrets: [String]) {
         // Short values would hide half of the text; longest first, so that none is left in parts.
@@ -69,30 +78,10 @@ struct Redaction {
             .sorted { ($0.count, $0) > ($1.count, $1) }
     }
 
-    /// Every value of the installation's own variables that looks like a secret, every key of the product, and the
-    /// password of every database, wherever it is kept.
-    private static func secrets(of workplace: Workplace) -> [String] {
-        let environment = try? workplace.environment()
-        // What the operator has changed is not what runs until the next release is rendered; both are secret.
-        let variables = [environment?.values ?? [:], environment?.customer.values ?? [:]]
-        let named = variables.flatMap { values in
-            values.filter { name, _ in
-                workplace.product.keys.contains(name) || Redaction.isSecretName(name)
-            }.map(\.value)
-        }
-        let sources =
-            workplace.installation.databases.values.compactMap(\.password)
-            + workplace.product.databases.compactMap { $0.passwordVariable.map { .variable($0) } }
-        return named
-            + sources.flatMap { source -> [String] in
-                switch source {
-                case .variable(let name): variables.compactMap { $0[name] }
-                case .file(let path):
-                    (try? String(contentsOfFile: path, encoding: .utf8)).map { [$0.trimmingCharacters(in: .newlines)] }
-                        ?? []
-                }
-            }
-    }
+    /// Makes sure that every secret is known which could stand in what a tool has said.
+    ///
+    /// - Throws: code `secrets-unknown`.
+    func requireWhole() throws(Trouble) { if let gap { throw gap } }
 
     /// A text as JSON has it, with and without slashes escaped.
     private static func escaped(_ text: String) -> [String] {
@@ -151,5 +140,60 @@ struct Redaction {
             )
         }
         return text
+    }
+}
+
+/// Every value of the installation's own variables that looks like a secret, every key of the product, and the password
+/// of every database, wherever it is kept. Each source is read by itself, so that one that is damaged hides no other.
+private struct SecretSources {
+    private(set) var secrets: [String] = []
+    private(set) var gap: Trouble?
+
+    init(_ workplace: Workplace) {
+        let product = workplace.product
+        // What the operator has changed is not what runs until the next release is rendered; both are secret.
+        let names = [product.singleVM?.environment, ".env"].compactMap(\.self)
+        let files = names.compactMap { name in
+            variables(workplace.singleVM.directory + "/" + name, mayBeMissing: name == ".env")
+        }
+        for values in files {
+            secrets += values.filter { product.keys.contains($0.key) || Redaction.isSecretName($0.key) }.values
+        }
+        let passwords =
+            workplace.installation.databases.values.compactMap(\.password)
+            + product.databases.compactMap { $0.passwordVariable.map { .variable($0) } }
+        for password in passwords {
+            switch password {
+            case .variable(let name): secrets += files.compactMap { $0[name] }
+            case .file(let path):
+                do {
+                    secrets.append(try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines))
+                } catch {
+                    note("\(path) cannot be read.", "Make it readable for the user that runs Pawl.")
+                }
+            }
+        }
+    }
+
+    /// The variables of a file; `.env` is missing until a release is rendered.
+    private mutating func variables(_ path: String, mayBeMissing: Bool) -> [String: String]? {
+        if mayBeMissing, access(path, F_OK) != 0, errno == ENOENT { return nil }
+        do throws(Trouble) {
+            return try EnvironmentFile(file: path, blame: .operator).values
+        } catch {
+            note(error.message, error.remedy)
+            return nil
+        }
+    }
+
+    private mutating func note(_ why: String, _ remedy: String) {
+        gap =
+            gap
+            ?? Trouble(
+                .environment,
+                "secrets-unknown",
+                "Logs are not shown, since not every secret is known that could stand in them: \(why)",
+                remedy: remedy
+            )
     }
 }

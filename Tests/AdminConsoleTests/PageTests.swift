@@ -6,6 +6,7 @@ import Reports
 import StateStore
 import Synchronization
 import Testing
+import UpgradeEngine
 import UpgradeModel
 
 @testable import AdminConsole
@@ -43,6 +44,40 @@ struct PageTests {
                 #expect(!answer.text.contains("Type 2026.2.1 to confirm"), "there is nothing to press before they pass")
                 #expect(try console.store.runs().isEmpty)
                 #expect(try console.store.audit(before: nil, limit: 1).first?.outcome == .refused)
+            }
+        }
+    }
+
+    @Test func `a run that nobody carries is not shown as one at work`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let id = try console.desk.begin()
+            try await console.app.test(.router) { client in
+                console.desk.state.withLock { $0.isCarried = false }
+                let page = try await viewer.get("/runs/\(id)", of: client).text
+                #expect(page.contains("Nobody carries it") && !page.contains("left."))
+                let answer = try await viewer.get("/api/v1/runs/\(id)", of: client).text
+                #expect(answer.contains(#""carried":false"#) && answer.contains(#""decision":null"#))
+                try console.store.leave(.abort(by: "anna"), for: id, at: SimulatedDesk.now)
+                #expect(try await viewer.get("/runs/\(id)", of: client).text.contains("It was decided to abort."))
+            }
+        }
+    }
+
+    @Test func `a retry that names no version is not taken for one with the same release`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let id = try console.desk.begin()
+            try console.desk.carry(id, failing: .migrate)
+            try await console.app.test(.router) { client in
+                let answer = try await client.execute(
+                    uri: "/runs/\(id)/retry",
+                    method: .post,
+                    headers: person.headers(["Content-Type": "application/x-www-form-urlencoded"]),
+                    body: ByteBuffer(string: "to=no%20version&csrf=\(person.visitor.csrf)")
+                ) { $0 }
+                #expect(answer.status == .badRequest)
+                #expect(try console.store.openDecision(for: id) == nil)
             }
         }
     }

@@ -36,9 +36,13 @@ final class SimulatedDesk: Desk {
                 ]
             )
         ]
+        /// Whether the Engine hangs.
+        var isHung = false
         /// Why the Engine cannot be asked.
         var engine: Trouble?
         var jobs: [JobReport] = []
+        /// Whether somebody carries runs that have not ended.
+        var isCarried: Bool? = true
         /// Why the records cannot be used.
         var safeMode: Trouble?
     }
@@ -81,6 +85,7 @@ final class SimulatedDesk: Desk {
         }
         defer { state.withLock { $0.looksNow -= 1 } }
         await Task.yield()
+        while state.withLock({ $0.isHung }) { try await Task.sleep(for: .milliseconds(5)) }
         return StatusReport(
             StatusReport.Facts(
                 product: Product(name: "demo", title: title, supportWindow: support, databases: []),
@@ -101,6 +106,7 @@ final class SimulatedDesk: Desk {
 
     func services() async throws -> ServicesReport {
         if let trouble = state.withLock({ $0.engine }) { throw trouble }
+        while state.withLock({ $0.isHung }) { try await Task.sleep(for: .milliseconds(5)) }
         return ServicesReport(state.withLock { $0.services }, observedAt: Self.now)
     }
 
@@ -131,7 +137,10 @@ final class SimulatedDesk: Desk {
     }
 
     func run(_ id: RunID) async throws -> RunReport {
-        RunReport(try RunView(of: id, from: store.entries(of: id, after: 0)))
+        var view = try RunView(of: id, from: store.entries(of: id, after: 0))
+        view.standing.decision = try store.openDecision(for: id)?.decision
+        view.standing.isCarried = view.machine.hasEnded ? nil : state.withLock { $0.isCarried }
+        return RunReport(view)
     }
 
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
@@ -203,11 +212,17 @@ final class SimulatedDesk: Desk {
         )
     }
 
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+    func upgrade(
+        to target: ReleaseVersion?,
+        rehearse: Bool,
+        by person: String,
+        whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
+    ) async throws -> RunReport {
         let plan = try plan(target)
         if let refusal = plan.refusal { throw refusal.trouble }
         let checks = try await preflight(to: target)
         if checks.outcome == "fail" { throw RefusedByChecks(checks) }
+        try requireAllowed()
         return try await run(
             begin(RunPlan(from: plan.from, hops: plan.hops.map(\.release.version), highWaterMark: nil), by: person)
         )

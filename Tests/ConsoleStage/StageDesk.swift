@@ -381,7 +381,12 @@ final class StageDesk: Desk {
         return try ReleaseVersion(try await plan(to: nil).to)
     }
 
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+    func upgrade(
+        to target: ReleaseVersion?,
+        rehearse: Bool,
+        by person: String,
+        whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
+    ) async throws -> RunReport {
         if let open = try views().last(where: { $0.endedAt == nil }) {
             throw Trouble(
                 .operator,

@@ -57,6 +57,11 @@ struct BackupSetStoreTests {
         }
     }
 
+    @Test func `a folder that cannot be reached is not taken for one without sets`() throws {
+        #expect(throws: Trouble.self) { try BackupSetStore(root: "/dev/null/sets").list() }
+        #expect(try BackupSetStore(root: "/nowhere/sets").list().isEmpty)
+    }
+
     @Test func `a list knows of a set what its whole manifest says, whatever there is of fingerprints`() throws {
         try withStore { store in
             let set = try add(10, to: store)

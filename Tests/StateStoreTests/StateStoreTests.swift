@@ -31,6 +31,29 @@ import UpgradeModel
         )
     }
 
+    @Test func `nobody but the owner reads the database or the files beside it, not even at first`() async throws {
+        try await withDataFolder { data in
+            let folder = data.path
+            func rights() throws -> [String: Int] {
+                let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+                return try Dictionary(
+                    uniqueKeysWithValues: names.filter { $0.hasPrefix("pawl.sqlite") }.map { name in
+                        let found = try FileManager.default.attributesOfItem(atPath: folder + "/" + name)
+                        return (name, found[.posixPermissions] as? Int ?? -1)
+                    }
+                )
+            }
+            let store = try StateStore(in: data)
+            _ = try store.takeLease(owner: "somebody", at: Self.moment)
+            #expect(try rights().keys.contains("pawl.sqlite-wal"))
+            #expect(try rights().allSatisfy { $0.value == 0o600 })
+            chmod(folder + "/pawl.sqlite-wal", 0o644)
+            _ = try StateStore(in: data)
+            #expect(try rights().allSatisfy { $0.value == 0o600 })
+            withExtendedLifetime(store) {}
+        }
+    }
+
     @Test func `what was written is read again, in order, by another process's store`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)

@@ -54,6 +54,51 @@ struct InstallationDeskTests {
         }
     }
 
+    @Test
+    func `logs are told without secrets where the Compose file is gone, and not at all where secrets are unknown`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        try paper.write("opt/customer.env", "DB_PASSWORD=hunter22\n")
+        let id = try paper.recordWaiting()
+        try paper.write("data/runs/\(id)/dump.log", "connecting with hunter22\n")
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        try FileManager.default.removeItem(atPath: paper.root + "/opt/docker-compose.yml")
+        #expect(try await desk.logs(of: id).first?.text.contains(Redaction.mask) == true)
+        #expect(try await !desk.log("dump.log", of: id, bytes: 100).text.contains("hunter22"))
+        for damage in [
+            { try paper.write("opt/.env", "no assignment") },
+            {
+                try paper.write("opt/.env", "")
+                try FileManager.default.removeItem(atPath: paper.root + "/opt/customer.env")
+            },
+        ] {
+            try damage()
+            let trouble = await #expect(throws: Trouble.self) { try await desk.logs(of: id) }
+            #expect(trouble?.code == "secrets-unknown")
+            await #expect(throws: Trouble.self) { try await desk.log("dump.log", of: id, bytes: 100) }
+            let report = paper.root + "/report.txt"
+            let workplace = try paper.workplace()
+            try RunFile(workplace, RunViews(workplace).view(of: id)).write(to: report)
+            let text = try String(contentsOfFile: report, encoding: .utf8)
+            #expect(text.contains("not every secret is known") && !text.contains("hunter22"))
+        }
+    }
+
+    @Test func `where the file with a database's password is gone, no log is shown`() async throws {
+        let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        let paper = try PaperInstallation(
+            databases: "{demo: {service: database, database: demo, user: demo, passwordFile: \(secret)}}"
+        )
+        let id = try paper.recordWaiting()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        #expect(try await desk.logs(of: id).isEmpty)
+        try FileManager.default.removeItem(atPath: secret)
+        let trouble = await #expect(throws: Trouble.self) { try await desk.logs(of: id) }
+        #expect(trouble?.code == "secrets-unknown" && trouble?.message.contains(secret) == true)
+    }
+
     @Test func `what went wrong is told without the secrets that a tool has said`() async throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()
@@ -73,7 +118,7 @@ struct InstallationDeskTests {
         let id = try paper.recordWaiting()
         let desk = InstallationDesk(workplace: try paper.workplace())
         for begin in [
-            { _ = try await desk.upgrade(to: nil, rehearse: false, by: "anna") },
+            { _ = try await desk.upgrade(to: nil, rehearse: false, by: "anna") {} },
             { _ = try await desk.backUp(by: "anna") },
         ] {
             let trouble = await #expect(throws: Trouble.self) { try await begin() }
@@ -127,6 +172,20 @@ struct InstallationDeskTests {
         #expect(throws: Trouble.self) { try jobs.report(on: other) }
     }
 
+    @Test func `of a job that could not say how it ended the set is named that was made meanwhile`() throws {
+        let paper = try PaperInstallation()
+        let jobs = Jobs(try paper.workplace())
+        let id = try #require(RunID("20261118-000000-0001"))
+        let began = try #require(Moment("2026-01-15T00:00:00Z"))
+        let record = Jobs.Record(id: id, kind: .backup, startedAt: began, startedBy: "anna")
+        try paper.write("data/jobs/\(id)/job.json", String(decoding: try JSONEncoder().encode(record), as: UTF8.self))
+        try paper.addSet("20260101T000000Z-1.0")
+        #expect(try jobs.report(on: id).error?.remedy.contains("Start it again") == true)
+        try paper.addSet("20260201T000000Z-1.0")
+        let error = try #require(try jobs.report(on: id).error)
+        #expect(error.message.contains("20260201T000000Z-1.0") && !error.remedy.contains("Start it again"))
+    }
+
     @Test func `checks that passed hold for a minute, for one release, and while no run is at work`() throws {
         let passed = PassedChecks()
         let release = Story.releases[1]
@@ -145,7 +204,7 @@ struct InstallationDeskTests {
         await #expect(throws: CancellationError.self) { try await turns.take { throw CancellationError() } }
         let most = try await withThrowingTaskGroup(of: Int.self) { group in
             let now = Gauge()
-            for _ in 0..<20 {
+            for _ in 0..<Turns.most {
                 group.addTask {
                     try await turns.take {
                         let count = await now.enter()
@@ -158,6 +217,71 @@ struct InstallationDeskTests {
             return try await group.reduce(0) { max($0, $1) }
         }
         #expect(most == 1)
+    }
+
+    @Test func `what is urgent goes before what waits, and interrupts a look that hangs`() async throws {
+        let turns = Turns()
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let look = Task {
+            try await turns.take {
+                begin.yield()
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        for await _ in begun { break }
+        try await turns.take(isUrgent: true) {}
+        let trouble = await #expect(throws: Trouble.self) { try await look.value }
+        #expect(trouble?.code == "look-interrupted")
+        let slow = await #expect(throws: Trouble.self) {
+            try await turns.take(limit: .milliseconds(10)) { try await Task.sleep(for: .seconds(3600)) }
+        }
+        #expect(slow?.code == "look-too-slow")
+        #expect(try await turns.take { 7 } == 7)
+    }
+
+    @Test func `a data folder that cannot be written is not ready`() async throws {
+        let paper = try PaperInstallation()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        try FileManager.default.removeItem(atPath: paper.root + "/data")
+        await #expect(throws: Trouble.self) { try await desk.requireReady() }
+        let well = try PaperInstallation()
+        try await InstallationDesk(workplace: well.workplace()).requireReady()
+        #expect(!well.names(in: "data").contains("ready.probe"))
+    }
+
+    @Test func `where the configuration was changed since it was read, that is said and nothing is begun`() async throws
+    {
+        let paper = try PaperInstallation()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let text = try String(contentsOfFile: paper.root + "/pawl.yaml", encoding: .utf8)
+        try paper.write("pawl.yaml", text.replacing("keep: 1", with: "keep: 2"))
+        #expect(try await desk.status().notices.contains { $0.contains("Restart the Admin Console") })
+        let trouble = await #expect(throws: Trouble.self) { try await desk.backUp(by: "anna") }
+        #expect(trouble?.code == "configuration-changed")
+        try paper.write("pawl.yaml", text)
+        #expect(try await !desk.status().notices.contains { $0.contains("Restart the Admin Console") })
+    }
+
+    @Test func `a set that cannot be read is listed with the reason`() async throws {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0")
+        try paper.write("backups/20260101T000000Z-1.0/manifest.json", "{}")
+        let report = try await InstallationDesk(workplace: paper.workplace()).backups()
+        #expect(report.backups.isEmpty && report.damaged.map(\.id) == ["20260101T000000Z-1.0"])
+        #expect(!report.text.contains("There is no backup yet"))
+    }
+
+    @Test func `whoever looks on takes no news away from whoever asks what is new`() async throws {
+        let paper = try PaperInstallation()
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        _ = try await desk.check()
+        try paper.write(
+            "releases/catalog.json",
+            #"{"catalog": 1, "product": "demo", "releases": [{"version": "2026.1.1", "releasedAt": "2026-01-01"}]}"#
+        )
+        _ = try await desk.status()
+        #expect(try await desk.check().new.map(\.version) == ["2026.1.1"])
+        #expect(try await desk.check().new.isEmpty)
     }
 
     private actor Gauge {

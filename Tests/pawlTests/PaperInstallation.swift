@@ -121,7 +121,12 @@ final class PaperInstallation {
 
     /// Calls the program itself, for what it prints.
     func pawl(_ words: String..., data: String = "data") async throws -> Collected {
-        try await collect(Command(binary, words + arguments(data: data)), limit: 8 << 20, deadline: .seconds(60))
+        try await collect(command(words, data: data), limit: 8 << 20, deadline: .seconds(60))
+    }
+
+    /// The program itself, to be called.
+    func command(_ words: [String], data: String = "data") -> Command {
+        Command(binary, words + arguments(data: data))
     }
 
     /// Makes the journal one that has lost what was written.

@@ -52,6 +52,70 @@ import UpgradeModel
         #expect(UpgradeMachine.Phase.allCases.allSatisfy { !$0.clause.contains("needs-operator") })
     }
 
+    @Test func `a process that ends before it has begun is not said to be started`() async throws {
+        let paper = try PaperInstallation()
+        let workplace = try paper.workplace()
+        for program in ["/nowhere/pawl", "/bin/true"] {
+            let log = ToolLog(path: workplace.data.path + "/runner.log")
+            let failure = await #expect(throws: ProcessFailure.self) {
+                try await RunnerProcess.begin(["runner"], in: workplace, log: log, program: program) { false }
+            }
+            #expect(failure?.description.contains("/nowhere/pawl") == true, "that is how the log ends")
+        }
+    }
+
+    @Test func `a run whose runner cannot be started is said to be written down, and to be carried by nobody`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let id = try paper.recordOpen()
+        let runner = RunnerProcess(workplace: try paper.workplace(), program: "/bin/true")
+        let trouble = try #require(await #expect(throws: Trouble.self) { try await runner.carryOn(id) })
+        #expect(trouble.code == "runner-not-started" && trouble.changed && trouble.message.contains("\(id)"))
+        let workplace = try paper.workplace()
+        #expect(try RunReport(RunViews(workplace).view(of: id)).carried == false)
+        let status = try await paper.pawl("status", "-o", "json")
+        #expect(status.text.contains(#""carried" : false"#), "\(status.text)")
+        guard let lock = try RunnerLock(in: workplace.data) else { throw CocoaError(.fileLocking) }
+        #expect(try RunReport(RunViews(workplace).view(of: id)).carried == true)
+        _ = consume lock
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `whoever follows a run that was decided about while somebody else was at work sees to its runner`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let id = try paper.recordOpen()
+        let workplace = try paper.workplace()
+        guard let lock = try RunnerLock(in: workplace.data) else { throw CocoaError(.fileLocking) }
+        let abort = paper.command(["abort"])
+        async let answer = collect(abort, limit: 1 << 20, deadline: .seconds(90))
+        for await _ in workplace.store.changes() {
+            if try workplace.store.openDecision(for: id) != nil { break }
+        }
+        _ = consume lock
+        let text = try await answer.text
+        #expect(try workplace.store.openDecision(for: id) == nil, "\(text)")
+    }
+
+    @Test func `a decision that nobody has taken up yet is shown with the run`() throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let workplace = try paper.workplace()
+        let waiting = try RunReport(RunViews(workplace).view(of: id))
+        #expect(waiting.carried == nil && waiting.decision == nil)
+        try workplace.store.leave(.retry(by: "anna", target: nil), for: id, at: Workplace.now())
+        let decided = try RunReport(RunViews(workplace).view(of: id))
+        #expect(decided.carried == false && decided.decision == "retry")
+    }
+
+    @Test func `a run that is given up by its runners says so where it is shown`() throws {
+        let paper = try PaperInstallation()
+        let id = try paper.recordOpen(taken: Resuming.patience)
+        #expect(try RunReport(RunViews(paper.workplace()).view(of: id)).reason?.code == "runner-keeps-dying")
+    }
+
     @Test func `the report for support holds no password of a database, wherever it is kept`() async throws {
         let secrets = (variable: #"c4n4"ry/one"#, file: "c4n4ry-two")
         let folder = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"

@@ -53,12 +53,15 @@ struct ActingDoors: Sendable {
             guard try fields.text("backup") == nil, try fields.path("identity") == nil else {
                 throw Refusal.invalid("`backup` and `identity` belong to a restore.")
             }
-            try parts.automation?.requireWindow(deliberately: fields.flag("outsideWindow"))
+            let isDeliberate = try fields.flag("outsideWindow")
+            try parts.automation?.requireWindow(deliberately: isDeliberate)
             return try await parts.desk.upgrade(
                 to: fields.version("to"),
                 rehearse: fields.flag("rehearse"),
                 by: person
-            )
+            ) {
+                try parts.automation?.requireWindow(deliberately: isDeliberate)
+            }
         case "restore":
             guard try fields.version("to") == nil, try !fields.flag("rehearse"), try !fields.flag("outsideWindow")
             else {

@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import Reports
 import Synchronization
+import UpgradeModel
 
 /// Where the installation stands, looked at once for everybody who asks.
 ///
@@ -56,6 +57,28 @@ final class StatusBoard: Sendable {
         if let seen { return seen }
         return try await look()
     }
+
+    /// What is seen now; where that takes longer than `bound`, what was seen last.
+    ///
+    /// - Throws: code `look-too-slow` where nothing was seen before.
+    func fresh(within bound: Duration = StatusBoard.bound) async throws -> Snapshot {
+        let (look, seen): (Task<Snapshot, any Error>, Snapshot?) = state.withLock { state in
+            state.askedAt = .now
+            start(&state)
+            return (going(&state), state.snapshot)
+        }
+        if let snapshot = try await value(of: look, within: bound) { return snapshot }
+        if let seen { return seen }
+        throw Trouble(
+            .environment,
+            "look-too-slow",
+            "The installation has not answered within \(bound.components.seconds) s.",
+            remedy: "See whether the Docker Engine and the folder of releases answer, then load the page again."
+        )
+    }
+
+    /// How long a page waits.
+    static let bound = Duration.seconds(4)
 
     /// Has the installation looked at again soon.
     func beat() { _ = state.withLock { $0.alarm?.yield() } }

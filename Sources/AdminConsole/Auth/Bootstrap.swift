@@ -4,24 +4,29 @@ package import UpgradeModel
 
 /// The secret with which the very first account is made: whoever can read the data folder may make it.
 ///
-/// It is made anew at every start, works once and for a day, and is kept as its digest only.
+/// It is made anew at every start, works once and for a day. It is written down when the console listens, so that one
+/// which cannot listen takes no other's secret away.
 package final class Bootstrap: Sendable {
     /// How long it works.
     package static let life = Duration.seconds(86_400)
 
     /// Where the secret is to be read.
     package let path: String
-    private let digest: Mutex<String?>
+    private let secret: Mutex<String?>
     private let expiresAt: Moment
 
-    /// Makes a secret and writes it to a file that only its owner may read.
-    ///
-    /// - Throws: code `bootstrap-unwritable`.
-    package init(path: String, at now: Moment) throws(Trouble) {
+    /// Makes a secret; nobody can read it yet.
+    package init(path: String, at now: Moment) {
         self.path = path
         expiresAt = now.adding(Self.life)
-        let secret = Secret.make()
-        digest = Mutex(Secret.digest(secret))
+        secret = Mutex(Secret.make())
+    }
+
+    /// Writes the secret to a file that only its owner may read.
+    ///
+    /// - Throws: code `bootstrap-unwritable`.
+    package func publish() throws(Trouble) {
+        guard let secret = self.secret.withLock(\.self) else { return }
         unlink(path)
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.unwritable(path) }
@@ -33,13 +38,18 @@ package final class Bootstrap: Sendable {
     /// Whether this is the secret, and it still works.
     func opens(_ secret: String, at now: Moment) -> Bool {
         let given = Secret.digest(secret.trimmingCharacters(in: .whitespacesAndNewlines))
-        guard now < expiresAt, let digest = digest.withLock(\.self) else { return false }
-        return SafeCompare.equal(Data(given.utf8), Data(digest.utf8))
+        guard now < expiresAt, let kept = self.secret.withLock(\.self) else { return false }
+        return SafeCompare.equal(Data(given.utf8), Data(Secret.digest(kept).utf8))
     }
 
     /// It has done its work, or is no longer needed.
     package func remove() {
-        digest.withLock { $0 = nil }
+        let ours = secret.withLock { secret in
+            defer { secret = nil }
+            return secret
+        }
+        // Another console over the same data folder may have written its own.
+        guard let ours, FileManager.default.contents(atPath: path) == Data((ours + "\n").utf8) else { return }
         unlink(path)
     }
 

@@ -137,7 +137,11 @@ package struct BackupSetStore: Sendable, Hashable {
     }
 
     private func names() throws(Trouble) -> [String] {
-        guard DurableFiles.exists(root) else { return [] }
+        if !DurableFiles.exists(root) {
+            // What cannot be reached may hold sets; only what is not there holds none.
+            guard errno == ENOENT else { throw DurableFiles.failed(root) }
+            return []
+        }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: root)
         } catch {

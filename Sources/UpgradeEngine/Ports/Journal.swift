@@ -45,6 +45,15 @@ package enum Decision: Sendable, Codable, Hashable {
     /// Give the upgrade up and bring a backup set back.
     case restore(by: String, plan: RestorePlan)
 
+    /// What is wished for, in a word.
+    package var choice: UpgradeMachine.Choice {
+        switch self {
+        case .abort: .abort
+        case .retry: .retry
+        case .restore: .restore
+        }
+    }
+
     /// The event that grants it.
     package var event: Event {
         switch self {

@@ -37,6 +37,9 @@ package struct AutomationFacts: Sendable, Hashable {
 }
 
 extension Automation {
+    /// When the source was last asked with success.
+    package func checkedAt() throws(Trouble) -> Moment? { try parts.records.checkRecord().succeededAt }
+
     /// How things stand now.
     package func facts() throws(Trouble) -> AutomationFacts {
         let now = parts.now()

@@ -47,6 +47,21 @@ package struct RunView: Sendable {
     package var restored: BackupSetID?
     /// The names under which its databases that a restore has replaced are kept.
     package var replaced: [String] = []
+    /// What its journal does not say; set by whoever can find it out.
+    package var standing = Standing()
+
+    /// What is found out beside the journal of a run that has not ended.
+    package struct Standing: Sendable {
+        /// Whether somebody is at work; nil where nobody has to be, since it has ended or waits for a person.
+        package var isCarried: Bool?
+        /// The wish that nobody has answered yet.
+        package var decision: Decision?
+        /// Why nobody takes it up again.
+        package var obstacle: Trouble?
+
+        /// Nothing is known.
+        package init() {}
+    }
 
     /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
     /// ``expectations(from:)``, `rehearsed` the seconds that the migrations of a release took in a rehearsal.
@@ -61,7 +76,8 @@ package struct RunView: Sendable {
         machine = replay.machine
         events = entries.count
         lastAt = entries.last?.at ?? request.startedAt
-        endedAt = machine.hasEnded ? lastAt : nil
+        // A wish that came too late is declined after the end.
+        endedAt = machine.hasEnded ? entries.last { $0.payload.isEvent }?.at ?? lastAt : nil
         restored = machine.restore?.set ?? request.plan.restore?.set
         var clock = StepClock()
         for entry in entries {
@@ -117,6 +133,10 @@ package struct RunView: Sendable {
         // What goes on after something failed is the restore of what was before.
         return (machine.phase == .restoring ? running ?? failed : failed ?? running)?.step ?? machine.pending?.step
     }
+}
+
+extension Payload {
+    fileprivate var isEvent: Bool { if case .event = self { true } else { false } }
 }
 
 extension StepView {

@@ -11,18 +11,8 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let workplace = try Workplace(options, allowsEmpty: true)
-        let shelf = BackupShelf(workplace)
-        let entries = try shelf.list()
-        let debris = try DebrisScout(workplace).look().map { item in
-            BackupListReport.Debris(name: item.name, kind: item.kind, bytes: DiskScout.size(item.path))
-        }
-        let sets = try entries.compactMap { try? $0.set.get() }.map { try shelf.report(on: $0) }
-        let report = BackupListReport(sets, debris: debris)
+        let report = try BackupShelf(try Workplace(options, allowsEmpty: true)).listing()
         Answer(options).give(report, text: report.text)
-        for entry in entries {
-            if case .failure(let trouble) = entry.set { Output.remark("! \(entry.id): \(trouble.message)") }
-        }
     }
 }
 

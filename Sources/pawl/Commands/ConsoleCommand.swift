@@ -56,7 +56,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         let keeper = try certificateKeeper(workplace)
         let bootstrap =
             try workplace.store.accounts().isEmpty
-            ? try Bootstrap(path: workplace.data.path + "/console-bootstrap", at: Workplace.now()) : nil
+            ? Bootstrap(path: workplace.data.path + "/console-bootstrap", at: Workplace.now()) : nil
         defer { bootstrap?.remove() }
         let automation = Automation(workplace)
         let console = try Console(
@@ -98,14 +98,19 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 if let keeper {
                     Output.remark("Its certificate has the SHA-256 fingerprint \(keeper.facts.fingerprint)")
                 }
-                if let bootstrap {
-                    Output.remark(
-                        "Nobody has an account yet. Open \(address)/first-start and enter the secret that stands in "
-                            + "\(bootstrap.path); it works for a day."
-                    )
-                }
+                if let bootstrap { Output.remark(Self.firstStart(bootstrap, at: address)) }
             }
             group.cancelAll()
+        }
+    }
+
+    private static func firstStart(_ bootstrap: Bootstrap, at address: String) -> String {
+        do throws(Trouble) {
+            try bootstrap.publish()
+            return "Nobody has an account yet. Open \(address)/first-start and enter the secret that stands in "
+                + "\(bootstrap.path); it works for a day."
+        } catch {
+            return error.text
         }
     }
 

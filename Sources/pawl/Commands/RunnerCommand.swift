@@ -18,6 +18,12 @@ struct RunnerCommand: AsyncParsableCommand {
         guard let id = RunID(run) else {
             throw Trouble(.operator, "unknown-run", "`\(run)` is not the name of a run.", remedy: "See `pawl history`.")
         }
+        // Whoever decides leaves a runner alone that still holds the lock, so it looks once more when it has let go.
+        repeat { try await carry(id, in: workplace) } while try workplace.store.openDecision(for: id) != nil
+    }
+
+    /// Carries a run until it has ended or waits.
+    private func carry(_ id: RunID, in workplace: Workplace) async throws {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let hold = try workplace.claim.take()
         // A note that cannot be written keeps no run from going on: the installation is held.

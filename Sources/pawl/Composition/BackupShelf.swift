@@ -61,6 +61,26 @@ struct BackupShelf: Sendable {
         BackupReport(set, standing: try standing(of: set))
     }
 
+    /// Every set as a list reports it, the damaged ones too.
+    func listing() throws -> BackupListReport {
+        var sets: [BackupReport] = []
+        var damaged: [BackupListReport.Damaged] = []
+        for entry in try list() {
+            do {
+                sets.append(try report(on: entry.set.get()))
+            } catch {
+                damaged.append(BackupListReport.Damaged(id: entry.id, error))
+            }
+        }
+        return BackupListReport(
+            sets,
+            damaged: damaged,
+            debris: try DebrisScout(workplace).look().map { item in
+                BackupListReport.Debris(name: item.name, kind: item.kind, bytes: DiskScout.size(item.path))
+            }
+        )
+    }
+
     private static func changed(_ set: BackupSetID) -> Trouble {
         Trouble(
             .environment,

@@ -36,6 +36,19 @@ struct CatalogBook: Sendable {
         return try workplace.store.catalogMemory(of: source.place) ?? workplace.store.catalogMemory(of: source.url)
     }
 
+    /// The releases that the source had when somebody last asked what is new; nil where nobody has.
+    func checked() throws -> Set<ReleaseVersion>? {
+        try workplace.store.catalogMemory(of: checkedPlace).map { Set($0.memory.fingerprints.map(\.version)) }
+    }
+
+    /// Keeps in mind that somebody was told what is new. Whoever only looks on takes no news away.
+    func noteChecked() throws {
+        guard let memory = try memory()?.memory else { return }
+        try workplace.store.remember(memory, of: checkedPlace, at: Workplace.now())
+    }
+
+    private var checkedPlace: String { "checked " + workplace.installation.source.place }
+
     /// Reads a source as it is, without minding what it said before.
     static func read(_ source: SourceReference) throws -> Catalog {
         try directory(of: source).catalog()

@@ -15,6 +15,7 @@ struct InstallationDesk: Desk {
     private let turns = Turns()
     private let ended = EndedRuns()
     private let passed = PassedChecks()
+    private let probe = WriteProbe()
 
     init(workplace: Workplace) { self.workplace = workplace }
 
@@ -48,15 +49,7 @@ struct InstallationDesk: Desk {
         PlanReport(try await Standpoint(workplace).plan(to: target), support: workplace.product.supportWindow)
     }
 
-    func backups() async throws -> BackupListReport {
-        let shelf = BackupShelf(workplace)
-        return BackupListReport(
-            try shelf.list().compactMap { try? $0.set.get() }.map { try shelf.report(on: $0) },
-            debris: try DebrisScout(workplace).look().map { item in
-                BackupListReport.Debris(name: item.name, kind: item.kind, bytes: DiskScout.size(item.path))
-            }
-        )
-    }
+    func backups() async throws -> BackupListReport { try BackupShelf(workplace).listing() }
 
     func backup(_ id: BackupSetID) async throws -> BackupReport {
         let shelf = BackupShelf(workplace)
@@ -72,13 +65,16 @@ struct InstallationDesk: Desk {
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
         let set = try BackupShelf(workplace).set(named: id.text)
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
-        return try await turns.take {
+        return try await turns.take { [workplace] in
             RestoreOutlookReport(try await Restoring(workplace).look(set, plan).observation)
         }
     }
 
     func runs() async throws -> HistoryReport {
-        var history = HistoryReport(try ended.views(of: workplace.store))
+        var runs = try ended.views(of: workplace.store)
+        // Only the newest can be open.
+        if let newest = runs.last { runs[runs.count - 1].standing = try views.standing(of: newest) }
+        var history = HistoryReport(runs)
         let redaction = Redaction(of: workplace)
         history.runs = history.runs.map { redaction.clean($0) }
         return history
@@ -95,8 +91,10 @@ struct InstallationDesk: Desk {
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {
+        let files = try logFiles(of: id)
         let redaction = Redaction(of: workplace)
-        return try logFiles(of: id).ends(bytes: 16 << 10).map {
+        try redaction.requireWhole()
+        return files.ends(bytes: 16 << 10).map {
             LogTail(name: $0.name, text: redaction.clean($0.text))
         }
     }
@@ -110,7 +108,9 @@ struct InstallationDesk: Desk {
                 remedy: "Ask for the list of its logs."
             )
         }
-        return LogTail(name: log.name, text: Redaction(of: workplace).clean(log.text))
+        let redaction = Redaction(of: workplace)
+        try redaction.requireWhole()
+        return LogTail(name: log.name, text: redaction.clean(log.text))
     }
 
     private func logFiles(of id: RunID) throws -> RunLogs {
@@ -165,12 +165,18 @@ struct InstallationDesk: Desk {
         }
     }
 
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+    func upgrade(
+        to target: ReleaseVersion?,
+        rehearse: Bool,
+        by person: String,
+        whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
+    ) async throws -> RunReport {
         try workplace.requireWritable()
+        try workplace.requireCurrent()
         guard try RunnerProcess.openRun(in: workplace) == nil else { throw try RunnerProcess.another(in: workplace) }
         try workplace.requireDirectory()
         let rehearses = rehearse || workplace.installation.rehearsal == .always
-        let id = try await turns.take {
+        let id = try await turns.take(isUrgent: true) {
             let place = try await Standpoint(workplace)
             let plan = try place.plan(to: target)
             if let refusal = plan.refusal { throw refusal.trouble }
@@ -183,6 +189,8 @@ struct InstallationDesk: Desk {
             if rehearses, let obstacle = try await Site.with(workplace, { try Rehearser($0).obstacle() }) {
                 throw obstacle
             }
+            // Looking takes its time.
+            try requireAllowed()
             return try await RunnerProcess(workplace: workplace).start(
                 RunPlan(
                     from: plan.from,
@@ -202,11 +210,12 @@ struct InstallationDesk: Desk {
 
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
         try workplace.requireWritable()
+        try workplace.requireCurrent()
         let set = try BackupShelf(workplace).set(named: id.text)
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
         let restoring = Restoring(workplace)
         try restoring.requireFree()
-        let begun = try await turns.take {
+        let begun = try await turns.take(isUrgent: true) {
             let (observation, installed) = try await restoring.look(set, plan)
             let report = PreflightReport(of: observation)
             guard report.outcome != .fail else {
@@ -218,6 +227,7 @@ struct InstallationDesk: Desk {
     }
 
     func backUp(by person: String) async throws -> JobReport {
+        try workplace.requireCurrent()
         let jobs = Jobs(workplace)
         return try jobs.report(on: try await jobs.start(.backup, by: person))
     }
@@ -228,13 +238,15 @@ struct InstallationDesk: Desk {
         acceptsChanged: Bool,
         by person: String
     ) async throws -> JobReport {
+        try workplace.requireCurrent()
         let jobs = Jobs(workplace)
         let kind = Jobs.Kind.proof(of: id, identity: identity, acceptsChanged: acceptsChanged)
         return try jobs.report(on: try await jobs.start(kind, by: person))
     }
 
     func prune(_ ids: Set<String>) async throws -> PruneReport {
-        try await Pruning(workplace).prune(dryRun: false) { report in
+        try workplace.requireCurrent()
+        return try await Pruning(workplace).prune(dryRun: false) { report in
             guard Set(report.removed.map(\.id)) == ids else {
                 throw Trouble(
                     .operator,
@@ -249,6 +261,7 @@ struct InstallationDesk: Desk {
     func requireReady() async throws {
         if let trouble = workplace.store.safeMode { throw trouble }
         _ = try workplace.store.newest()
+        try probe.requireWritable(workplace.data.path)
     }
 
     func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {

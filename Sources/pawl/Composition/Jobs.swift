@@ -64,7 +64,12 @@ struct Jobs: Sendable {
         )
         try write(Record(id: id, kind: kind, startedAt: now, startedBy: person), "job.json", of: id)
         do {
-            try await RunnerProcess.begin(["job", id.description], in: workplace, log: log(of: id))
+            try await RunnerProcess.begin(["job", id.description], in: workplace, log: log(of: id)) {
+                // Its end is written by a job that was quick.
+                ["progress.json", "end.json"].contains {
+                    FileManager.default.fileExists(atPath: folder(of: id) + "/" + $0)
+                }
+            }
         } catch {
             try? FileManager.default.removeItem(atPath: folder(of: id))
             throw Trouble(
@@ -81,6 +86,7 @@ struct Jobs: Sendable {
     func carry(_ id: RunID) async throws {
         let record = try record(of: id)
         let progress = ProgressFile(path: folder(of: id) + "/progress.json")
+        progress.begin()
         var end: End
         do {
             switch record.kind {
@@ -134,12 +140,6 @@ struct Jobs: Sendable {
         var backup = end?.backup
         if case .proof(let set, _, _) = record.kind { backup = set }
         let isOver = end != nil
-        let died = Trouble(
-            .environment,
-            "job-died",
-            "Its process ended before it was done; its last words are in \(log(of: id).path).",
-            remedy: "Start it again. What is left of an unfinished set is removed by pruning."
-        )
         return JobReport(
             id: id.description,
             kind: record.kind.name,
@@ -151,7 +151,31 @@ struct Jobs: Sendable {
             backup: backup,
             progress: noted.map { JobReport.ProgressBody(message: $0.message, fraction: $0.fraction) },
             result: isOver ? backup.flatMap { try? result($0) } : nil,
-            error: end?.trouble ?? (isOver || isAlive ? nil : died)
+            error: end?.trouble ?? (isOver || isAlive ? nil : died(record))
+        )
+    }
+
+    /// Why a job is over of which nobody has written how it ended: its process died, or could not write that.
+    private func died(_ record: Record) -> Trouble {
+        let words = "Its process ended before it could say how; its last words are in \(log(of: record.id).path)."
+        var made: ListedSet?
+        if case .backup = record.kind {
+            made = (try? BackupShelf(workplace).sets())?.last { $0.summary.createdAt >= record.startedAt }
+        }
+        guard let made else {
+            return Trouble(
+                .environment,
+                "job-died",
+                words,
+                remedy: "Start it again. What is left of an unfinished set is removed by pruning."
+            )
+        }
+        return Trouble(
+            .environment,
+            "job-died",
+            "\(words) The set \(made.id) was made since it began.",
+            changed: true,
+            remedy: "See to the disk under the data folder, and look at that set before you start another backup."
         )
     }
 
@@ -220,9 +244,15 @@ private final class ProgressFile: Sendable {
 
     init(path: String) { self.path = path }
 
+    /// Notes that the process lives.
+    func begin() { write("It has begun.", nil) }
+
     /// Notes a line; of many in a short time only some.
     func show(_ message: String, _ fraction: Double?) {
-        guard last.isOver(.milliseconds(250)) else { return }
+        if last.isOver(.milliseconds(250)) { write(message, fraction) }
+    }
+
+    private func write(_ message: String, _ fraction: Double?) {
         let line = Line(message: TextLayout.plain(message), fraction: fraction)
         // Whoever looks is told a little less where this cannot be written.
         try? JSONEncoder().encode(line).write(to: URL(filePath: path), options: [.atomic])

@@ -33,15 +33,16 @@ struct Offers: Sendable {
         )
     }
 
-    /// What was not known when the source was asked before.
+    /// What the source did not have when somebody last asked this.
     static func news(of workplace: Workplace) async throws -> CheckReport {
-        let before = try CatalogBook(workplace).memory()
+        let book = CatalogBook(workplace)
+        let known = try book.checked()
         let offers = try await Offers(workplace)
-        let known = before.map { Set($0.memory.fingerprints.map(\.version)) }
         let new = offers.catalog.releases.filter { release in
             known.map { !$0.contains(release.version) } ?? (offers.installed.map { $0 < release.version } ?? true)
         }
         // That the source was asked is worth knowing, and never worth failing for.
+        try? book.noteChecked()
         try? workplace.store.changeCheckRecord { $0.succeeded(at: Workplace.now(), scheduled: false) }
         return CheckReport(
             checkedAt: Workplace.now(),

@@ -21,17 +21,21 @@ struct Resuming: Sendable {
         }
         let id = open.request.id
         if try open.machine.phase == .needsOperator && workplace.store.openDecision(for: id) == nil { return nil }
-        guard try fruitless(id) < Self.patience else {
-            throw Trouble(
-                .internal,
-                "runner-keeps-dying",
-                "The runner of run \(id) has died \(Self.patience) times in a row at the same place.",
-                remedy:
-                    "See \(workplace.data.path)/runner.log, then `pawl upgrade` to try once more. Report it as a bug."
-            )
-        }
+        if let obstacle = try obstacle(to: id) { throw obstacle }
         try await RunnerProcess(workplace: workplace).carryOn(id)
         return id
+    }
+
+    /// Why a run is not gone on with by itself.
+    func obstacle(to id: RunID) throws -> Trouble? {
+        guard try fruitless(id) >= Self.patience else { return nil }
+        return Trouble(
+            .internal,
+            "runner-keeps-dying",
+            "The runner of run \(id) has died \(Self.patience) times in a row at the same place.",
+            changed: true,
+            remedy: "See \(workplace.data.path)/runner.log, then `pawl upgrade` to try once more. Report it as a bug."
+        )
     }
 
     /// How many runners in a row have brought nothing about.

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Reports
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -7,6 +8,8 @@ import UpgradeModel
 /// Runs have a process of their own, in its own session: terminals and browsers only follow it.
 struct RunnerProcess {
     let workplace: Workplace
+    /// What is started; this program.
+    var program = Self.binary
 
     /// Writes a run down and starts its runner.
     ///
@@ -43,39 +46,58 @@ struct RunnerProcess {
         return id
     }
 
-    /// Starts a runner for a run that exists; one that lives already is left alone.
+    /// Starts a runner for a run that exists, and sees it take the installation. Where somebody is at work there already,
+    /// they are left alone: a runner looks for decisions until it has let go, and for others the run waits.
+    ///
+    /// - Throws: code `runner-not-started`. The run and what was decided about it stay written down.
     func carryOn(_ id: RunID) async throws {
         guard try !RunnerLock.isHeld(in: workplace.data) else { return }
+        let before = try workplace.store.newestLease()?.token
         do {
             let log = ToolLog(path: workplace.data.path + "/runner.log")
-            try await Self.begin(["runner", id.description], in: workplace, log: log)
+            try await Self.begin(["runner", id.description], in: workplace, log: log, program: program) {
+                (try? workplace.store.newestLease()?.token) != before
+            }
         } catch let failure {
             // The log is held by a runner that was started in this very moment: that one is as good.
             if case .logHeld = failure { return }
             throw Trouble(
                 .environment,
                 "runner-not-started",
-                "The runner could not be started: \(failure).",
-                remedy: "\(failure.remedy) Then run `pawl upgrade` to go on with run \(id)."
+                "Run \(id) and what was decided about it are written down, but no runner could be started for it: "
+                    + "\(failure).",
+                changed: true,
+                remedy:
+                    "\(failure.remedy) While the Admin Console serves, a runner is started again every half minute; "
+                    + "`pawl upgrade` goes on with the run at once."
             )
         }
     }
 
-    /// Starts this program once more, in a session of its own that outlives its parent.
+    /// Starts this program once more, in a session of its own that outlives its parent, and waits until it is seen to
+    /// live.
     ///
     /// - Parameters:
     ///   - words: the command and its argument.
     ///   - workplace: whose configuration and data folder it is given.
     ///   - log: its standard output and error, locked for as long as it lives.
-    /// - Throws: where it could not be started, or the log is held by one that lives.
-    static func begin(_ words: [String], in workplace: Workplace, log: ToolLog) async throws(ProcessFailure) {
+    ///   - program: its path.
+    ///   - hasBegun: whether it has left a sign that it does its work.
+    /// - Throws: where it could not be started or has ended without a sign, or the log is held by one that lives.
+    static func begin(
+        _ words: [String],
+        in workplace: Workplace,
+        log: ToolLog,
+        program: String = binary,
+        hasBegun: () -> Bool
+    ) async throws(ProcessFailure) {
         var environment: [String: String] = [:]
         for name in ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"] {
             environment[name] = ProcessInfo.processInfo.environment[name]
         }
         let command = Command(
             "setsid",
-            ["--fork", binary] + words.prefix(1)
+            ["--fork", program] + words.prefix(1)
                 + ["--config", workplace.configuration, "--data-dir", workplace.data.path] + words.dropFirst(),
             environment: environment,
             workingDirectory: "/"
@@ -84,12 +106,33 @@ struct RunnerProcess {
         guard status.isSuccess else {
             throw ProcessFailure.notStarted(program: "pawl \(words[0])", reason: "\(status)")
         }
+        // The fork succeeds whatever becomes of the program behind it.
+        let deadline = ContinuousClock.now + Self.patience
+        while !hasBegun() {
+            if try !log.isHeld, !hasBegun() {
+                throw .notStarted(
+                    program: "pawl \(words[0])",
+                    reason: "it ended before it had begun" + Self.lastWords(log)
+                )
+            }
+            // One that still lives then is on a slow machine, and was started.
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
-    /// The path of this program.
-    static var binary: String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    private static func lastWords(_ log: ToolLog) -> String {
+        let line = log.tail(bytes: 512).split(whereSeparator: \.isNewline).last.map { TextLayout.plain(String($0)) }
+        return line.map { "; its log ends with “\($0)”" } ?? ""
     }
+
+    /// How long a process that was started may take to give a sign.
+    static let patience = Duration.seconds(10)
+
+    /// The path of this program, as it was when it started: a package that is upgraded puts another one there, which is
+    /// the one to start then.
+    static let binary =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
 
     static var owner: String { "\(Workplace.person) (process \(ProcessInfo.processInfo.processIdentifier))" }
 

@@ -30,9 +30,15 @@ struct StatusScout: Sendable {
             run: nil,
             troubles: []
         )
+        if let outdated = workplace.outdated { troubles.append(outdated) }
         do throws(Trouble) { try workplace.claim.require() } catch { troubles.append(error) }
         facts.highWaterMark = try workplace.highWaterMark()
         facts.run = try RunnerProcess.openRun(in: workplace)
+        if let run = facts.run {
+            let standing = try RunViews(workplace).standing(of: run)
+            facts.run?.standing = standing
+            if let obstacle = standing.obstacle { troubles.append(obstacle) }
+        }
         do {
             facts.sets = try BackupShelf(workplace).sets()
             facts.unshownRecipients = try BackupShelf(workplace).unprovenRecipients()

@@ -12,6 +12,11 @@ struct Premises: Sendable {
     let installation: Installation
     let product: Product
     let singleVM: SingleVMDeployment
+    /// The files that were read, as they were.
+    private let files: [String: Data?]
+
+    /// Whether a file says something else by now: whatever is started then goes by that.
+    var areOutdated: Bool { files.contains { FileManager.default.contents(atPath: $0.key) != $0.value } }
 
     /// Reads the configuration. `allowsEmpty` says whether the installation's folder may be missing, as on an empty
     /// machine before a restore.
@@ -27,6 +32,9 @@ struct Premises: Sendable {
             )
         }
         product = try ProductFile.read(file: path)
+        files = Dictionary(
+            uniqueKeysWithValues: Set([configuration, path]).map { ($0, FileManager.default.contents(atPath: $0)) }
+        )
         guard case .singleVM(let singleVM) = installation.deployment else {
             throw Trouble(
                 .operator,
@@ -70,6 +78,20 @@ struct Workplace: Sendable {
     func requireWritable() throws(Trouble) {
         if let trouble = store.safeMode { throw trouble }
         try claim.require()
+    }
+
+    /// Makes sure that the configuration is still the one that was read, which whoever is started reads anew.
+    func requireCurrent() throws(Trouble) { if let outdated { throw outdated } }
+
+    /// Why nothing should be begun by a process that has read an older configuration; nil where it is as it was.
+    var outdated: Trouble? {
+        guard premises.areOutdated else { return nil }
+        return Trouble(
+            .operator,
+            "configuration-changed",
+            "\(configuration) or its Product file was changed after this process had read it.",
+            remedy: "Restart the Admin Console, which then goes by what they say now."
+        )
     }
 
     /// The newest release whose migrations have started here: as the journal has it or, where it knows of none since its

@@ -26,6 +26,24 @@ struct StatusBoardTests {
         }
     }
 
+    @Test func `a page waits for an installation that does not answer for a bounded time only`() async throws {
+        try await SimulatedConsole.with { console in
+            let (board, desk) = (console.parts.board, console.desk)
+            desk.state.withLock { $0.isHung = true }
+            let trouble = await #expect(throws: Trouble.self) { try await board.fresh(within: .milliseconds(20)) }
+            #expect(trouble?.code == "look-too-slow")
+            let panel = await ServicesPanel(within: .milliseconds(20)) { try await desk.services() }
+            #expect(panel.trouble?.contains("could not be looked at within") == true)
+            desk.state.withLock { $0.isHung = false }
+            let seen = try await board.fresh()
+            #expect(seen.report.installed?.version == "2026.1.1")
+            desk.state.withLock { $0.isHung = true }
+            let older = try await board.fresh(within: .milliseconds(20))
+            #expect(older.takenAt == seen.takenAt)
+            desk.state.withLock { $0.isHung = false }
+        }
+    }
+
     @Test func `what is written shows without anybody waiting for it`() async throws {
         try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)

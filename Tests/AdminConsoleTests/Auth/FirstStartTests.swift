@@ -58,6 +58,22 @@ struct FirstStartTests {
         }
     }
 
+    @Test func `a console that does not listen takes no other's bootstrap secret away`() async throws {
+        try await GuardedConsole.with(unclaimed: true) { console in
+            let path = console.folder + "/console-bootstrap"
+            let secret = try String(contentsOfFile: path, encoding: .utf8)
+            let other = Bootstrap(path: path, at: console.clock.now)
+            other.remove()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == secret)
+            let third = Bootstrap(path: path, at: console.clock.now)
+            try third.publish()
+            console.parts.bootstrap?.remove()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) != secret)
+            third.remove()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
     @Test func `the bootstrap secret stops working after a day`() async throws {
         try await GuardedConsole.with(unclaimed: true) { console in
             let secret = try String(contentsOfFile: console.folder + "/console-bootstrap", encoding: .utf8)

@@ -45,11 +45,13 @@ struct GuardedConsole {
         let now: @Sendable () -> Moment = {
             realTime ? Moment(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) : clock.now
         }
+        let bootstrap = unclaimed ? Bootstrap(path: folder + "/console-bootstrap", at: now()) : nil
+        try bootstrap?.publish()
         let parts = try ConsoleParts(
             desk: EmptyDesk(),
             records: records(store),
             site: site,
-            bootstrap: unclaimed ? try Bootstrap(path: folder + "/console-bootstrap", at: now()) : nil,
+            bootstrap: bootstrap,
             passwords: passwords,
             automation: Automation(
                 Automation.Parts(
@@ -197,7 +199,12 @@ struct EmptyDesk: Desk {
     func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }
     func check() async throws -> CheckReport { throw closed }
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument { throw closed }
-    func upgrade(to target: ReleaseVersion?, rehearse: Bool, by person: String) async throws -> RunReport {
+    func upgrade(
+        to target: ReleaseVersion?,
+        rehearse: Bool,
+        by person: String,
+        whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
+    ) async throws -> RunReport {
         throw closed
     }
     func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport { throw closed }

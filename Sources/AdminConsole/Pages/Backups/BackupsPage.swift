@@ -45,6 +45,12 @@ struct BackupsPage {
         }
     }
 
+    /// A set that cannot be read or trusted.
+    struct Damaged {
+        var id: String
+        var words: Prose
+    }
+
     struct Leftover {
         var name: String
         var words: String
@@ -53,6 +59,8 @@ struct BackupsPage {
     var jobs: [Job]
     var rows: [Row]
     var hasRows: Bool
+    var damaged: [Damaged]
+    var isEmpty: Bool
     var count: String
     var keeps: String
     var goes: String?
@@ -86,6 +94,8 @@ struct BackupsPage {
             )
         }
         hasRows = !rows.isEmpty
+        damaged = report.damaged.map { Damaged(id: $0.id, words: Prose("\($0.message) \($0.remedy)")) }
+        isEmpty = rows.isEmpty && damaged.isEmpty
         let bytes = report.backups.reduce(0) { $0 + $1.bytes }
         count = "\(Words.count(rows.count, "set", "sets")), \(TextLayout.size(bytes)) in all"
         let sets = retention.removed.filter { DebrisKind(rawValue: $0.reason) == nil }

@@ -1,5 +1,6 @@
 import Hummingbird
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// Where the installation stands.
@@ -9,12 +10,14 @@ struct DashboardDoors: Sendable {
     func all() -> [Door] {
         [
             .page(.get, "/", needs: .look) { visit in
-                let status = try await parts.desk.status()
+                async let services = ServicesPanel { try await parts.desk.services() }
+                let seen = try await parts.board.fresh()
                 let page = DashboardPage(
-                    status,
+                    seen.report,
                     title: parts.desk.title,
-                    services: await ServicesPanel { try await parts.desk.services() },
-                    checkedAt: try await parts.desk.pulse().checkedAt,
+                    services: await services,
+                    age: seen.age,
+                    checkedAt: try parts.automation?.checkedAt(),
                     now: parts.now()
                 )
                 return parts.renderer.page("dashboard", page, title: "Dashboard", visitor: visit.visitor, here: "/")

@@ -66,6 +66,7 @@ struct DashboardPage {
         _ status: StatusReport,
         title: String,
         services: ServicesPanel? = nil,
+        age: Int = 0,
         checkedAt: Moment? = nil,
         now: Moment
     ) {
@@ -88,14 +89,18 @@ struct DashboardPage {
         wayBack = status.wayBack.map { TextLayout.duration($0.seconds) }
         wayBackProvenAt = When(status.wayBack?.provenAt)
         drift = status.drift.map(Self.drift)
-        notices = status.notices.map { Prose($0) }
+        let isOld = age > Int(StatusBoard.bound.components.seconds)
+        let old = "This was seen \(age) s ago: the installation does not answer now."
+        notices = ((isOld ? [old] : []) + status.notices).map { Prose($0) }
         contact = status.supportContact?.isEmpty == false ? status.supportContact : nil
         run = status.run.map { run in
             OpenRun(
                 path: "/runs/\(run.id)",
-                words: run.state == "needs-operator" ? "A run waits for your decision" : "A run is underway",
-                state: .run(run.state),
-                tone: run.state == "needs-operator" ? "bad" : "info",
+                words: run.carried == false
+                    ? "Nobody carries a run that has not ended"
+                    : run.state == "needs-operator" ? "A run waits for your decision" : "A run is underway",
+                state: .run(run.state, carried: run.carried),
+                tone: run.state == "needs-operator" || run.carried == false ? "bad" : "info",
                 startedAt: When(run.startedAt)
             )
         }
@@ -116,8 +121,13 @@ struct DashboardPage {
         if let drift = status.drift {
             return (Badge(words: "Drift", tone: "bad"), Self.drift(drift).words)
         }
-        if status.run != nil {
-            return (Badge(words: "Changing", tone: "info"), "A run is at work; its details say what stands still.")
+        if let run = status.run {
+            return run.carried != false && run.state != "needs-operator"
+                ? (Badge(words: "Changing", tone: "info"), "A run is at work; its details say what stands still.")
+                : (
+                    Badge(words: "Not settled", tone: "warn"),
+                    "A run has not ended, and nobody is at work on it; its details say what stands still."
+                )
         }
         switch status.running {
         case true?:

@@ -15,7 +15,7 @@ struct DetailsDoors: Sendable {
             .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) },
             .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
                 let id = try Self.run(visit)
-                let target = visit.form["to"].flatMap { $0.isEmpty ? nil : try? ReleaseVersion($0) }
+                let target = try UpgradeDoors.target(visit.form["to"])
                 return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
             },
             .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: "abort") { visit in
@@ -39,8 +39,7 @@ struct DetailsDoors: Sendable {
         let id = try Self.run(visit)
         let run = try await parts.desk.run(id)
         let events = try await parts.desk.events(of: id, after: 0)
-        // A log that cannot be read is no reason to show nothing.
-        let logs = (try? await parts.desk.logs(of: id)) ?? []
+        let (logs, withheld) = await logs(of: id)
         var others: [String] = []
         if run.choices.contains("retry"), let hop = run.hop.flatMap({ try? ReleaseVersion($0) }) {
             others = ((try? await parts.desk.releases())?.releases ?? []).filter { row in
@@ -48,6 +47,7 @@ struct DetailsDoors: Sendable {
             }.map(\.version)
         }
         var page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
+        page.withheld = withheld.map { Prose($0) }
         // What runs now says nothing of a run that another has followed.
         if try await parts.desk.runs().runs.first?.id == run.id {
             page.containers = await ServicesPanel { try await parts.desk.services() }
@@ -69,10 +69,21 @@ struct DetailsDoors: Sendable {
         for event in try await parts.desk.events(of: id, after: 0) {
             text += "\(event.at)  \(event.hop ?? "-")  \(event.step ?? "-")  \(TextLayout.plain(event.message))\n"
         }
-        for tail in (try? await parts.desk.logs(of: id)) ?? [] {
-            text += "\n==> \(tail.name) <==\n\(TextLayout.plain(tail.text))\n"
-        }
+        let (logs, withheld) = await logs(of: id)
+        for tail in logs { text += "\n==> \(tail.name) <==\n\(TextLayout.plain(tail.text))\n" }
+        if let withheld { text += "\n\(withheld)\n" }
         return Self.download(text, "text/plain; charset=utf-8", "pawl-\(run.id).log.txt")
+    }
+
+    /// The logs, or why there are none: that is no reason to show nothing else.
+    private func logs(of id: RunID) async -> (tails: [LogTail], withheld: String?) {
+        do {
+            return (try await parts.desk.logs(of: id), nil)
+        } catch let trouble as Trouble {
+            return ([], "\(trouble.message) \(trouble.remedy)")
+        } catch {
+            return ([], "The logs cannot be read.")
+        }
     }
 
     private func report(_ visit: Visit) async throws -> Response {

@@ -77,12 +77,16 @@ struct DetailsPage {
     var isWaiting: Bool
     /// Whether it is at work and can still be stopped.
     var isAbortable: Bool
+    /// What somebody has decided and nobody has taken up yet.
+    var decision: String?
     /// What is said where it cannot.
     var standing: String
     var isLive: Bool
     var lines: [Line]
     var isCut: Bool
     var logs: [Log]
+    /// Why the logs are not shown.
+    var withheld: Prose?
     /// What runs now; nil for a run that others have followed.
     var containers: ServicesPanel?
     /// The newest event on the page: the stream goes on after it.
@@ -99,7 +103,7 @@ struct DetailsPage {
         id = run.id
         path = "/runs/\(run.id)"
         heading = Words.title(of: run)
-        badge = .run(run.state)
+        badge = .run(run.state, carried: run.carried)
         startedBy = run.startedBy
         startedAt = When(run.startedAt)
         endedAt = When(run.endedAt)
@@ -119,8 +123,10 @@ struct DetailsPage {
         hasOthers = !others.isEmpty && run.choices.contains("retry") && run.restored == nil
         mayRestore = run.choices.contains("restore")
         mayAbort = run.choices.contains("abort")
-        isWaiting = run.state == "needs-operator"
-        isAbortable = mayAbort && !isWaiting
+        // One decision at a time.
+        isWaiting = run.state == "needs-operator" && run.decision == nil
+        isAbortable = mayAbort && run.state != "needs-operator" && run.decision == nil
+        decision = run.decision.map(Self.decision)
         standing =
             isWaiting
             ? "Nothing happens until somebody decides."
@@ -131,6 +137,16 @@ struct DetailsPage {
         isCut = events.count > most
         self.logs = logs.map { Log(name: $0.name, text: $0.text) }
         last = events.last?.id ?? 0
+    }
+
+    private static func decision(_ choice: String) -> String {
+        let what =
+            switch UpgradeMachine.Choice(rawValue: choice) {
+            case .retry?: "to go on"
+            case .restore?: "to restore a backup"
+            case .abort?, nil: "to abort"
+            }
+        return "It was decided \(what). That is taken up as soon as nobody else is at work on the installation."
     }
 
     private static func panels(_ run: RunReport) -> [HopPanel] {
@@ -147,7 +163,7 @@ struct DetailsPage {
         let words =
             switch step.state {
             case "done": "done"
-            case "running": run.state == "needs-operator" ? "stopped" : "running"
+            case "running": run.state == "needs-operator" || run.carried == false ? "stopped" : "running"
             case "failed": "failed"
             default: "waiting"
             }
@@ -188,10 +204,10 @@ struct DetailsPage {
         let hasEnded = run.endedAt != nil
         let part = ["succeeded", "restored"].contains(run.state) ? 1 : total > 0 ? min(done / total, 0.99) : 0
         let leftWords =
-            hasEnded
+            hasEnded || run.carried == false
             ? ""
             : run.state == "needs-operator"
-                ? "It waits for your decision."
+                ? (run.decision == nil ? "It waits for your decision." : "")
                 : isMeasured
                     ? "About \(TextLayout.duration(left * 0.7)) to \(TextLayout.duration(left * 1.5)) left."
                     : "How long it takes is not known: not every step was measured here before."
@@ -200,11 +216,16 @@ struct DetailsPage {
             done: Int(part * 1000),
             percent: "\(Int(part * 100)) %",
             left: leftWords,
-            tone: Badge.run(run.state).tone
+            tone: Badge.run(run.state, carried: run.carried).tone
         )
     }
 
     private static func message(_ run: RunReport, _ events: [EventReport]) -> String {
+        if run.carried == false {
+            let since = events.last.flatMap { When($0.at) }.map { "; the last that was heard of it is of \($0.text)" }
+            let next = run.reason == nil ? " It is gone on with by itself within a minute, or by `pawl resume`." : ""
+            return "Nobody carries it\(since ?? "")." + next
+        }
         switch run.state {
         case "succeeded": return "\(run.to) is healthy."
         case "restored":

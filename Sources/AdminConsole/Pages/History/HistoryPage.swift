@@ -39,7 +39,7 @@ struct HistoryPage {
                 path: "/runs/\(run.id)",
                 words: Words.title(of: run),
                 hops: run.hops.count > 1 ? Words.count(run.hops.count, "hop", "hops") : nil,
-                badge: .run(run.state),
+                badge: .run(run.state, carried: run.carried),
                 startedBy: run.startedBy,
                 startedAt: When(run.startedAt),
                 took: Moment(run.startedAt).flatMap { start in

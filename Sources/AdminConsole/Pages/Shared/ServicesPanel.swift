@@ -21,9 +21,26 @@ struct ServicesPanel {
     var badge: Badge
     var words: String
 
-    /// Looks at them; a look that fails is something to show.
-    init(_ look: () async throws -> ServicesReport) async {
-        do { self.init(try await look()) } catch { self.init(unseen: error as? Trouble) }
+    /// Looks at them, for so long at most; a look that fails is something to show.
+    init(
+        within bound: Duration = StatusBoard.bound,
+        _ look: @escaping @Sendable () async throws -> ServicesReport
+    ) async {
+        let task = Task { try await look() }
+        do {
+            guard let report = try await value(of: task, within: bound) else {
+                task.cancel()
+                throw Trouble(
+                    .environment,
+                    "look-too-slow",
+                    "The services could not be looked at within \(bound.components.seconds) s.",
+                    remedy: "See whether the Docker Engine answers."
+                )
+            }
+            self.init(report)
+        } catch {
+            self.init(unseen: error as? Trouble)
+        }
     }
 
     private init(unseen why: Trouble?) {

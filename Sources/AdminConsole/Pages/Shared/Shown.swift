@@ -35,8 +35,13 @@ struct Badge: Sendable {
     var words: String
     var tone: String
 
-    /// How a run stands.
-    static func run(_ state: String) -> Badge {
+    /// How a run stands; `carried` as reports have it.
+    static func run(_ state: String, carried: Bool? = nil) -> Badge {
+        if carried == false { return Badge(words: "Nobody carries it", tone: "bad") }
+        return phase(state)
+    }
+
+    private static func phase(_ state: String) -> Badge {
         switch UpgradeMachine.Phase(rawValue: state) {
         case .succeeded: Badge(words: "Succeeded", tone: "ok")
         case .restored: Badge(words: "Restored", tone: "ok")

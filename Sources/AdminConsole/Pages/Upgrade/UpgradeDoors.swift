@@ -36,7 +36,8 @@ struct UpgradeDoors: Sendable {
         await room.begin(target.description) { [desk = parts.desk] in try await desk.dryRun(to: target) }
     }
 
-    private static func target(_ text: String?) throws -> ReleaseVersion? {
+    /// The release that a form or an address names; nil where it names none.
+    static func target(_ text: String?) throws -> ReleaseVersion? {
         guard let text, !text.isEmpty else { return nil }
         guard text.utf8.count <= 64, let version = try? ReleaseVersion(text) else {
             throw Refusal.invalid("`to` is no version.")
@@ -54,8 +55,9 @@ struct UpgradeDoors: Sendable {
                 problem: "Type \(target) to confirm; “\(typed.prefix(64))” is not it."
             )
         }
-        do {
-            try parts.automation?.requireWindow(deliberately: visit.form["outsideWindow"] == "yes")
+        let isDeliberate = visit.form["outsideWindow"] == "yes"
+        do throws(Trouble) {
+            try parts.automation?.requireWindow(deliberately: isDeliberate)
         } catch {
             return try await show(visit, to: target, problem: "\(error.message) \(error.remedy)")
         }
@@ -63,7 +65,9 @@ struct UpgradeDoors: Sendable {
         // Whatever comes of it, what was found before is old then.
         await room.forget()
         do {
-            let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person)
+            let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person) {
+                try parts.automation?.requireWindow(deliberately: isDeliberate)
+            }
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
             return try await show(visit, to: target, problem: refused.trouble.message, refused: refused)

@@ -147,7 +147,7 @@ struct UpgradePage {
         self.checks = checks
         self.problem = problem
         open = run.map {
-            OpenRun(path: "/runs/\($0.id)", words: Words.title(of: $0), state: .run($0.state))
+            OpenRun(path: "/runs/\($0.id)", words: Words.title(of: $0), state: .run($0.state, carried: $0.carried))
         }
         mayDeploy = way.isOpen && checks.allow && run == nil
         hindrance =

@@ -134,6 +134,8 @@ struct ConsoleParts: Sendable {
     let accounts: Accounts
     let records: any AccessRecords
     let rates: RateLimits
+    let longAnswers = LongAnswers()
+    let refusals: RefusalCount
     let site: SiteRules
     let bootstrap: Bootstrap?
     let about: ConsoleAbout
@@ -166,6 +168,7 @@ struct ConsoleParts: Sendable {
         tokens = Tokens(records: records, now: now)
         accounts = Accounts(records: records, passwords: passwords, now: now)
         rates = RateLimits(now: now)
+        refusals = RefusalCount(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)
         hub = EventHub(desk: desk, presence: Presence(records: records, sessions: sessions, now: now))

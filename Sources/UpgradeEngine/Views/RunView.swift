@@ -48,18 +48,20 @@ package struct RunView: Sendable {
     /// The names under which its databases that a restore has replaced are kept.
     package var replaced: [String] = []
 
-    /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
-    /// ``expectations(from:)``, `rehearsed` the seconds that the migrations of a release took in a rehearsal.
+    /// Folds the rows of a run, oldest first; `rows` says how many there are where some of its progress is left out,
+    /// `expected` are seconds per step from earlier runs, see ``expectations(from:)``, `rehearsed` the seconds that the
+    /// migrations of a release took in a rehearsal.
     package init(
         of id: RunID,
         from entries: [JournalEntry],
+        rows: Int? = nil,
         expected: [Step: Double] = [:],
         rehearsed: [ReleaseVersion: Double] = [:]
     ) throws(Trouble) {
         let replay = try Replay(of: id, from: entries)
         request = replay.request
         machine = replay.machine
-        events = entries.count
+        events = rows ?? entries.count
         lastAt = entries.last?.at ?? request.startedAt
         endedAt = machine.hasEnded ? lastAt : nil
         restored = machine.restore?.set ?? request.plan.restore?.set

@@ -19,7 +19,7 @@ struct DetailsTests {
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try console.desk.carry(run, failing: .migrate)
-            for number in 1...600 { try console.desk.progress(run, "line \(number).") }
+            try console.desk.progress(run, (1...600).map { "line \($0)." })
             try await console.app.test(.router) { client in try await body(console, viewer, run, client) }
         }
     }

@@ -344,11 +344,14 @@ final class SimulatedDesk: Desk {
     }
 
     /// Writes a line of progress.
-    func progress(_ id: RunID, _ words: String) throws {
+    func progress(_ id: RunID, _ words: String) throws { try progress(id, [words]) }
+
+    /// Writes lines of progress, all at once.
+    func progress(_ id: RunID, _ lines: [String]) throws {
         let lease = try store.takeLease(owner: "test", at: Self.now)
         let effect = Effect(.dump, hop: 0, target: Story.releases[1])
         _ = try store.append(
-            [.progress(effect, Progress(words))],
+            lines.map { .progress(effect, Progress($0)) },
             to: id,
             at: Self.now,
             under: lease,

@@ -136,6 +136,8 @@ struct ConsoleParts: Sendable {
     let halfway: HalfwaySignIns
     let records: any AccessRecords
     let rates: RateLimits
+    let longAnswers = LongAnswers()
+    let refusals: RefusalCount
     let site: SiteRules
     let bootstrap: Bootstrap?
     let about: ConsoleAbout
@@ -170,6 +172,7 @@ struct ConsoleParts: Sendable {
         secondFactors = SecondFactors(records: records, now: now)
         halfway = HalfwaySignIns(now: now)
         rates = RateLimits(now: now)
+        refusals = RefusalCount(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)
         hub = EventHub(desk: desk, presence: Presence(records: records, sessions: sessions, now: now))

@@ -30,11 +30,19 @@ package protocol Desk: Sendable {
     func runs() async throws -> HistoryReport
     /// One run.
     func run(_ id: RunID) async throws -> RunReport
-    /// The events of a run, or of all, after the one with this id; from the beginning after 0.
+    /// The first and the newest event of a run. Cheap.
+    func span(of id: RunID) async throws -> ClosedRange<Int64>
+    /// The events of a run, or of all, after the one with this id.
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport]
+    /// The events of a run after one and up to another.
+    func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport]
+    /// The newest events of a run, at most so many, oldest first.
+    func newestEvents(of id: RunID, most: Int) async throws -> [EventReport]
+    /// A run from its beginning, with every line of progress or with none. May take seconds.
+    func story(of id: RunID, withProgress: Bool) async throws -> [EventReport]
     /// The tools' logs of a run: their names and last lines.
     func logs(of id: RunID) async throws -> [LogTail]
-    /// The end of one log of a run, of at most so many bytes.
+    /// The end of one log of a run, of at most so many bytes. May take seconds.
     func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail
     /// The backups and proofs that were asked for in the console, newest first.
     func jobs() async throws -> JobListReport
@@ -111,11 +119,14 @@ package struct LogTail: Encodable, Sendable, Hashable {
     package var name: String
     /// Its last lines.
     package var text: String
+    /// How many bytes before them are left out.
+    package var omittedBytes: UInt64
 
     /// Puts it together.
-    package init(name: String, text: String) {
+    package init(name: String, text: String, omittedBytes: UInt64 = 0) {
         self.name = name
         self.text = text
+        self.omittedBytes = omittedBytes
     }
 }
 

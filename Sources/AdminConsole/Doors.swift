@@ -33,11 +33,26 @@ struct Door: Sendable {
     var notesItself = false
     /// Whether those pass who need a second factor and have none yet.
     var isForEnrolling = false
+    /// What it takes to answer.
+    enum Effort: Sendable, Hashable {
+        case usual
+        /// Seconds, or much memory: only some are answered at a time.
+        case long
+    }
+
+    var effort = Effort.usual
     /// The largest body that is read, in bytes.
     var largestBody = 64 << 10
     var answer: @Sendable (Visit) async throws -> Response
 
     var isChange: Bool { ![.get, .head].contains(method) }
+
+    /// The same door, which takes more to answer.
+    func taking(_ effort: Effort) -> Door {
+        var door = self
+        door.effort = effort
+        return door
+    }
 
     static func page(
         _ method: HTTPRequest.Method,
@@ -123,9 +138,12 @@ struct DoorWay: Sendable {
     private func look(_ request: Request, _ context: ConsoleContext) async throws -> Response {
         try checkRole(context.visitor)
         if !isConfirmed(context.visitor) { return try confirmFirst(backTo: request.uri.path, interrupted: false) }
-        return try await door.answer(
-            Visit(request: request, context: context, visitor: context.visitor, body: ByteBuffer(), form: [:])
-        )
+        let visit = Visit(request: request, context: context, visitor: context.visitor, body: ByteBuffer(), form: [:])
+        guard door.effort == .long else { return try await door.answer(visit) }
+        let person = context.visitor?.name.text ?? ""
+        try parts.longAnswers.begin(for: person)
+        defer { parts.longAnswers.end(for: person) }
+        return try await door.answer(visit)
     }
 
     private func change(_ request: Request, _ context: ConsoleContext) async throws -> Response {
@@ -176,8 +194,12 @@ struct DoorWay: Sendable {
 
     private func noteRefusal(_ visit: Visit) {
         // Of those who have not signed in anybody could fill the disk with such lines.
-        guard visit.visitor != nil else { return }
-        try? parts.note(action, of: subject(visit), by: visit, .refused)
+        guard let visitor = visit.visitor else { return }
+        switch parts.refusals.note(for: visitor.name.text) {
+        case .it: try? parts.note(action, of: subject(visit), by: visit, .refused)
+        case .more: try? parts.note("more-refused", of: "more within the hour, not noted each", by: visit, .refused)
+        case .nothing: return
+        }
     }
 
     private var action: String { door.action ?? "\(door.method) \(door.path)" }

@@ -30,8 +30,11 @@ extension StateStore: AutomationRecords {
 
     package func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble) {
         try write { database in
-            try Self.set("notifications", notifications, database)
+            let old = try Self.setting(ConsoleSettings.Notifications.self, "notifications", database)
             let ids = Set(notifications.channels.map(\.id))
+            let new = try Self.untold(database).union(ids.subtracting(old?.channels.map(\.id) ?? []))
+            try Self.set("notifications", notifications, database)
+            try Self.set("untoldChannels", new.intersection(ids).sorted(), database)
             for id in try String.fetchAll(database, sql: "SELECT DISTINCT channel FROM delivery")
             where !ids.contains(id) {
                 try database.execute(sql: "DELETE FROM delivery WHERE channel = ?", arguments: [id])
@@ -75,24 +78,27 @@ extension StateStore: AutomationRecords {
     package func keep(_ notices: [Notice], for channels: [NoticeChannel], upTo cursor: Int64?) throws(Trouble) {
         guard !notices.isEmpty || cursor != nil else { return }
         try write { database in
+            let untold = try Self.untold(database)
             for notice in notices {
-                let isKnown = "SELECT 1 FROM notice WHERE id = ?"
-                guard try Int.fetchOne(database, sql: isKnown, arguments: [notice.id]) == nil else { continue }
                 let at = notice.at.microseconds
                 try database.execute(
-                    sql: "INSERT INTO notice (id, at, payload) VALUES (?, ?, ?)",
+                    sql: "INSERT OR IGNORE INTO notice (id, at, payload) VALUES (?, ?, ?)",
                     arguments: [notice.id, at, try StoredJSON.text(notice)]
                 )
-                for channel in channels where channel.wants(notice.kind) {
+                let isKnown = database.changesCount == 0
+                for channel in channels where channel.wants(notice.kind) && (!isKnown || untold.contains(channel.id)) {
                     try database.execute(
                         sql: """
-                            INSERT INTO delivery (notice, channel, state, attempts, due)
+                            INSERT OR IGNORE INTO delivery (notice, channel, state, attempts, due)
                             VALUES (?, ?, 'waiting', 0, ?)
                             """,
                         arguments: [notice.id, channel.id, at]
                     )
                 }
             }
+            // What still holds is kept again by each check that goes well; not by one that fails, and not by a run.
+            let isStanding = cursor == nil && notices.contains { $0.kind != .checkFailing }
+            if isStanding, !untold.isEmpty { try Self.set("untoldChannels", [String](), database) }
             if let cursor { try Self.set("noticeCursor", cursor, database) }
         }
     }
@@ -155,6 +161,11 @@ extension StateStore: AutomationRecords {
                 arguments: [at]
             )
         }
+    }
+
+    /// The channels that have not been told yet what was noticed before they were made.
+    private static func untold(_ database: Database) throws -> Set<String> {
+        Set(try setting([String].self, "untoldChannels", database) ?? [])
     }
 
     static func setting<Value: Decodable>(_ type: Value.Type, _ name: String, _ database: Database) throws

@@ -81,16 +81,19 @@ extension StateStore: Journal {
                         arguments: [id]
                     )
                 }
-            return try rows.map { row in
-                guard let run = RunID(try row.decode(atIndex: 2)) else { throw CocoaError(.coderInvalidValue) }
-                return JournalEntry(
-                    id: try row.decode(atIndex: 0),
-                    at: Moment(microseconds: try row.decode(atIndex: 1)),
-                    run: run,
-                    payload: try StoredJSON.value(Payload.self, try row.decode(atIndex: 3))
-                )
-            }
+            return try rows.map(Self.entry)
         }
+    }
+
+    /// A row with its number, moment, run and payload, in this order.
+    static func entry(_ row: Row) throws -> JournalEntry {
+        guard let run = RunID(try row.decode(atIndex: 2)) else { throw CocoaError(.coderInvalidValue) }
+        return JournalEntry(
+            id: try row.decode(atIndex: 0),
+            at: Moment(microseconds: try row.decode(atIndex: 1)),
+            run: run,
+            payload: try StoredJSON.value(Payload.self, try row.decode(atIndex: 3))
+        )
     }
 
     package func runs() throws(Trouble) -> [RunRequest] {

@@ -3,11 +3,16 @@ package import UpgradeEngine
 package import UpgradeModel
 
 extension StateStore: RequestRecords {
-    /// How long a key is remembered, in seconds, and how many are.
+    /// How long a key is remembered, in seconds, and how many are of one account.
     private static let memory = 24.0 * 60 * 60
-    private static let most = 10_000
+    private static let mostKeys = 5000
 
     package func take(_ request: KeyedRequest, at moment: Moment) throws(Trouble) -> KeyStanding {
+        try take(request, at: moment, most: Self.mostKeys)
+    }
+
+    /// The same, of so many keys of one account.
+    package func take(_ request: KeyedRequest, at moment: Moment, most: Int) throws(Trouble) -> KeyStanding {
         try write { database in
             try database.execute(
                 sql: "DELETE FROM request WHERE at < ?",
@@ -30,8 +35,12 @@ extension StateStore: RequestRecords {
                 arguments: [request.account.text, request.key, moment.microseconds, request.digest]
             )
             try database.execute(
-                sql: "DELETE FROM request WHERE id <= (SELECT max(id) FROM request) - ?",
-                arguments: [Self.most]
+                sql: """
+                    DELETE FROM request WHERE account = :account AND id <= (
+                        SELECT id FROM request WHERE account = :account ORDER BY id DESC LIMIT 1 OFFSET :most
+                    )
+                    """,
+                arguments: ["account": request.account.text, "most": most]
             )
             return .new
         }

@@ -20,7 +20,8 @@ package struct StateStore: Sendable {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
-            configuration.maximumReaderCount = 2
+            // Two that read at length leave one for everybody else.
+            configuration.maximumReaderCount = 3
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }

@@ -125,7 +125,11 @@ struct Redaction {
 
     func clean(_ text: String) -> String {
         var text = text
-        for secret in secrets { text = text.replacingOccurrences(of: secret, with: Self.mask) }
+        for secret in secrets where text.contains(secret) {
+            text = text.replacingOccurrences(of: secret, with: Self.mask)
+        }
+        // Each of the patterns has one of these in it; most lines have neither.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }) else { return text }
         // user:password@ in addresses, and NAME=value or "name": "value" of names that hold secrets.
         let patterns = [
             #"(://[^/\s:@]+:)[^@\s/]+(@)"#,

@@ -9,12 +9,14 @@ struct RunLogs {
     struct Log {
         let name: String
         let text: String
+        /// How many bytes of its beginning are left out.
+        var omitted: UInt64 = 0
     }
 
     /// The last lines of every log that has any.
     func tails(lines: Int) -> [Log] {
         files().compactMap { name in
-            guard let text = Self.end(of: folder + "/" + name, bytes: 64 << 10) else { return nil }
+            guard let text = Self.end(of: folder + "/" + name, bytes: 64 << 10)?.text else { return nil }
             let last = text.split(separator: "\n").suffix(lines)
             guard !last.isEmpty else { return nil }
             return Log(
@@ -33,8 +35,8 @@ struct RunLogs {
     }
 
     private func end(of name: String, bytes: UInt64) -> Log? {
-        guard let text = Self.end(of: folder + "/" + name, bytes: bytes), !text.isEmpty else { return nil }
-        return Log(name: name, text: TextLayout.plain(text))
+        guard let end = Self.end(of: folder + "/" + name, bytes: bytes), !end.text.isEmpty else { return nil }
+        return Log(name: name, text: TextLayout.plain(end.text), omitted: end.omitted)
     }
 
     /// Names relative to the folder, in the order in which the logs were begun.
@@ -46,12 +48,18 @@ struct RunLogs {
         }.sorted { $0.1 < $1.1 }.map(\.0)
     }
 
-    private static func end(of path: String, bytes: UInt64) -> String? {
+    private static func end(of path: String, bytes: UInt64) -> (text: String, omitted: UInt64)? {
         guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
         guard let size = try? handle.seekToEnd() else { return nil }
-        try? handle.seek(toOffset: size > bytes ? size - bytes : 0)
-        guard let data = try? handle.readToEnd() else { return nil }
-        return String(decoding: data, as: UTF8.self)
+        var omitted = size > bytes ? size - bytes : 0
+        try? handle.seek(toOffset: omitted)
+        guard var data = try? handle.readToEnd() else { return nil }
+        // Half a line may hold half a secret, which nobody would know for one.
+        if omitted > 0, let end = data.firstIndex(of: UInt8(ascii: "\n")), end + 1 < data.endIndex {
+            omitted += UInt64(end + 1 - data.startIndex)
+            data = data[(end + 1)...]
+        }
+        return (String(decoding: data, as: UTF8.self), omitted)
     }
 }

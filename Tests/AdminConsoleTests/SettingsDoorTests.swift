@@ -50,7 +50,8 @@ struct SettingsDoorTests {
             _ path: String,
             as role: Role? = .admin,
             json: String? = nil,
-            form: String? = nil
+            form: String? = nil,
+            key: String? = nil
         ) async throws -> (status: Int, body: String) {
             var headers: HTTPFields = [:]
             var body = json
@@ -70,6 +71,7 @@ struct SettingsDoorTests {
                 if let name = HTTPField.Name("X-CSRF-Token") { headers[name] = csrf }
             }
             if json != nil { headers[.contentType] = "application/json" }
+            if let key, let name = HTTPField.Name("Idempotency-Key") { headers[name] = key }
             if let form {
                 headers[.contentType] = "application/x-www-form-urlencoded"
                 body = form
@@ -272,6 +274,53 @@ struct SettingsDoorTests {
             )
             #expect(noted.action == "notification-tested" && noted.subject == "ops" && !noted.succeeded)
             #expect(try await world.ask(.post, "/api/v1/settings/notifications/nobody/test", json: "{}").status == 404)
+        }
+    }
+
+    @Test func `a test under one key goes out once`() async throws {
+        try await withWorld { world in
+            _ = try await world.ask(.put, "/api/v1/settings/notifications", json: Self.webhook)
+            let id = try #require(try world.store.settings().notifications.channels.first?.id)
+            let place = "/api/v1/settings/notifications/\(id)/test"
+            let first = try await world.ask(.post, place, json: "{}", key: "k")
+            let second = try await world.ask(.post, place, json: "{}", key: "k")
+            #expect(first.status == 200 && first == second)
+            #expect(world.post.routes.count == 1)
+        }
+    }
+
+    @Test func `settings are taken as JSON only`() async throws {
+        try await withWorld { world in
+            for place in ["schedule", "windows", "notifications"] {
+                let answer = try await world.ask(.put, "/api/v1/settings/\(place)", form: Self.webhook)
+                #expect(answer.status == 415)
+            }
+            #expect(try world.store.settings() == ConsoleSettings())
+        }
+    }
+
+    @Test func `of two channels of one name only the one that failed is said to`() async throws {
+        try await withWorld { world in
+            let target = try WebTarget("https://example.org/")
+            let channels = try ["c1", "c2"].map {
+                try NoticeChannel(id: $0, name: "ops", isOn: true, kinds: [.newVersion], route: .slack(target))
+            }
+            try world.store.set(ConsoleSettings.Notifications(channels: channels))
+            let notice = Notice(
+                id: "new-version/1",
+                kind: .newVersion,
+                at: Self.now,
+                installation: "shop",
+                title: "New",
+                message: "New."
+            )
+            try world.store.keep([notice], for: channels, upTo: nil)
+            var delivery = try #require(try world.store.waitingDeliveries().first { $0.channel == "c2" })
+            delivery.triedAt = Self.now
+            delivery.answer = "HTTP 418"
+            try world.store.note(delivery)
+            let page = try await world.ask(.get, "/settings/notifications").body
+            #expect(page.components(separatedBy: "HTTP 418").count == 2)
         }
     }
 

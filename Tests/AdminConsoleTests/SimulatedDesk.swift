@@ -17,8 +17,11 @@ final class SimulatedDesk: Desk {
         var looks = 0
         var looksNow = 0
         var looksAtOnce = 0
-        /// How often events were read.
+        /// How often events were read, those that come and pieces of those that were before.
         var reads = 0
+        var pieces = 0
+        /// What a tool has written, instead of a few words.
+        var log = "dumping"
         var findings: [Finding] = []
         var services: [ServicesReport.Service] = [
             .init(
@@ -148,16 +151,46 @@ final class SimulatedDesk: Desk {
         return try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
+    func span(of id: RunID) async throws -> ClosedRange<Int64> {
+        guard let span = try store.span(of: id) else {
+            throw Trouble(.operator, "unknown-run", "There is no run \(id).", remedy: "See the history.")
+        }
+        return span
+    }
+
+    func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport] {
+        state.withLock { $0.pieces += 1 }
+        return try store.entries(of: id, after: event, through: last).map { EventReport(EventView($0)) }
+    }
+
+    func newestEvents(of id: RunID, most: Int) async throws -> [EventReport] {
+        try store.newestEntries(of: id, most: most).map { EventReport(EventView($0)) }
+    }
+
+    func story(of id: RunID, withProgress: Bool) async throws -> [EventReport] {
+        try store.entries(of: id, after: 0).map { EventReport(EventView($0)) }
+            .filter { withProgress || $0.kind != EventView.Kind.progress.rawValue }
+    }
+
     func logs(of id: RunID) async throws -> [LogTail] {
         _ = try await run(id)
-        return [LogTail(name: "dump.log", text: "dumping")]
+        return [tail(64)]
+    }
+
+    private func tail(_ bytes: Int) -> LogTail {
+        let log = state.withLock { $0.log }
+        return LogTail(
+            name: "dump.log",
+            text: String(log.suffix(bytes)),
+            omittedBytes: UInt64(max(0, log.utf8.count - bytes))
+        )
     }
 
     func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
-        guard let log = try await logs(of: id).first(where: { $0.name == name }) else {
+        guard try await logs(of: id).contains(where: { $0.name == name }) else {
             throw Trouble(.operator, "unknown-log", "There is no such log.", remedy: "See the list.")
         }
-        return LogTail(name: name, text: String(log.text.suffix(bytes)))
+        return tail(bytes)
     }
 
     func jobs() async throws -> JobListReport { JobListReport(jobs: state.withLock { $0.jobs }) }
@@ -326,11 +359,14 @@ final class SimulatedDesk: Desk {
     }
 
     /// Writes a line of progress.
-    func progress(_ id: RunID, _ words: String) throws {
+    func progress(_ id: RunID, _ words: String) throws { try progress(id, [words]) }
+
+    /// Writes lines of progress, all at once.
+    func progress(_ id: RunID, _ lines: [String]) throws {
         let lease = try store.takeLease(owner: "test", at: Self.now)
         let effect = Effect(.dump, hop: 0, target: Story.releases[1])
         _ = try store.append(
-            [.progress(effect, Progress(words))],
+            lines.map { .progress(effect, Progress($0)) },
             to: id,
             at: Self.now,
             under: lease,

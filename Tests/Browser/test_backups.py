@@ -1,5 +1,7 @@
 """Backups: one more, a proof, and the way back."""
 
+import re
+
 from conftest import axe
 
 
@@ -51,4 +53,7 @@ def test_an_encrypted_set_asks_for_its_key_first(stages, visit):
     page.get_by_label("File with the identity").fill("/root/pawl.key")
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("to confirm").wait_for()
+    # What is drawn anew is looked at with the key, also after a form was answered.
+    assert page.locator("[data-self]").get_attribute("data-self").endswith("/restore?identity=/root/pawl.key")
+    assert page.get_by_text(re.compile(r"^Counted \d")).is_visible()
     assert not axe(page)

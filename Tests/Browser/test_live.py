@@ -91,3 +91,31 @@ def test_a_failure_offers_what_is_safe_and_a_retry_goes_on(own_stage, visit):
     page.get_by_role("button", name="Retry", exact=True).click()
     page.get_by_text("How it ended").wait_for(timeout=60_000)
     assert page.get_by_text("Succeeded").first.is_visible()
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in_page(own_stage, visit):
+    page = visit(own_stage("calm"), "operator", forgive=["401"])
+    other = page.context.new_page()
+    other.goto("/history")
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/sign-in")
+    page.wait_for_url("**/sign-in", timeout=20_000)
+
+
+def test_an_answer_to_a_form_stays_what_it_is_when_it_is_drawn_anew(own_stage, visit):
+    stage = own_stage("calm")
+    page = visit(stage, "operator", "/upgrade", forgive=["422"])
+    newest = page.get_by_role("heading", level=1).inner_text().removeprefix("Upgrade to ")
+    rows = page.request.get("/api/v1/releases").json()["releases"]
+    older = next(row["version"] for row in rows if row["reachable"] and row["version"] != newest)
+    page.goto(f"/upgrade?to={older}")
+    page.get_by_label(f"Type {older} to confirm").fill("2020.1.1")
+    # Somebody has the checks run again, so that the answer has something to wait for.
+    other = page.context.new_page()
+    other.goto(f"/upgrade?to={older}")
+    other.get_by_role("button", name="Run again").click()
+    page.get_by_role("button", name="Deploy").click()
+    page.get_by_text("The checks are running").wait_for()
+    page.get_by_label(f"Type {older} to confirm").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == f"Upgrade to {older}"
+    assert page.get_by_role("alert").is_visible()

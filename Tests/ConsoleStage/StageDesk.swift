@@ -295,6 +295,26 @@ final class StageDesk: Desk {
         try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
+    func span(of id: RunID) async throws -> ClosedRange<Int64> {
+        guard let span = try store.span(of: id) else {
+            throw Trouble(.operator, "unknown-run", "There is no run \(id).", remedy: "See the history.")
+        }
+        return span
+    }
+
+    func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport] {
+        try store.entries(of: id, after: event, through: last).map { EventReport(EventView($0)) }
+    }
+
+    func newestEvents(of id: RunID, most: Int) async throws -> [EventReport] {
+        try store.newestEntries(of: id, most: most).map { EventReport(EventView($0)) }
+    }
+
+    func story(of id: RunID, withProgress: Bool) async throws -> [EventReport] {
+        try store.entries(of: id, after: 0).map { EventReport(EventView($0)) }
+            .filter { withProgress || $0.kind != EventView.Kind.progress.rawValue }
+    }
+
     func logs(of id: RunID) async throws -> [LogTail] {
         let view = try view(of: id)
         guard view.machine.backup != nil || view.passed != nil else { return [] }

@@ -70,12 +70,12 @@ struct AutomationTests {
         var automation: Automation { get throws { try another() } }
 
         /// A console over the same data folder; with a lock of its own, as another process has.
-        func another() throws -> Automation {
+        func another(over records: (any AutomationRecords)? = nil) throws -> Automation {
             let duty = DutyLock(in: folder)
             let (clock, source) = (clock, source)
             return Automation(
                 Automation.Parts(
-                    records: store,
+                    records: records ?? store,
                     journal: store,
                     sender: post,
                     zones: UTCOnly(),
@@ -333,6 +333,68 @@ struct AutomationTests {
         }
     }
 
+    @Test func `where it cannot be noted that something is sent, it is not sent`() async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            try world.store.changeCheckRecord { $0.settled = Moment(wholeSeconds: Self.start.wholeSeconds - 86_400) }
+            try await world.automation.check()
+            let full = FullDisk(records: world.store)
+            let automation = try world.another(over: full)
+            full.isFull.withLock { $0 = true }
+            for _ in 0..<5 { try? await automation.deliver() }
+            #expect(world.post.sent.isEmpty)
+            full.isFull.withLock { $0 = false }
+            try await automation.deliver()
+            #expect(world.post.sent.count == 2)
+        }
+    }
+
+    @Test func `where it cannot be noted that something was sent, it waits for its next time`() async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            try world.store.changeCheckRecord { $0.settled = Moment(wholeSeconds: Self.start.wholeSeconds - 86_400) }
+            try await world.automation.check()
+            let full = FullDisk(records: world.store)
+            let automation = try world.another(over: full)
+            // There is room for the first line, and none for the second.
+            full.fillsAfter.withLock { $0 = 1 }
+            for _ in 0..<5 { try? await automation.deliver() }
+            #expect(world.post.sent.count == 1)
+        }
+    }
+
+    @Test func `a channel that is made later is told what still holds, once`() async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            let automation = try world.automation
+            func day() async throws {
+                for _ in 0..<1440 {
+                    try await automation.check()
+                    try await automation.deliver()
+                    world.clock.move(60)
+                }
+            }
+            try await day()
+            #expect(world.post.sent.count == 2)
+            let target = try WebTarget("https://example.org/")
+            let old = try world.store.settings().notifications.channels
+            let late = try NoticeChannel(
+                id: "c2",
+                name: "chat",
+                isOn: true,
+                kinds: [.newVersion],
+                route: .slack(target)
+            )
+            try world.store.set(ConsoleSettings.Notifications(channels: old + [late]))
+            try await day()
+            #expect(world.post.sent.dropFirst(2) == ["new-version new-version/2026.3.1"])
+            // Long after the delivery itself is forgotten.
+            world.clock.move(40 * 86_400)
+            try await day()
+            #expect(world.post.sent.count(where: { $0.hasPrefix("new-version") }) == 2)
+        }
+    }
+
     @Test func `outside every window an upgrade is meant deliberately or not begun`() async throws {
         try await withWorld { world in
             let automation = try world.automation
@@ -356,4 +418,43 @@ struct AutomationTests {
             #expect(try automation.settings() == ConsoleSettings())
         }
     }
+}
+
+/// Records on a disk that may be full.
+final class FullDisk: AutomationRecords {
+    let records: any AutomationRecords
+    let isFull = Mutex(false)
+    /// How many lines fit before it is.
+    let fillsAfter = Mutex(Int.max)
+
+    init(records: any AutomationRecords) { self.records = records }
+
+    func note(_ delivery: Delivery) throws(Trouble) {
+        let fits = fillsAfter.withLock { left in
+            left -= left == .max ? 0 : 1
+            return left >= 0
+        }
+        guard fits, !isFull.withLock({ $0 }) else {
+            throw Trouble(.environment, "state-unusable", "The disk is full.", remedy: "Make room.")
+        }
+        try records.note(delivery)
+    }
+
+    func settings() throws(Trouble) -> ConsoleSettings { try records.settings() }
+    func set(_ checks: ConsoleSettings.Checks) throws(Trouble) { try records.set(checks) }
+    func set(_ windows: ConsoleSettings.Windows) throws(Trouble) { try records.set(windows) }
+    func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble) { try records.set(notifications) }
+    func seed() throws(Trouble) -> String { try records.seed() }
+    func checkRecord() throws(Trouble) -> CheckTimetable.Record { try records.checkRecord() }
+    func changeCheckRecord(_ change: (inout CheckTimetable.Record) -> Void) throws(Trouble) {
+        try records.changeCheckRecord(change)
+    }
+    func noticeCursor() throws(Trouble) -> Int64? { try records.noticeCursor() }
+    func newestEntry() throws(Trouble) -> Int64 { try records.newestEntry() }
+    func keep(_ notices: [Notice], for channels: [NoticeChannel], upTo cursor: Int64?) throws(Trouble) {
+        try records.keep(notices, for: channels, upTo: cursor)
+    }
+    func waitingDeliveries() throws(Trouble) -> [Delivery] { try records.waitingDeliveries() }
+    func lastDeliveries() throws(Trouble) -> [String: Delivery] { try records.lastDeliveries() }
+    func forgetDeliveries(before moment: Moment) throws(Trouble) { try records.forgetDeliveries(before: moment) }
 }

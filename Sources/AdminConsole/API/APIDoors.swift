@@ -62,7 +62,7 @@ struct APIDoors: Sendable {
                 }
                 let bytes = try Given.number(visit.query("bytes"), named: "bytes", in: 1...4_194_304) ?? 1_048_576
                 return APIAnswer.text(try await parts.desk.log(name, of: visit.run(), bytes: Int(bytes)).text)
-            },
+            }.taking(.long),
             .api(.get, "/api/v1/jobs", needs: .look) { _ in APIAnswer.json(try await parts.desk.jobs()) },
             .api(.get, "/api/v1/jobs/:id", needs: .look) { visit in
                 APIAnswer.json(try await parts.desk.job(visit.job()))
@@ -95,6 +95,8 @@ struct AuditReport: Encodable {
         var address: String
         var action: String
         var subject: String
+        var outcome: String
+        /// Whether nothing said no and nothing went wrong, also where it was only asked for.
         var succeeded: Bool
     }
 
@@ -109,6 +111,7 @@ struct AuditReport: Encodable {
                 address: $0.address,
                 action: $0.action,
                 subject: $0.subject,
+                outcome: $0.outcome.rawValue,
                 succeeded: $0.succeeded
             )
         }

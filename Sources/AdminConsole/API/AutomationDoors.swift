@@ -38,7 +38,9 @@ struct AutomationDoors: Sendable {
             },
             .api(.post, "/api/v1/settings/notifications/:id/test", needs: .administer, action: "test-notification") {
                 visit in
-                APIAnswer.json(TestReport(try await change(visit).test(visit.parameter("id"))))
+                try await Idempotency(records: parts.records, now: parts.now).answer(visit) { visit in
+                    KeptAnswer(TestReport(try await change(visit).test(visit.parameter("id"))))
+                }
             },
         ]
     }

@@ -29,6 +29,11 @@ struct HealthDoors: Sendable {
         ]
     }
 
+    /// Whether whoever asks for a path reads problem details, not pages.
+    static func isForPrograms(_ path: String) -> Bool {
+        path.hasPrefix("/api/") || ["/healthz", "/readyz", "/metrics"].contains(path)
+    }
+
     /// Anybody may ask; why it is not ready only those learn who sign in.
     private func ready() async -> Response {
         do {

@@ -37,10 +37,7 @@ struct RequestFields: Sendable {
             values = [:]
             return
         }
-        let type = visit.request.headers[.contentType]?.split(separator: ";").first.map(String.init)
-        guard type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json" else {
-            throw Refusal.wrongType
-        }
+        try visit.requireJSON()
         do {
             values = try JSONDecoder().decode([String: Value].self, from: Data(visit.body.readableBytesView))
         } catch {
@@ -91,5 +88,13 @@ struct RequestFields: Sendable {
 enum AuditText {
     static func plain(_ text: String, most: Int) -> String {
         String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value < 0x7F }.prefix(most).map(Character.init))
+    }
+}
+
+extension Visit {
+    /// Makes sure that the body is said to be JSON.
+    func requireJSON() throws(Refusal) {
+        let type = request.headers[.contentType]?.split(separator: ";").first.map(String.init)
+        guard type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json" else { throw .wrongType }
     }
 }

@@ -236,6 +236,7 @@ extension String? {
 extension Visit {
     /// The body as a document.
     func document<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try requireJSON()
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let trouble as Trouble {

@@ -38,7 +38,13 @@
     }
   }
 
-  // What is live is asked for again as the server draws it, and put in place where it differs.
+  // What is live is asked for again as the server draws it, and put in place where it differs. A page that answers a
+  // form says itself where it is found.
+  function self() {
+    const address = new URL(one("[data-self]")?.dataset.self ?? location.href, location.href);
+    address.hash = "";
+    return address;
+  }
 
   function morph(old, fresh) {
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
@@ -76,9 +82,10 @@
     }
     asking = true;
     try {
-      const answer = await fetch(location.href, { cache: "no-store" });
-      if (answer.redirected && new URL(answer.url).pathname !== location.pathname) {
-        location.reload();
+      const address = self();
+      const answer = await fetch(address, { cache: "no-store" });
+      if (answer.redirected && new URL(answer.url).pathname !== address.pathname) {
+        location.replace(address);
         return;
       }
       if (answer.ok) {
@@ -150,7 +157,10 @@
     };
     source.onerror = () => {
       lost(true);
-      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // It was refused, not interrupted: the page itself says why, such as that nobody is signed in any more.
+      refresh();
+      setTimeout(follow, 3000);
     };
     for (const kind of ofNews) source.addEventListener(kind, () => soon(150));
     for (const kind of ofRuns) source.addEventListener(kind, (message) => take(kind, JSON.parse(message.data)));

@@ -11,7 +11,7 @@ import X509
 /// The certificate and key that the console shows that it is itself with: its own, or the operator's.
 ///
 /// The files are looked at again while it serves, so that a certificate that somebody has renewed is used without a
-/// restart. One that cannot be used changes nothing.
+/// restart. One that cannot be used changes nothing. One of our own is replaced in time, too, by another.
 package final class CertificateKeeper: Sendable {
     private struct Loaded {
         var chain: [NIOSSLCertificateSource]
@@ -19,6 +19,8 @@ package final class CertificateKeeper: Sendable {
         var facts: Facts
         var stamp: String
         var lookedAt: Moment
+        /// When another one was last made, or tried to be.
+        var renewedAt: Moment?
     }
 
     /// What people may want to know of a certificate.
@@ -32,8 +34,9 @@ package final class CertificateKeeper: Sendable {
         package var notAfter: Moment
     }
 
-    /// Seconds between two looks at the files.
+    /// Seconds between two looks at the files, and between two tries to make another certificate.
     static let interval = 5.0
+    static let patience = 3600.0
     /// Days that a certificate of our own counts, and days before its end at which another is made.
     static let life = 390
     static let renewal = 30
@@ -41,14 +44,21 @@ package final class CertificateKeeper: Sendable {
     package let chainPath: String
     package let keyPath: String
     /// Whether it is one that Pawl has made.
-    package let isOwn: Bool
+    package var isOwn: Bool { names != nil }
+    /// The names and addresses that one of our own is for.
+    private let names: [String]?
     private let loaded: Mutex<Loaded>
     private let now: @Sendable () -> Moment
 
-    private init(chain: String, key: String, isOwn: Bool, now: @escaping @Sendable () -> Moment) throws(Trouble) {
+    private init(
+        chain: String,
+        key: String,
+        names: [String]?,
+        now: @escaping @Sendable () -> Moment
+    ) throws(Trouble) {
         chainPath = chain
         keyPath = key
-        self.isOwn = isOwn
+        self.names = names
         self.now = now
         loaded = Mutex(try Self.load(chain, key, at: now()))
     }
@@ -59,7 +69,7 @@ package final class CertificateKeeper: Sendable {
     package static func given(chain: String, key: String, now: @escaping @Sendable () -> Moment) throws(Trouble)
         -> CertificateKeeper
     {
-        try CertificateKeeper(chain: chain, key: key, isOwn: false, now: now)
+        try CertificateKeeper(chain: chain, key: key, names: nil, now: now)
     }
 
     /// A certificate of our own in a folder, made where there is none that counts for another 30 days.
@@ -69,8 +79,8 @@ package final class CertificateKeeper: Sendable {
         -> CertificateKeeper
     {
         let (chain, key) = (folder + "/console.crt", folder + "/console.key")
-        if let keeper = try? CertificateKeeper(chain: chain, key: key, isOwn: true, now: now),
-            now().adding(.seconds(renewal * 86_400)) < keeper.facts.notAfter
+        if let keeper = try? CertificateKeeper(chain: chain, key: key, names: names, now: now),
+            !isDue(keeper.facts, at: now())
         {
             return keeper
         }
@@ -80,13 +90,21 @@ package final class CertificateKeeper: Sendable {
                 withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700]
             )
-            let made = try OwnCertificate.make(names: names, at: now(), days: life)
-            try write(made.key, to: key, mode: 0o600)
-            try write(made.certificate, to: chain, mode: 0o644)
+            try make(names, chain: chain, key: key, at: now())
         } catch {
             throw unusable(chain, "a certificate of our own cannot be made: \(error)")
         }
-        return try CertificateKeeper(chain: chain, key: key, isOwn: true, now: now)
+        return try CertificateKeeper(chain: chain, key: key, names: names, now: now)
+    }
+
+    private static func make(_ names: [String], chain: String, key: String, at now: Moment) throws {
+        let made = try OwnCertificate.make(names: names, at: now, days: life)
+        try write(made.key, to: key, mode: 0o600)
+        try write(made.certificate, to: chain, mode: 0o644)
+    }
+
+    private static func isDue(_ facts: Facts, at now: Moment) -> Bool {
+        facts.notAfter <= now.adding(.seconds(renewal * 86_400))
     }
 
     /// What the certificate that is in use now says.
@@ -116,6 +134,12 @@ package final class CertificateKeeper: Sendable {
         return loaded.withLock { loaded in
             guard abs(loaded.lookedAt.seconds(to: now)) >= Self.interval else { return loaded }
             loaded.lookedAt = now
+            if let names, Self.isDue(loaded.facts, at: now),
+                loaded.renewedAt.map({ abs($0.seconds(to: now)) >= Self.patience }) ?? true
+            {
+                loaded.renewedAt = now
+                try? Self.make(names, chain: chainPath, key: keyPath, at: now)
+            }
             guard Self.stamp(chainPath, keyPath) != loaded.stamp,
                 let fresh = try? Self.load(chainPath, keyPath, at: now)
             else { return loaded }

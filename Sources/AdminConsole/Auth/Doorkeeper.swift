@@ -14,7 +14,7 @@ struct Doorkeeper: RouterMiddleware {
         next: @concurrent (Request, ConsoleContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let kind: Door.Kind = request.uri.path.hasPrefix("/api/") ? .api : .page
+        let kind: Door.Kind = HealthDoors.isForPrograms(request.uri.path) ? .api : .page
         do {
             guard parts.site.answers(to: request.head.authority) else { throw Refusal.wrongHost }
             let address = NetworkAddress.counted(context.address)

@@ -11,7 +11,7 @@ struct EventDoors: Sendable {
     func all() -> [Door] {
         [
             .api(.get, "/api/v1/events", needs: .look) { visit in
-                try parts.hub.requireRoom()
+                try parts.hub.requireRoom(for: visit.visitor)
                 return stream(visit) { drop in parts.hub.watch(visit.visitor, drop: drop) }
             },
             .api(.get, "/api/v1/runs/:id/events", needs: .look) { visit in
@@ -19,8 +19,8 @@ struct EventDoors: Sendable {
                 // A browser that comes back says by itself what it knows.
                 let last = HTTPField.Name("Last-Event-ID").flatMap { visit.request.headers[$0] }
                 let after = try Given.event(last ?? visit.query("after"))
-                try await parts.hub.require(run)
-                return stream(visit) { drop in parts.hub.follow(run, after: after, visit.visitor, drop: drop) }
+                let followable = try await parts.hub.require(run, for: visit.visitor)
+                return stream(visit) { drop in parts.hub.follow(followable, after: after, visit.visitor, drop: drop) }
             },
         ]
     }

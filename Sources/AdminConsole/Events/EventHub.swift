@@ -5,8 +5,8 @@ import UpgradeModel
 
 /// Follows the installation once, for everybody who looks on.
 ///
-/// However many streams there are, the journal is read, decoded and encoded by one task; each stream gets the same
-/// bytes. The task lives while somebody looks on.
+/// However many streams there are, what comes is read, decoded and encoded by one task, which lives while somebody looks
+/// on, and what was before in pieces by whoever asks first; each stream gets the same bytes.
 final class EventHub: Sendable {
     private struct State {
         var feeds: [RunID: RunFeed] = [:]
@@ -21,41 +21,85 @@ final class EventHub: Sendable {
     private let presence: Presence
     private let state = Mutex(State())
     private let news: NewsDesk
+    private let history: RunHistory
 
-    /// The most streams that are open at a time, over all visitors.
+    /// The most streams that are open at a time, over all visitors, and of one account.
     static let mostStreams = 1000
+    static let mostOfOne = 512
 
     init(desk: any Desk, presence: Presence) {
         self.desk = desk
         self.presence = presence
         news = NewsDesk(desk: desk)
+        history = RunHistory(desk: desk)
     }
 
-    /// Makes sure that a run can be followed.
+    /// A run that can be followed: its first event and one that is as new as any that somebody may know.
+    struct Followable: Sendable {
+        fileprivate let run: RunID
+        fileprivate let span: ClosedRange<Int64>
+    }
+
+    /// Makes sure that somebody may follow a run.
     ///
     /// - Throws: `unknown-run`, or `too-many-streams`.
-    func require(_ run: RunID) async throws {
-        try requireRoom()
-        if state.withLock({ $0.feeds[run] == nil }) { _ = try await desk.run(run) }
+    func require(_ run: RunID, for visitor: Visitor?) async throws -> Followable {
+        try requireRoom(for: visitor)
+        if let span = state.withLock({ $0.feeds[run]?.span }) { return Followable(run: run, span: span) }
+        return Followable(run: run, span: try await desk.span(of: run))
     }
 
     /// Makes sure that there is room for another stream.
-    func requireRoom() throws(Refusal) {
-        guard count < Self.mostStreams else { throw .tooManyStreams }
+    func requireRoom(for visitor: Visitor?) throws(Refusal) {
+        let (all, theirs) = state.withLock { state in
+            (Self.count(state), Self.listeners(state).count { $0.visitor?.name == visitor?.name })
+        }
+        guard all < Self.mostStreams, theirs < Self.mostOfOne else { throw .tooManyStreams }
     }
 
-    /// The events of a run that there is, after the one with this id, and then those that come, until the run has ended.
-    func follow(_ run: RunID, after event: Int64, _ visitor: Visitor?, drop: @escaping @Sendable () -> Void)
-        -> Subscription
-    {
-        subscribe(visitor, drop) { state, number, listener in
-            state.feeds[run, default: RunFeed(after: event)].newcomers[number] = RunFeed.Newcomer(
-                listener: listener,
-                after: event
-            )
+    /// The events of a run after the one with this id, and then those that come, until the run has ended.
+    func follow(
+        _ followable: Followable,
+        after event: Int64,
+        _ visitor: Visitor?,
+        drop: @escaping @Sendable () -> Void
+    ) -> Subscription {
+        let run = followable.run
+        let live = subscribe(visitor, drop) { state, number, listener in
+            state.feeds[run, default: RunFeed(followable.span)].enter(number, listener, after: event)
         } leave: { state, number in
             state.feeds[run]?.remove(number)
             if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
+        }
+        // Nothing is read ahead: the next piece is made when the last one has been taken.
+        let pieces = AsyncStream<ByteBuffer>(unfolding: { [weak self] in
+            if let piece = await self?.before(live.number, of: run) { return piece }
+            var iterator = live.pieces.makeAsyncIterator()
+            return await iterator.next()
+        })
+        return Subscription(number: live.number, pieces: pieces, leave: live.leave)
+    }
+
+    /// What somebody who follows a run has to be sent of what was before; nil where that is nothing more.
+    private func before(_ number: Int, of run: RunID) async -> ByteBuffer? {
+        while true {
+            switch state.withLock({ $0.feeds[run]?.next(for: number) ?? .live }) {
+            case .opening: return StreamText.opening
+            case .live: return nil
+            case .history(let event, let newest):
+                do {
+                    let piece = try await history.piece(of: run, after: event, newest: newest)
+                    state.withLock { $0.feeds[run]?.note(piece.last, sentTo: number) }
+                    if piece.bytes.readableBytes > 0 { return piece.bytes }
+                } catch {
+                    // They come back, and are told then.
+                    state.withLock { state in
+                        state.feeds[run]?.listeners[number]?.finish()
+                        state.feeds[run]?.remove(number)
+                    }
+                    return nil
+                }
+            }
         }
     }
 
@@ -82,6 +126,10 @@ final class EventHub: Sendable {
         state.feeds.values.reduce(state.watchers.count) { $0 + $1.count }
     }
 
+    private static func listeners(_ state: State) -> [Listener] {
+        state.feeds.values.flatMap { Array($0.listeners.values) } + Array(state.watchers.values)
+    }
+
     private func subscribe(
         _ visitor: Visitor?,
         _ drop: @escaping @Sendable () -> Void,
@@ -100,7 +148,7 @@ final class EventHub: Sendable {
             state.alarm?.yield()
             return state.count
         }
-        return Subscription(pieces: stream) { [weak self] in
+        return Subscription(number: number, pieces: stream) { [weak self] in
             continuation.finish()
             self?.state.withLock { state in
                 leave(&state, number)
@@ -115,7 +163,7 @@ final class EventHub: Sendable {
         guard state.keeper == nil else { return }
         let (alarm, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         state.alarm = continuation
-        state.keeper = Task { [weak self, desk] in
+        state.keeper = Task { [weak self, desk, history] in
             await withDiscardingTaskGroup { group in
                 group.addTask { for await _ in desk.changes() { continuation.yield() } }
                 group.addTask { [weak self] in
@@ -130,6 +178,8 @@ final class EventHub: Sendable {
                     for await _ in alarm { await self?.look() }
                 }
             }
+            // Nobody looks on any more.
+            await history.clear()
         }
     }
 
@@ -157,20 +207,19 @@ final class EventHub: Sendable {
     }
 
     private func advance(_ run: RunID) async {
-        guard let wanted = state.withLock({ $0.feeds[run]?.wanted }) else { return }
+        guard let known = state.withLock({ $0.feeds[run]?.knowledge }) else { return }
         do {
-            let events = try await desk.events(of: run, after: wanted)
-            let pieces = events.map { RunFeed.Piece(id: $0.id, bytes: StreamText.piece(of: $0)) }
+            let events = try await desk.events(of: run, after: known.newest)
+            let last = events.last?.id ?? known.newest
+            var piece = ByteBuffer()
+            for event in events { piece.writeImmutableBuffer(StreamText.piece(of: event)) }
             var ending: ByteBuffer?
-            if RunFeed.mayHaveEnded(events.last?.kind, isFresh: state.withLock { $0.feeds[run]?.isFresh ?? true }) {
+            if RunFeed.mayHaveEnded(events.last?.kind, isFresh: known.isFresh) {
                 let report = try await desk.run(run)
-                if report.endedAt != nil { ending = StreamText.end(report, after: events.last?.id ?? wanted) }
+                if report.endedAt != nil { ending = StreamText.end(report, after: last) }
             }
             state.withLock { state in
-                state.feeds[run]?.take(pieces, after: wanted)
-                guard let ending else { return }
-                state.feeds[run]?.finish(ending)
-                // Whoever came meanwhile is served in the next round.
+                state.feeds[run]?.take(piece, newest: last, ending: ending, since: known)
                 if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
             }
         } catch {
@@ -186,19 +235,19 @@ final class EventHub: Sendable {
 
     private func tick(_ seconds: Int) async {
         let visitors = state.withLock { state in
-            Set((state.feeds.values.flatMap(\.listeners) + state.watchers.map { $0 }).compactMap(\.value.visitor))
+            Set(Self.listeners(state).compactMap(\.visitor))
         }
         let gone = visitors.filter { !presence.lasts($0) }
-        let beat = seconds.isMultiple(of: 15) ? StreamText.heartbeat : nil
+        let isBeat = seconds.isMultiple(of: 15)
         state.withLock { state in
             for run in state.feeds.keys {
                 state.feeds[run]?.dismiss(gone)
-                if let beat { state.feeds[run]?.give(beat) }
+                if isBeat { state.feeds[run]?.beat() }
                 if state.feeds[run]?.isEmpty == true { state.feeds[run] = nil }
             }
             for (number, listener) in state.watchers {
                 if let visitor = listener.visitor, gone.contains(visitor) { listener.finish() }
-                if let beat, !listener.give(beat) { state.watchers[number] = nil }
+                if isBeat, !listener.give(StreamText.heartbeat) { state.watchers[number] = nil }
             }
             // Not everything that is shown is kept where changes are told of: a job ends in a file.
             if !state.watchers.isEmpty { state.alarm?.yield() }
@@ -208,6 +257,7 @@ final class EventHub: Sendable {
 
 /// A place in a stream.
 struct Subscription: Sendable {
+    fileprivate let number: Int
     /// What is to be written, in order; it ends when nothing follows.
     let pieces: AsyncStream<ByteBuffer>
     /// Gives the place up; may be called more than once.

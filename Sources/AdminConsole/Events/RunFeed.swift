@@ -1,44 +1,60 @@
 import NIOCore
 import UpgradeEngine
 
-/// The events of one run that somebody follows, as they are sent.
+/// The events of one run that somebody follows, as they come.
+///
+/// Whoever comes is a newcomer until they have been sent what was before, in pieces that wait for them to read; from
+/// then on they get what comes.
 struct RunFeed {
-    /// An event as it is sent.
-    struct Piece {
-        var id: Int64
-        var bytes: ByteBuffer
-    }
-
-    /// Somebody who has not been sent anything yet.
-    struct Newcomer {
+    private struct Newcomer {
         var listener: Listener
-        /// The event that they know already.
+        /// The newest event that they were sent or know.
         var after: Int64
+        var hasBegun = false
+        /// Heartbeats since they were last sent something.
+        var beats = 0
     }
 
-    var newcomers: [Int: Newcomer] = [:]
+    /// What a newcomer is sent next.
+    enum Next: Equatable {
+        case opening
+        /// What was after an event, up to the newest one that is known.
+        case history(after: Int64, newest: Int64)
+        /// What comes, or nothing more.
+        case live
+    }
+
+    private var newcomers: [Int: Newcomer] = [:]
     private var settled: [Int: Listener] = [:]
-    /// The event before the first one that is kept.
-    private var base: Int64
-    private var pieces: [Piece] = []
-    /// Whether nothing was read yet.
-    private(set) var isFresh = true
+    /// The event before the run's first one, and the newest one that is known.
+    private let beginning: Int64
+    /// What is known.
+    private(set) var knowledge: Knowledge
+    private var ending: ByteBuffer?
 
-    /// The most events that are kept for those who come later.
-    static let most = 20_000
+    /// What is known of the run.
+    struct Knowledge: Hashable, Sendable {
+        /// The newest event.
+        var newest: Int64
+        /// Whether nothing was read yet, so that the run may have ended before.
+        var isFresh = true
+    }
 
-    init(after event: Int64) { base = event }
+    /// Heartbeats after which a newcomer who has not read on is dropped.
+    static let patience = 8
+
+    init(_ span: ClosedRange<Int64>) {
+        beginning = span.lowerBound - 1
+        knowledge = Knowledge(newest: span.upperBound)
+    }
+
+    private var newest: Int64 { knowledge.newest }
+    /// The first and the newest event.
+    var span: ClosedRange<Int64> { (beginning + 1)...newest }
 
     var count: Int { newcomers.count + settled.count }
     var isEmpty: Bool { count == 0 }
     var listeners: [Int: Listener] { settled.merging(newcomers.mapValues(\.listener)) { first, _ in first } }
-
-    /// The event after which the journal is to be read: the newest that is known, or one before all that are kept where
-    /// a newcomer wants more.
-    var wanted: Int64 {
-        let oldest = newcomers.values.map(\.after).min() ?? base
-        return oldest < base ? oldest : pieces.last?.id ?? base
-    }
 
     /// Whether a run may have ended with an event of this kind: an effect that is followed by another is in the journal
     /// together with it.
@@ -50,44 +66,67 @@ struct RunFeed {
         }
     }
 
-    /// Takes what was read after an event, and sends everybody what they lack.
-    mutating func take(_ new: [Piece], after event: Int64) {
-        let known = pieces.last?.id ?? base
-        if event < base {
-            base = event
-            pieces = new
+    mutating func enter(_ number: Int, _ listener: Listener, after event: Int64) {
+        newcomers[number] = Newcomer(listener: listener, after: max(event, beginning))
+    }
+
+    /// What somebody is to be sent next. Whoever has come to the newest event is a newcomer no more.
+    mutating func next(for number: Int) -> Next {
+        guard var newcomer = newcomers[number] else { return .live }
+        if newcomer.hasBegun { return .history(after: newcomer.after, newest: newest) }
+        newcomer.hasBegun = true
+        newcomers[number] = newcomer
+        settle(number)
+        return .opening
+    }
+
+    /// Notes up to which event somebody has been sent what was before.
+    mutating func note(_ event: Int64, sentTo number: Int) {
+        newcomers[number]?.after = event
+        newcomers[number]?.beats = 0
+        settle(number)
+    }
+
+    private mutating func settle(_ number: Int) {
+        guard let newcomer = newcomers[number], newcomer.after >= newest else { return }
+        newcomers[number] = nil
+        if let ending {
+            _ = newcomer.listener.give(ending)
+            newcomer.listener.finish()
         } else {
-            pieces += new.filter { $0.id > known }
+            settled[number] = newcomer.listener
         }
-        isFresh = false
-        let latest = Self.joined(new.filter { $0.id > known })
-        for (number, listener) in settled where latest.readableBytes > 0 && !listener.give(latest) {
-            settled[number] = nil
-        }
-        for (number, newcomer) in newcomers where newcomer.after >= base {
-            var first = StreamText.opening
-            first.writeImmutableBuffer(Self.joined(pieces.drop { $0.id <= newcomer.after }))
-            newcomers[number] = nil
-            if newcomer.listener.give(first) { settled[number] = newcomer.listener }
-        }
-        if pieces.count > Self.most {
-            base = pieces[pieces.count - Self.most - 1].id
-            pieces.removeFirst(pieces.count - Self.most)
-        }
+    }
+
+    /// Takes what has come since this was known, of which the newest event is this one, and the last piece where the run
+    /// has ended. Everybody who has the rest is sent it; newcomers get it when they have got that.
+    mutating func take(_ piece: ByteBuffer, newest event: Int64, ending last: ByteBuffer?, since known: Knowledge) {
+        // Somebody may have left, and somebody else begun another feed of the run, while it was read.
+        guard knowledge == known else { return }
+        knowledge = Knowledge(newest: event, isFresh: false)
+        if piece.readableBytes > 0 { give(piece) }
+        guard let last else { return }
+        ending = last
+        give(last)
+        for listener in settled.values { listener.finish() }
+        settled = [:]
     }
 
     /// Sends a piece to everybody who has been sent the others.
-    mutating func give(_ piece: ByteBuffer) {
+    private mutating func give(_ piece: ByteBuffer) {
         for (number, listener) in settled where !listener.give(piece) { settled[number] = nil }
     }
 
-    /// Sends the last piece.
-    mutating func finish(_ piece: ByteBuffer) {
-        give(piece)
-        for listener in settled.values { listener.finish() }
-        settled = [:]
-        // Whoever has come meanwhile is to be told of the end, too.
-        isFresh = true
+    /// Sends a sign of life to those who wait, and drops newcomers who do not read.
+    mutating func beat() {
+        give(StreamText.heartbeat)
+        for number in newcomers.keys {
+            newcomers[number]?.beats += 1
+            guard let newcomer = newcomers[number], newcomer.beats > Self.patience else { continue }
+            newcomer.listener.finish()
+            newcomer.listener.drop()
+            newcomers[number] = nil
+        }
     }
 
     /// Ends the streams of visitors who may not look on any more.
@@ -95,6 +134,8 @@ struct RunFeed {
         for (number, listener) in listeners {
             guard let visitor = listener.visitor, visitors.contains(visitor) else { continue }
             listener.finish()
+            // One who does not read would not come to the end by themselves.
+            if newcomers[number] != nil { listener.drop() }
             remove(number)
         }
     }
@@ -106,12 +147,5 @@ struct RunFeed {
     mutating func remove(_ number: Int) {
         newcomers[number] = nil
         settled[number] = nil
-    }
-
-    private static func joined(_ pieces: some Collection<Piece>) -> ByteBuffer {
-        if pieces.count == 1, let only = pieces.first { return only.bytes }
-        var all = ByteBuffer()
-        for piece in pieces { all.writeImmutableBuffer(piece.bytes) }
-        return all
     }
 }

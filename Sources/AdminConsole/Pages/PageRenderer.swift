@@ -17,7 +17,9 @@ struct PageRenderer: Sendable {
         self.library = library
     }
 
-    /// A page in the console's frame. `refresh` are the seconds after which a browser without script loads it again.
+    /// A page in the console's frame. `refresh` are the seconds after which a browser without script loads it again;
+    /// `livesAt` is where a script finds what is live on it, where that is not the address in the browser: a page may be
+    /// the answer to a form.
     func page(
         _ template: String,
         _ content: Any,
@@ -25,7 +27,8 @@ struct PageRenderer: Sendable {
         visitor: Visitor?,
         status: HTTPResponse.Status = .ok,
         here: String = "",
-        refresh: Int? = nil
+        refresh: Int? = nil,
+        livesAt: String? = nil
     ) -> Response {
         let frame = Frame(
             title: title,
@@ -38,6 +41,7 @@ struct PageRenderer: Sendable {
             mayOperate: visitor?.role.allows(.operate) ?? false,
             mayAdminister: visitor?.role.allows(.administer) ?? false,
             refresh: refresh,
+            livesAt: livesAt,
             content: content
         )
         return Response(
@@ -78,6 +82,7 @@ struct Frame {
     var mayOperate: Bool
     var mayAdminister: Bool
     var refresh: Int?
+    var livesAt: String?
     var content: Any
 
     static func places(_ here: String) -> [Place] {

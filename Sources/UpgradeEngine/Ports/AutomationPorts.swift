@@ -8,7 +8,8 @@ package protocol AutomationRecords: Sendable {
     func set(_ checks: ConsoleSettings.Checks) throws(Trouble)
     /// Sets when upgrades are meant to begin.
     func set(_ windows: ConsoleSettings.Windows) throws(Trouble)
-    /// Sets who is told. What waits for a channel that is gone is dropped.
+    /// Sets who is told. What waits for a channel that is gone is dropped. A channel that is new is told, the next time
+    /// that notices are kept, also of those among them that were kept before.
     func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble)
 
     /// A text that belongs to this installation only, made when it is asked for first.

@@ -121,6 +121,9 @@ package protocol Journal: Sendable {
     /// The rows after `id`, oldest first; of one run, or of all.
     func entries(of run: RunID?, after id: Int64) throws(Trouble) -> [JournalEntry]
 
+    /// The rows of a run, oldest first, of which those may be left out that say how far something has come.
+    func milestones(of run: RunID) throws(Trouble) -> [JournalEntry]
+
     /// The runs that were ever asked for, oldest first.
     func runs() throws(Trouble) -> [RunRequest]
 
@@ -138,6 +141,8 @@ package protocol Journal: Sendable {
 }
 
 extension Journal {
+    package func milestones(of run: RunID) throws(Trouble) -> [JournalEntry] { try entries(of: run, after: 0) }
+
     /// Writes rows that answer no wish.
     package func append(
         _ payloads: [Payload],

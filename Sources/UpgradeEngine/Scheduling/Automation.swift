@@ -126,9 +126,11 @@ package struct Automation: Sendable {
         let now = parts.now()
         let fresh = try parts.journal.entries(of: nil, after: cursor)
         var notices: [Notice] = []
-        for run in Set(fresh.map(\.run)) {
+        // Only events are told of, and a run may have thousands of rows of progress.
+        let told = fresh.filter { if case .event = $0.payload { true } else { false } }
+        for run in Set(told.map(\.run)) {
             // A run that cannot be read is told of where it is shown; the others still are told of.
-            let entries = try parts.journal.entries(of: run, after: 0).filter { $0.id <= fresh.last?.id ?? newest }
+            let entries = try parts.journal.milestones(of: run).filter { $0.id <= fresh.last?.id ?? newest }
             notices += (try? RunNotices.of(entries, after: cursor, installation: parts.installation)) ?? []
         }
         notices = notices.filter { now.seconds(after: $0.at) < Notice.lifetime }
@@ -177,16 +179,24 @@ package struct Automation: Sendable {
         _ channel: NoticeChannel,
         _ notifications: ConsoleSettings.Notifications
     ) async throws -> Bool {
+        // Written before it is sent: what cannot be noted afterwards is not sent again and again.
+        let begun = parts.now()
         var delivery = delivery
+        let before = delivery
+        delivery.attempts += 1
+        if let due = Resending.next(after: delivery.attempts, at: begun) { delivery.due = due }
+        try parts.records.note(delivery)
         let result = await parts.sender.send(
             delivery.notice,
             to: channel.route,
             allowsLocal: notifications.allowsLocal
         )
         // Stopped in the middle: it is tried again after the next start.
-        if !result.isSent, Task.isCancelled { return false }
+        if !result.isSent, Task.isCancelled {
+            try parts.records.note(before)
+            return false
+        }
         let now = parts.now()
-        delivery.attempts += 1
         delivery.triedAt = now
         delivery.answer = result.answer
         if result.isSent {

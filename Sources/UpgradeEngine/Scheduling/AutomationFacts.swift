@@ -4,6 +4,8 @@ package import UpgradeModel
 package struct AutomationFacts: Sendable, Hashable {
     /// A channel whose last attempt failed.
     package struct Failing: Sendable, Hashable {
+        /// The channel.
+        package var id: String
         /// What people call it.
         package var name: String
         /// When it was last tried.
@@ -75,7 +77,12 @@ extension Automation {
                 guard let delivery = last[channel.id], delivery.state != .sent, let tried = delivery.triedAt else {
                     return nil
                 }
-                return AutomationFacts.Failing(name: channel.name, triedAt: tried, answer: delivery.answer ?? "")
+                return AutomationFacts.Failing(
+                    id: channel.id,
+                    name: channel.name,
+                    triedAt: tried,
+                    answer: delivery.answer ?? ""
+                )
             }
         )
     }

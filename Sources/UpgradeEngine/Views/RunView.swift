@@ -63,18 +63,20 @@ package struct RunView: Sendable {
         package init() {}
     }
 
-    /// Folds the rows of a run, oldest first; `expected` are seconds per step from earlier runs, see
-    /// ``expectations(from:)``, `rehearsed` the seconds that the migrations of a release took in a rehearsal.
+    /// Folds the rows of a run, oldest first; `rows` says how many there are where some of its progress is left out,
+    /// `expected` are seconds per step from earlier runs, see ``expectations(from:)``, `rehearsed` the seconds that the
+    /// migrations of a release took in a rehearsal.
     package init(
         of id: RunID,
         from entries: [JournalEntry],
+        rows: Int? = nil,
         expected: [Step: Double] = [:],
         rehearsed: [ReleaseVersion: Double] = [:]
     ) throws(Trouble) {
         let replay = try Replay(of: id, from: entries)
         request = replay.request
         machine = replay.machine
-        events = entries.count
+        events = rows ?? entries.count
         lastAt = entries.last?.at ?? request.startedAt
         // A wish that came too late is declined after the end.
         endedAt = machine.hasEnded ? entries.last { $0.payload.isEvent }?.at ?? lastAt : nil

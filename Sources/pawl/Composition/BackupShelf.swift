@@ -190,7 +190,7 @@ struct BackupShelf: Sendable {
     /// The set that the newest run tells which has one to tell.
     private func lastInHistory(_ set: (RunView) -> BackupSetID?) throws -> BackupSetID? {
         for run in try workplace.store.runs().reversed() {
-            let view = try RunView(of: run.id, from: workplace.store.entries(of: run.id, after: 0))
+            let view = try RunView(of: run.id, in: workplace.store)
             if let found = set(view) { return found }
         }
         return nil

@@ -52,7 +52,7 @@ struct DryRun: Sendable {
     private func downtime() throws -> DryRunReport.Downtime? {
         let store = site.workplace.store
         let views = try store.runs().suffix(10).map { request in
-            try RunView(of: request.id, from: store.entries(of: request.id, after: 0))
+            try RunView(of: request.id, in: store)
         }
         let still: [Step] = [.quiesce, .backup, .verify, .deploy, .migrate, .settle]
         let expected = RunView.expectations(from: views)

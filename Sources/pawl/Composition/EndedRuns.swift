@@ -11,20 +11,47 @@ final class EndedRuns: Sendable {
     private let kept = Mutex<[RunID: RunView]>([:])
 
     /// Every run, oldest first.
-    func views(of store: StateStore) throws -> [RunView] {
-        let ids = try store.runs().map(\.id)
+    func views(of store: StateStore) throws -> [RunView] { try views(of: store.runs().map(\.id), in: store) }
+
+    /// Some runs, in this order.
+    func views(of ids: [RunID], in store: StateStore) throws -> [RunView] {
         let known = kept.withLock { $0 }
         let unread = ids.filter { known[$0] == nil }
         // Each look at one run goes through the whole journal.
-        let rows = unread.count > 3 ? Dictionary(grouping: try store.entries(of: nil, after: 0), by: \.run) : [:]
+        let outlines = unread.count > 3 ? try store.outlines() : [:]
         var views = known
-        for id in unread { views[id] = try RunView(of: id, from: rows[id] ?? store.entries(of: id, after: 0)) }
+        for id in unread {
+            views[id] = try outlines[id].map { try RunView(of: id, from: $0) } ?? RunView(of: id, in: store)
+        }
         kept.withLock { kept in
             for id in unread {
                 if kept.count < Self.most, let view = views[id], view.machine.hasEnded { kept[id] = view }
             }
         }
         return ids.compactMap { views[$0] }
+    }
+}
+
+extension RunView {
+    /// A run as a store has it.
+    ///
+    /// - Throws: code `unknown-run`.
+    init(of id: RunID, in store: StateStore) throws(Trouble) { try self.init(of: id, from: store.outline(of: id)) }
+
+    /// A run by its outline; `expected` and `rehearsed` as in ``init(of:from:rows:expected:rehearsed:)``.
+    init(
+        of id: RunID,
+        from outline: RunOutline,
+        expected: [Step: Double] = [:],
+        rehearsed: [ReleaseVersion: Double] = [:]
+    ) throws(Trouble) {
+        try self.init(
+            of: id,
+            from: outline.entries,
+            rows: outline.rows,
+            expected: expected,
+            rehearsed: rehearsed
+        )
     }
 }
 

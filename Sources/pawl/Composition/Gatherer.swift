@@ -39,7 +39,11 @@ struct Gatherer: Sendable {
             console: ObservedConsole(
                 version: PawlVersion.value,
                 now: Workplace.now(),
-                lastRecord: .of { try workplace.store.entries(of: nil, after: 0).last?.at }
+                lastRecord: .of {
+                    try workplace.store.newestRun().flatMap {
+                        try workplace.store.newestEntries(of: $0, most: 1).last?.at
+                    }
+                }
             ),
             target: target,
             installation: await InstallationScout(site, place, within: run).look(environment, deployment),

@@ -16,6 +16,9 @@ struct InstallationDesk: Desk {
     private let ended = EndedRuns()
     private let passed = PassedChecks()
     private let probe = WriteProbe()
+    /// What everybody looks at, and what takes long: who asks for the one does not wait for the other.
+    private let looking = ReadingThread("looks")
+    private let exporting = ReadingThread("exports")
 
     init(workplace: Workplace) { self.workplace = workplace }
 
@@ -71,51 +74,93 @@ struct InstallationDesk: Desk {
     }
 
     func runs() async throws -> HistoryReport {
-        var runs = try ended.views(of: workplace.store)
-        // Only the newest can be open.
-        if let newest = runs.last { runs[runs.count - 1].standing = try views.standing(of: newest) }
-        var history = HistoryReport(runs)
-        let redaction = Redaction(of: workplace)
-        history.runs = history.runs.map { redaction.clean($0) }
-        return history
+        let views = self.views
+        return try await looking.read { [workplace, ended] in
+            var runs = try ended.views(of: workplace.store)
+            // Only the newest can be open.
+            if let newest = runs.last { runs[runs.count - 1].standing = try views.standing(of: newest) }
+            var history = HistoryReport(runs)
+            let redaction = Redaction(of: workplace)
+            history.runs = history.runs.map { redaction.clean($0) }
+            return history
+        }
     }
 
     func run(_ id: RunID) async throws -> RunReport {
-        Redaction(of: workplace).clean(RunReport(try views.view(of: id)))
+        try await looking.read { [workplace, views] in
+            Redaction(of: workplace).clean(RunReport(try views.view(of: id)))
+        }
+    }
+
+    func span(of id: RunID) async throws -> ClosedRange<Int64> {
+        try await looking.read { [workplace] in
+            guard let span = try workplace.store.span(of: id) else { throw Self.unknown(id) }
+            return span
+        }
     }
 
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
-        let events = try workplace.store.entries(of: id, after: event).map { EventReport(EventView($0)) }
-        let redaction = Redaction(of: workplace)
-        return events.map { redaction.clean($0) }
+        try await events(on: looking) { try $0.entries(of: id, after: event) }
+    }
+
+    func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport] {
+        try await events(on: looking) { try $0.entries(of: id, after: event, through: last) }
+    }
+
+    func newestEvents(of id: RunID, most: Int) async throws -> [EventReport] {
+        try await events(on: looking) { try $0.newestEntries(of: id, most: most) }
+    }
+
+    func story(of id: RunID, withProgress: Bool) async throws -> [EventReport] {
+        try await events(on: exporting) { store in
+            guard !withProgress else { return try store.entries(of: id, after: 0) }
+            return try store.outline(of: id).entries.filter { entry in
+                if case .progress = entry.payload { false } else { true }
+            }
+        }
+    }
+
+    private func events(
+        on thread: ReadingThread,
+        _ entries: @escaping @Sendable (StateStore) throws -> [JournalEntry]
+    ) async throws -> [EventReport] {
+        try await thread.read { [workplace] in
+            let redaction = Redaction(of: workplace)
+            return try entries(workplace.store).map { redaction.clean(EventReport(EventView($0))) }
+        }
     }
 
     func logs(of id: RunID) async throws -> [LogTail] {
-        let files = try logFiles(of: id)
-        let redaction = Redaction(of: workplace)
-        try redaction.requireWhole()
-        return files.ends(bytes: 16 << 10).map {
-            LogTail(name: $0.name, text: redaction.clean($0.text))
+        try await looking.read { [self] in
+            let redaction = Redaction(of: workplace)
+            try redaction.requireWhole()
+            return try logFiles(of: id).ends(bytes: 16 << 10).map { tail($0, redaction) }
         }
     }
 
     func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail {
-        guard let log = try logFiles(of: id).end(named: name, bytes: UInt64(bytes)) else {
-            throw Trouble(
-                .operator,
-                "unknown-log",
-                "Run \(id) has no log of this name.",
-                remedy: "Ask for the list of its logs."
-            )
+        try await exporting.read { [self] in
+            guard let log = try logFiles(of: id).end(named: name, bytes: UInt64(bytes)) else {
+                throw Trouble(
+                    .operator,
+                    "unknown-log",
+                    "Run \(id) has no log of this name.",
+                    remedy: "Ask for the list of its logs."
+                )
+            }
+            let redaction = Redaction(of: workplace)
+            try redaction.requireWhole()
+            return tail(log, redaction)
         }
-        let redaction = Redaction(of: workplace)
-        try redaction.requireWhole()
-        return LogTail(name: log.name, text: redaction.clean(log.text))
+    }
+
+    private func tail(_ log: RunLogs.Log, _ redaction: Redaction) -> LogTail {
+        LogTail(name: log.name, text: redaction.clean(log.text), omittedBytes: log.omitted)
     }
 
     private func logFiles(of id: RunID) throws -> RunLogs {
         // Naming the folder makes it, which nobody may do by asking.
-        guard try !workplace.store.entries(of: id, after: 0).isEmpty else { throw Self.unknown(id) }
+        guard try workplace.store.span(of: id) != nil else { throw Self.unknown(id) }
         return RunLogs(folder: try workplace.data.folder(of: id))
     }
 
@@ -277,7 +322,7 @@ struct InstallationDesk: Desk {
     }
 
     /// The runs as the commands show them, with the times that steps may take.
-    private var views: RunViews { RunViews(workplace) }
+    private var views: RunViews { RunViews(workplace, ended) }
 
     private static func unknown(_ id: RunID) -> Trouble {
         Trouble(.operator, "unknown-run", "There is no run \(id).", remedy: "See the history.")

@@ -5,8 +5,13 @@ import UpgradeModel
 /// The runs of an installation, with the times that their steps may take.
 struct RunViews: Sendable {
     let workplace: Workplace
+    private let ended: EndedRuns
 
-    init(_ workplace: Workplace) { self.workplace = workplace }
+    /// Takes what is kept of runs that have ended, for whoever looks again and again.
+    init(_ workplace: Workplace, _ ended: EndedRuns = EndedRuns()) {
+        self.workplace = workplace
+        self.ended = ended
+    }
 
     /// One run.
     ///
@@ -14,7 +19,7 @@ struct RunViews: Sendable {
     func view(of id: RunID) throws -> RunView {
         var view = try RunView(
             of: id,
-            from: workplace.store.entries(of: id, after: 0),
+            from: workplace.store.outline(of: id),
             expected: expectations(without: id),
             rehearsed: RehearsalShelf(workplace).migrationSeconds()
         )
@@ -37,9 +42,7 @@ struct RunViews: Sendable {
 
     /// How long steps took in this installation's own runs.
     func expectations(without id: RunID) throws -> [Step: Double] {
-        let earlier = try workplace.store.runs().filter { $0.id != id }.suffix(10).map { request in
-            try RunView(of: request.id, from: workplace.store.entries(of: request.id, after: 0))
-        }
-        return RunView.expectations(from: earlier)
+        let earlier = try workplace.store.runs().map(\.id).filter { $0 != id }.suffix(10)
+        return RunView.expectations(from: try ended.views(of: Array(earlier), in: workplace.store))
     }
 }

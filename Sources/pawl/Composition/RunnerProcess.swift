@@ -140,7 +140,7 @@ struct RunnerProcess {
     static func openRun(in workplace: Workplace) throws -> RunView? {
         // Only the newest can be open: none is begun beside another.
         guard let newest = try workplace.store.newestRun() else { return nil }
-        let view = try RunView(of: newest, from: workplace.store.entries(of: newest, after: 0))
+        let view = try RunView(of: newest, in: workplace.store)
         return view.machine.hasEnded ? nil : view
     }
 

@@ -12,7 +12,7 @@ struct WayBackScout: Sendable {
     init(_ workplace: Workplace) throws {
         self.workplace = workplace
         restores = try workplace.store.possibleRestores().map { run in
-            try RunView(of: run, from: workplace.store.entries(of: run, after: 0))
+            try RunView(of: run, in: workplace.store)
         }.filter { $0.machine.phase == .restored }
     }
 

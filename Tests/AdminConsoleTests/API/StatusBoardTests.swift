@@ -49,7 +49,7 @@ struct StatusBoardTests {
             let viewer = try console.person(.viewer)
             try await console.app.test(.router) { client in
                 let answer = try await viewer.get("/api/v1/status", of: client)
-                #expect(answer.headers[.age] == "0")
+                #expect(answer.headers[.age].flatMap { Int($0) } != nil)
                 console.desk.state.withLock { $0.installed = nil }
                 _ = try console.desk.begin()
                 try await until("the status is looked at again") {

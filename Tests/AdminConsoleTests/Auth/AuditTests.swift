@@ -43,6 +43,61 @@ struct AuditTests {
         }
     }
 
+    @Test func `what is refused to one person is noted so often an hour, and then that there may be more`() async throws
+    {
+        try await GuardedConsole.with { console in
+            try await console.add("vic", .viewer)
+            try await console.add("wyn", .viewer)
+            try await console.test { client in
+                let vic = try console.browser("vic", client)
+                for _ in 0..<(RefusalCount.most + 30) {
+                    #expect(try await vic.post("/settings/users/ada/remove").status == .forbidden)
+                }
+                var lines = try console.trail()
+                #expect(lines.count == RefusalCount.most + 1)
+                #expect(lines.last == "vic more-refused more within the hour, not noted each refused")
+                _ = try await console.browser("wyn", client).post("/settings/users/ada/remove")
+                #expect(try console.trail().last == "wyn user-removed ada refused")
+                console.clock.advance(seconds: 3600)
+                _ = try await console.browser("vic", client).post("/settings/users/ada/remove")
+                lines = try console.trail()
+                #expect(lines.last == "vic user-removed ada refused" && lines.count == RefusalCount.most + 3)
+            }
+        }
+    }
+
+    @Test func `an export that does not hold every line says so, and where to go on`() async throws {
+        try await GuardedConsole.with { console in
+            for number in 1...5 {
+                try console.store.note(
+                    AuditEntry(
+                        at: console.clock.now,
+                        actor: "ada",
+                        address: "-",
+                        action: "act-\(number)",
+                        subject: "",
+                        outcome: .asked
+                    )
+                )
+            }
+            let rows = try AuditFilter(text: "").export(of: console.store, most: 3)
+            #expect(rows.map(\.action) == ["act-5", "act-4", "act-3", "cut"])
+            #expect(rows.last?.subject == "Older lines are not in this file; ask for them with before=3.")
+            #expect(CSV.audit(rows).contains("before=3."))
+            let rest = try AuditFilter(text: "", before: 3).export(of: console.store, most: 3)
+            #expect(rest.map(\.action) == ["act-2", "act-1"])
+            #expect(try AuditFilter(text: "").export(of: console.store, most: 5).count == 5)
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let page = try await console.browser("ada", client).get("/audit.json?before=3")
+                #expect(page.text.contains("act-2") && !page.text.contains("act-3"))
+                // What was asked for and what was done are told apart.
+                let api = try await console.browser("ada", client).get("/api/v1/audit").text
+                #expect(api.contains(#""outcome":"asked","subject":"","succeeded":true"#))
+            }
+        }
+    }
+
     @Test func `every change that passes a door is noted before and after, by whom and from where`() async throws {
         let failing = Door.api(.post, "/api/v1/try/:id", needs: .operate, action: "try") { visit in
             guard visit.parameter("id") == "1" else {

@@ -88,6 +88,24 @@ struct CertificateTests {
         }
     }
 
+    @Test func `a certificate of our own is replaced while the console serves, the operator's is not`() throws {
+        try withFolder { folder in
+            let own = try CertificateKeeper.own(in: folder, names: ["vm"], now: now)
+            let first = own.facts
+            let given = try CertificateKeeper.given(chain: own.chainPath, key: own.keyPath, now: now)
+            clock.advance(seconds: 359 * 86_400)
+            #expect(own.facts == first)
+            clock.advance(seconds: 86_400)
+            #expect(given.facts == first)
+            let second = own.facts
+            #expect(second.fingerprint != first.fingerprint && second.names == ["vm"])
+            #expect(clock.now < second.notBefore.adding(.seconds(7200)))
+            // Whoever was given the same files follows, as with any that are renewed.
+            clock.advance(seconds: 6)
+            #expect(given.facts == second)
+        }
+    }
+
     @Test func `plain HTTP is served on loopback only`() async throws {
         try await GuardedConsole.with { console in
             for host in ["0.0.0.0", "192.0.2.7", "::", "vm.example.org", "127.evil.example"] {

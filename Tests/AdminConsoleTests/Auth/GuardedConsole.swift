@@ -183,6 +183,10 @@ struct EmptyDesk: Desk {
     func runs() async throws -> HistoryReport { throw closed }
     func run(_ id: RunID) async throws -> RunReport { throw closed }
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] { throw closed }
+    func span(of id: RunID) async throws -> ClosedRange<Int64> { throw closed }
+    func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport] { throw closed }
+    func newestEvents(of id: RunID, most: Int) async throws -> [EventReport] { throw closed }
+    func story(of id: RunID, withProgress: Bool) async throws -> [EventReport] { throw closed }
     func logs(of id: RunID) async throws -> [LogTail] { throw closed }
     func log(_ name: String, of id: RunID, bytes: Int) async throws -> LogTail { throw closed }
     func jobs() async throws -> JobListReport { throw closed }

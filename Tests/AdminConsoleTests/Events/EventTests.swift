@@ -92,19 +92,25 @@ struct EventTests {
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             let hub = console.parts.hub
-            let places = (0..<100).map { _ in hub.follow(run, after: 0, viewer.visitor) {} }
+            let followable = try await hub.require(run, for: viewer.visitor)
+            let places = (0..<100).map { _ in hub.follow(followable, after: 0, viewer.visitor) {} }
             let first = try #require(places.first)
             var pieces = first.pieces.makeAsyncIterator()
-            _ = await pieces.next()
+            #expect(await pieces.next() == StreamText.opening)
+            let history = await pieces.next()
+            var iterators: [AsyncStream<ByteBuffer>.Iterator] = []
+            for place in places.dropFirst() {
+                var others = place.pieces.makeAsyncIterator()
+                _ = await others.next()
+                #expect(await others.next() == history)
+                iterators.append(others)
+            }
+            #expect(console.desk.state.withLock { $0.pieces } == 1)
             let before = console.desk.state.withLock { $0.reads }
             try console.desk.progress(run, "dumping")
             let piece = try #require(await pieces.next())
             #expect(String(buffer: piece).contains("dumping"))
-            for place in places.dropFirst() {
-                var others = place.pieces.makeAsyncIterator()
-                _ = await others.next()
-                #expect(await others.next() == piece)
-            }
+            for var others in iterators { #expect(await others.next() == piece) }
             #expect(console.desk.state.withLock { $0.reads } - before <= 2)
             for place in places { place.leave() }
             #expect(hub.count == 0)
@@ -117,8 +123,10 @@ struct EventTests {
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try console.desk.carry(run, failing: .migrate)
-            let place = console.parts.hub.follow(run, after: 0, viewer.visitor) {}
+            let followable = try await console.parts.hub.require(run, for: viewer.visitor)
+            let place = console.parts.hub.follow(followable, after: 0, viewer.visitor) {}
             var pieces = place.pieces.makeAsyncIterator()
+            #expect(await pieces.next() == StreamText.opening)
             let text = String(buffer: try #require(await pieces.next()))
             #expect(Sent.all(text).last?.event == "effect-failed")
             try console.desk.progress(run, "somebody looks after it")
@@ -151,13 +159,17 @@ struct EventTests {
             let run = try console.desk.begin()
             let hub = console.parts.hub
             let (dropped, signal) = AsyncStream.makeStream(of: Void.self)
-            let slow = hub.follow(run, after: 0, viewer.visitor) { signal.finish() }
-            let quick = hub.follow(run, after: 0, viewer.visitor) {}
+            let followable = try await hub.require(run, for: viewer.visitor)
+            let slow = hub.follow(followable, after: 0, viewer.visitor) { signal.finish() }
+            let quick = hub.follow(followable, after: 0, viewer.visitor) {}
             var pieces = quick.pieces.makeAsyncIterator()
-            _ = await pieces.next()
+            var unread = slow.pieces.makeAsyncIterator()
+            for _ in 0..<2 { #expect(await unread.next() == pieces.next()) }
             for number in 0...Listener.patience {
                 try console.desk.progress(run, "line \(number)")
-                #expect(String(buffer: try #require(await pieces.next())).contains("line \(number)"))
+                var piece = try #require(await pieces.next())
+                while piece == StreamText.heartbeat { piece = try #require(await pieces.next()) }
+                #expect(String(buffer: piece).contains("line \(number)"))
             }
             for await _ in dropped {}
             #expect(hub.count == 1)
@@ -228,21 +240,114 @@ struct EventTests {
         }
     }
 
-    @Test func `whoever comes while a run ends is told of its end as well`() throws {
-        func newcomer(after event: Int64) -> (RunFeed.Newcomer, AsyncStream<ByteBuffer>) {
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let listener = Listener(visitor: nil, continuation: continuation, drop: {})
-            return (RunFeed.Newcomer(listener: listener, after: event), stream)
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever comes before or after a run has ended is told of its end, once`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            let hub = console.parts.hub
+            func text(of place: Subscription) async -> String {
+                var text = ""
+                for await piece in place.pieces { text += String(buffer: piece) }
+                return text
+            }
+            let early = hub.follow(try await hub.require(run, for: viewer.visitor), after: 0, viewer.visitor) {}
+            try console.desk.carry(run)
+            // This one keeps the feed, and reads only later.
+            let late = hub.follow(try await hub.require(run, for: viewer.visitor), after: 0, viewer.visitor) {}
+            let written = try console.store.entries(of: run, after: 0).map(\.id)
+            for place in [early, late] {
+                let sent = Sent.all(await text(of: place))
+                #expect(sent.dropLast().map(\.id) == written)
+                #expect(sent.map(\.event).filter { $0 == "end" }.count == 1 && sent.last?.event == "end")
+                place.leave()
+            }
+            #expect(hub.count == 0)
         }
-        var feed = RunFeed(after: 0)
-        feed.newcomers[1] = newcomer(after: 0).0
-        #expect(feed.wanted == 0)
-        feed.take([RunFeed.Piece(id: 7, bytes: ByteBuffer(string: "7"))], after: 0)
-        #expect(feed.wanted == 7 && !feed.isFresh)
-        feed.newcomers[2] = newcomer(after: 0).0
-        feed.finish(ByteBuffer(string: "end"))
-        #expect(feed.count == 1)
-        #expect(RunFeed.mayHaveEnded(nil, isFresh: feed.isFresh))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a long history comes in pieces of bounded size, whole and in order, whatever is known of it`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try console.desk.progress(run, (0..<600).map { "line \($0)" })
+            let hub = console.parts.hub
+            let followable = try await hub.require(run, for: viewer.visitor)
+            for after in [Int64(0), 1, 255, 256, 600, 601, 9999] {
+                let place = hub.follow(followable, after: after, viewer.visitor) {}
+                var pieces = place.pieces.makeAsyncIterator()
+                #expect(await pieces.next() == StreamText.opening)
+                var ids: [Int64] = []
+                while let newest = ids.last ?? (after < 601 ? after : nil), newest < 601 {
+                    let sent = Sent.all(String(buffer: try #require(await pieces.next()))).compactMap(\.id)
+                    #expect((1...Int(RunHistory.length)).contains(sent.count))
+                    ids += sent
+                }
+                #expect(ids == Array((min(after, 601) + 1)..<602))
+                place.leave()
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `of what was before nothing is read ahead of whoever reads slowly`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let run = try console.desk.begin()
+            try console.desk.progress(run, (0..<1200).map { "line \($0)" })
+            let hub = console.parts.hub
+            let followable = try await hub.require(run, for: viewer.visitor)
+            let places = (0..<50).map { _ in hub.follow(followable, after: 0, viewer.visitor) {} }
+            for place in places {
+                var pieces = place.pieces.makeAsyncIterator()
+                _ = await pieces.next()
+                let piece = try #require(await pieces.next())
+                #expect(Sent.all(String(buffer: piece)).count == Int(RunHistory.length))
+            }
+            #expect(console.desk.state.withLock { $0.pieces } == 1)
+            for place in places { place.leave() }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `one account cannot take all the streams`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let other = try console.person(.admin)
+            let hub = console.parts.hub
+            let places = (0..<EventHub.mostOfOne).map { _ in hub.watch(viewer.visitor) {} }
+            #expect(throws: Refusal.tooManyStreams) { try hub.requireRoom(for: viewer.visitor) }
+            try hub.requireRoom(for: other.visitor)
+            places.first?.leave()
+            try hub.requireRoom(for: viewer.visitor)
+            for place in places { place.leave() }
+        }
+    }
+
+    @Test func `a newcomer who does not read on is dropped after some heartbeats`() {
+        let (_, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let dropped = Mutex(false)
+        var feed = RunFeed(1...300)
+        feed.enter(1, Listener(visitor: nil, continuation: continuation) { dropped.withLock { $0 = true } }, after: 0)
+        #expect(feed.next(for: 1) == .opening)
+        #expect(feed.next(for: 1) == .history(after: 0, newest: 300))
+        for _ in 0..<RunFeed.patience { feed.beat() }
+        feed.note(256, sentTo: 1)
+        for _ in 0..<RunFeed.patience { feed.beat() }
+        #expect(!dropped.withLock { $0 } && feed.count == 1)
+        feed.beat()
+        #expect(dropped.withLock { $0 } && feed.isEmpty)
+    }
+
+    @Test func `what was read for a feed that is gone does not end another one`() {
+        let (_, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let known = RunFeed.Knowledge(newest: 7, isFresh: false)
+        var feed = RunFeed(1...7)
+        feed.enter(1, Listener(visitor: nil, continuation: continuation, drop: {}), after: 7)
+        feed.take(ByteBuffer(), newest: 7, ending: nil, since: known)
+        #expect(feed.knowledge.isFresh)
+        #expect(RunFeed.mayHaveEnded(nil, isFresh: feed.knowledge.isFresh))
         #expect(!RunFeed.mayHaveEnded("effect-started", isFresh: true))
     }
 }

@@ -34,9 +34,8 @@ struct BackupWorkDoors: Sendable {
             .page(.post, "/backups/:id/restore/look", needs: .operate, action: "restore-look") { visit in
                 let id = try Self.set(visit)
                 let identity = Self.identity(visit.form["identity"])
-                await begin(id, identity)
-                let query = identity.map { "?identity=" + FormFields.escaped($0) } ?? ""
-                return .redirect(to: "/backups/\(id)/restore\(query)", type: .normal)
+                await begin(try await name(id, identity), id, identity)
+                return .redirect(to: Self.address(id, identity), type: .normal)
             },
             .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: "restore") {
                 try await restore($0)
@@ -53,13 +52,21 @@ struct BackupWorkDoors: Sendable {
         text.map(\.trimmed).flatMap { $0.isEmpty ? nil : String($0.prefix(4096)) }
     }
 
-    private func begin(_ id: BackupSetID, _ identity: String?) async {
-        await room.begin(Self.name(id, identity)) { [desk = parts.desk] in
+    private func begin(_ name: String, _ id: BackupSetID, _ identity: String?) async {
+        await room.begin(name) { [desk = parts.desk] in
             try await desk.restoreOutlook(of: id, identity: identity)
         }
     }
 
-    private static func name(_ id: BackupSetID, _ identity: String?) -> String { "\(id) \(identity ?? "")" }
+    /// What is looked at: a set, and the databases as the newest run has left them.
+    private func name(_ id: BackupSetID, _ identity: String?) async throws -> String {
+        let newest = try await parts.desk.runs().runs.first
+        return "\(id) \(newest?.id ?? "") \(newest?.state ?? "") \(identity ?? "")"
+    }
+
+    private static func address(_ id: BackupSetID, _ identity: String?) -> String {
+        "/backups/\(id)/restore" + (identity.map { "?identity=" + FormFields.escaped($0) } ?? "")
+    }
 
     private func restore(_ visit: Visit) async throws -> Response {
         let id = try Self.set(visit)
@@ -88,11 +95,12 @@ struct BackupWorkDoors: Sendable {
     ) async throws -> Response {
         let id = try Self.set(visit)
         let backup = try await parts.desk.backup(id)
-        var standing = await room.standing(of: Self.name(id, identity))
+        let name = try await name(id, identity)
+        var standing = await room.standing(of: name)
         let needsIdentity = backup.encrypted && identity == nil
         if case .never = standing, !needsIdentity {
-            await begin(id, identity)
-            standing = await room.standing(of: Self.name(id, identity))
+            await begin(name, id, identity)
+            standing = await room.standing(of: name)
         }
         let page = RestorePage(backup, identity: identity, standing: standing, now: parts.now(), problem: problem)
         return parts.renderer.page(
@@ -102,7 +110,8 @@ struct BackupWorkDoors: Sendable {
             visitor: visit.visitor,
             status: problem == nil ? .ok : status,
             here: "/backups",
-            refresh: page.isLooking && problem == nil ? 3 : nil
+            refresh: page.isLooking && problem == nil ? 3 : nil,
+            livesAt: Self.address(id, identity)
         )
     }
 }

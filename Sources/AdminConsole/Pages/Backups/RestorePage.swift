@@ -21,6 +21,8 @@ struct RestorePage {
     var wantsIdentity: Bool
     var isLooking: Bool
     var isSeen: Bool
+    /// When what would be lost was counted.
+    var seenAt: When?
     var trouble: Prose?
     var remedy: Prose?
     var databases: String
@@ -71,7 +73,9 @@ struct RestorePage {
             trouble = Prose(why.message)
             remedy = Prose(why.remedy)
             badge = Badge(words: "Could not be done", tone: "bad")
-        case .done(let outlook, _): take(outlook)
+        case .done(let outlook, let moment):
+            seenAt = When(moment)
+            take(outlook)
         }
     }
 

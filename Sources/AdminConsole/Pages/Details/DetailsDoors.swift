@@ -7,12 +7,15 @@ import UpgradeModel
 /// One run: its steps, its log, and what can be decided about it.
 struct DetailsDoors: Sendable {
     let parts: ConsoleParts
+    private let writing = ReadingThread("downloads")
+
+    init(parts: ConsoleParts) { self.parts = parts }
 
     func all() -> [Door] {
         [
             .page(.get, "/runs/:id", needs: .look) { try await show($0) },
-            .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) },
-            .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) },
+            .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) }.taking(.long),
+            .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) }.taking(.long),
             .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
                 let id = try Self.run(visit)
                 let target = try UpgradeDoors.target(visit.form["to"])
@@ -35,10 +38,14 @@ struct DetailsDoors: Sendable {
         return .redirect(to: "/runs/\(run.id)", type: .normal)
     }
 
+    /// The most lines that the page of a run shows, and the most bytes of a tool's log that the download has.
+    static let mostLines = 500
+    static let mostBytes = 1 << 20
+
     private func show(_ visit: Visit) async throws -> Response {
         let id = try Self.run(visit)
         let run = try await parts.desk.run(id)
-        let events = try await parts.desk.events(of: id, after: 0)
+        let events = try await parts.desk.newestEvents(of: id, most: Self.mostLines)
         let (logs, withheld) = await logs(of: id)
         var others: [String] = []
         if run.choices.contains("retry"), let hop = run.hop.flatMap({ try? ReleaseVersion($0) }) {
@@ -58,21 +65,41 @@ struct DetailsDoors: Sendable {
             title: page.heading,
             visitor: visit.visitor,
             here: "/history",
-            refresh: page.isLive ? 5 : nil
+            // Whoever reads what can be decided is not interrupted, and the choice of a release stays made.
+            refresh: page.isLive && !page.isWaiting ? 5 : nil
         )
     }
 
     private func log(_ visit: Visit) async throws -> Response {
         let id = try Self.run(visit)
         let run = try await parts.desk.run(id)
+        let events = try await parts.desk.story(of: id, withProgress: true)
+        let (tails, withheld) = await logs(of: id)
+        var logs: [LogTail] = []
+        for tail in tails {
+            if let log = try? await parts.desk.log(tail.name, of: id, bytes: Self.mostBytes) { logs.append(log) }
+        }
+        let text = try await writing.read { [logs] in Self.text(of: run, events, logs, withheld) }
+        return Self.download(text, "text/plain; charset=utf-8", "pawl-\(run.id).log.txt")
+    }
+
+    private static func text(
+        of run: RunReport,
+        _ events: [EventReport],
+        _ logs: [LogTail],
+        _ withheld: String?
+    ) -> String {
         var text = "Run \(run.id): \(Words.title(of: run))\n\n"
-        for event in try await parts.desk.events(of: id, after: 0) {
+        for event in events {
             text += "\(event.at)  \(event.hop ?? "-")  \(event.step ?? "-")  \(TextLayout.plain(event.message))\n"
         }
-        let (logs, withheld) = await logs(of: id)
-        for tail in logs { text += "\n==> \(tail.name) <==\n\(TextLayout.plain(tail.text))\n" }
+        for log in logs {
+            text += "\n==> \(log.name) <==\n"
+            if let cut = DetailsPage.cut(log) { text += "[\(cut)]\n" }
+            text += TextLayout.plain(log.text) + "\n"
+        }
         if let withheld { text += "\n\(withheld)\n" }
-        return Self.download(text, "text/plain; charset=utf-8", "pawl-\(run.id).log.txt")
+        return text
     }
 
     /// The logs, or why there are none: that is no reason to show nothing else.
@@ -88,9 +115,9 @@ struct DetailsDoors: Sendable {
 
     private func report(_ visit: Visit) async throws -> Response {
         let id = try Self.run(visit)
+        let events = try await parts.desk.story(of: id, withProgress: false)
         let run = try await parts.desk.run(id)
-        let events = try await parts.desk.events(of: id, after: 0)
-        let page = DetailsPage(run, events: events, logs: [], others: [], now: parts.now(), most: 5000)
+        let page = DetailsPage(run, events: events, logs: [], others: [], now: parts.now())
         let text = parts.renderer.text("report", page)
         return Self.download(text, "text/html; charset=utf-8", "pawl-\(run.id).html")
     }

@@ -50,6 +50,8 @@ struct DetailsPage {
     struct Log {
         var name: String
         var text: String
+        /// What is said of a beginning that is left out.
+        var cut: String?
     }
 
     var id: String
@@ -83,7 +85,9 @@ struct DetailsPage {
     var standing: String
     var isLive: Bool
     var lines: [Line]
+    /// What is said where not every line is among them; of a report, which has no progress.
     var isCut: Bool
+    var leftOut: String?
     var logs: [Log]
     /// Why the logs are not shown.
     var withheld: Prose?
@@ -97,8 +101,7 @@ struct DetailsPage {
         events: [EventReport],
         logs: [LogTail],
         others: [String],
-        now moment: Moment,
-        most: Int = 1000
+        now moment: Moment
     ) {
         id = run.id
         path = "/runs/\(run.id)"
@@ -133,10 +136,22 @@ struct DetailsPage {
             : run.pastPointOfNoReturn
                 ? "Past the point of no return: it only goes forward." : "It cannot be stopped just now."
         isLive = run.endedAt == nil
-        lines = events.suffix(most).map(Self.line)
-        isCut = events.count > most
-        self.logs = logs.map { Log(name: $0.name, text: $0.text) }
+        lines = events.map(Self.line)
+        let missing = run.events - events.count
+        isCut = missing > 0
+        leftOut =
+            missing > 0
+            ? Words.count(missing, "line of progress is", "lines of progress are")
+                + " left out; the log of the run in the Admin Console has every one." : nil
+        self.logs = logs.map { Log(name: $0.name, text: $0.text, cut: Self.cut($0)) }
         last = events.last?.id ?? 0
+    }
+
+    /// What is said of a tool's log whose beginning is left out.
+    static func cut(_ log: LogTail) -> String? {
+        guard log.omittedBytes > 0 else { return nil }
+        return "\(TextLayout.size(Int64(log.omittedBytes))) before this are left out; "
+            + "the whole log is in the run's folder on Pawl's machine."
     }
 
     private static func decision(_ choice: String) -> String {

@@ -8,6 +8,9 @@ import UpgradeModel
 /// Every run, and who did what.
 struct HistoryDoors: Sendable {
     let parts: ConsoleParts
+    private let exporting = ReadingThread("audit")
+
+    init(parts: ConsoleParts) { self.parts = parts }
 
     func all() -> [Door] {
         [
@@ -45,14 +48,19 @@ struct HistoryDoors: Sendable {
                 )
             },
             .page(.get, "/audit.json", needs: .administer) { visit in
-                let entries = try AuditFilter(visit).all(of: parts.records).map(AuditRow.init)
-                return DetailsDoors.download(JSONText.document(entries), "application/json", "pawl-audit.json")
-            },
+                let text = try await export(visit) { JSONText.document($0) }
+                return DetailsDoors.download(text, "application/json", "pawl-audit.json")
+            }.taking(.long),
             .page(.get, "/audit.csv", needs: .administer) { visit in
-                let entries = try AuditFilter(visit).all(of: parts.records).map(AuditRow.init)
-                return DetailsDoors.download(CSV.audit(entries), "text/csv; charset=utf-8", "pawl-audit.csv")
-            },
+                let text = try await export(visit) { CSV.audit($0) }
+                return DetailsDoors.download(text, "text/csv; charset=utf-8", "pawl-audit.csv")
+            }.taking(.long),
         ]
+    }
+
+    private func export(_ visit: Visit, _ write: @escaping @Sendable ([AuditRow]) -> String) async throws -> String {
+        let filter = AuditFilter(visit)
+        return try await exporting.read { [records = parts.records] in write(try filter.export(of: records)) }
     }
 }
 
@@ -93,8 +101,12 @@ struct AuditFilter: Sendable {
     static let most = 100_000
 
     init(_ visit: Visit) {
-        text = String((visit.query("text") ?? "").trimmed.prefix(100))
-        before = visit.query("before").flatMap { Int64($0) }
+        self.init(text: visit.query("text") ?? "", before: visit.query("before").flatMap { Int64($0) })
+    }
+
+    init(text: String, before: Int64? = nil) {
+        self.text = String(text.trimmed.prefix(100))
+        self.before = before
     }
 
     private func matches(_ entry: AuditEntry) -> Bool {
@@ -109,8 +121,12 @@ struct AuditFilter: Sendable {
         return (Array(found.prefix(Self.page)), found.count > Self.page ? found[Self.page - 1].id : nil)
     }
 
-    func all(of records: any AccessRecords) throws -> [AuditEntry] {
-        try collect(records, from: nil, most: Self.most)
+    /// The newest lines; where there are more, the last one says how to ask for them.
+    func export(of records: any AccessRecords, most: Int = Self.most) throws -> [AuditRow] {
+        let found = try collect(records, from: before, most: most + 1)
+        let rows = found.prefix(most).map(AuditRow.init)
+        guard found.count > most, let last = rows.last else { return rows }
+        return rows + [AuditRow(cutAfter: last)]
     }
 
     private func collect(_ records: any AccessRecords, from start: Int64?, most: Int) throws -> [AuditEntry] {

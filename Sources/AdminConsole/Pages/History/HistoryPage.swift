@@ -125,6 +125,16 @@ extension AuditEntry {
 }
 
 extension AuditRow {
+    /// What stands under the last line of an export that does not hold all.
+    init(cutAfter row: AuditRow) {
+        self = row
+        actor = "-"
+        address = "-"
+        action = "cut"
+        subject = "Older lines are not in this file; ask for them with before=\(row.id)."
+        outcome = ""
+    }
+
     init(_ entry: AuditEntry) {
         id = entry.id
         at = entry.at.description

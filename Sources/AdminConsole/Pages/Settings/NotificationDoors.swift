@@ -179,7 +179,7 @@ struct NotificationDoors: Sendable {
                 place: Self.place(channel.route),
                 events: NoticeKind.choices.filter(channel.kinds.contains).map(\.title),
                 isOn: channel.isOn,
-                failure: failing.first { $0.name == channel.name }.map { "\($0.triedAt): \($0.answer)" }
+                failure: failing.first { $0.id == channel.id }.map { "\($0.triedAt): \($0.answer)" }
             )
         }
         let page = Page(

@@ -120,7 +120,9 @@ struct UpgradeDoors: Sendable {
             visitor: visit.visitor,
             status: refused != nil ? .conflict : problem != nil ? .unprocessableContent : .ok,
             here: "/upgrade",
-            refresh: page.checks.isRunning && problem == nil ? 3 : nil
+            refresh: page.checks.isRunning && problem == nil ? 3 : nil,
+            // Also of the newest release: another may come, while the heading stays.
+            livesAt: way.isOpen ? "/upgrade?to=\(FormFields.escaped(way.to))" : nil
         )
     }
 }

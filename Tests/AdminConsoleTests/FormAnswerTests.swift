@@ -1,0 +1,60 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import StateStore
+import Testing
+import UpgradeModel
+
+@testable import AdminConsole
+
+/// Pages that are the answer to a form, and are drawn anew from an address of their own.
+struct FormAnswerTests {
+    private func section(_ name: String, of text: String) throws -> Substring {
+        let begin = try #require(text.range(of: "data-live=\"\(name)\""))
+        let end = try #require(text.range(of: "</section>", range: begin.upperBound..<text.endIndex))
+        return text[begin.upperBound..<end.lowerBound]
+    }
+
+    @Test func `the page says where it is found, and a problem is in no part that is drawn anew`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            try await console.app.test(.router) { client in
+                let form = ["to": "2026.2.1", "confirmation": "2026.1.1", "csrf": person.visitor.csrf]
+                let answer = try await client.execute(
+                    uri: "/upgrade",
+                    method: .post,
+                    headers: person.headers(["Content-Type": "application/x-www-form-urlencoded"]),
+                    body: ByteBuffer(string: form.map { "\($0.key)=\($0.value)" }.joined(separator: "&"))
+                ) { $0 }
+                #expect(answer.status == .unprocessableContent)
+                #expect(answer.text.contains(#"data-self="/upgrade?to=2026.2.1""#))
+                #expect(answer.text.contains("Type 2026.2.1 to confirm; “2026.1.1” is not it."))
+                for name in ["checks", "plan", "deploy"] {
+                    #expect(!(try section(name, of: answer.text).contains("is not it")), "\(name)")
+                }
+                // Also where no release was named: what is newest may change, the heading does not.
+                let page = try await person.get("/upgrade", of: client).text
+                #expect(page.contains(#"data-self="/upgrade?to=2026.2.1""#))
+                #expect(!(try await person.get("/history", of: client).text.contains("data-self")))
+            }
+        }
+    }
+
+    @Test func `whoever watches over the console is turned away in problem details`() async throws {
+        try await SimulatedConsole.with { console in
+            try await console.app.test(.router) { client in
+                for path in ["/healthz", "/readyz", "/metrics"] {
+                    let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
+                    #expect(path == "/metrics" || answer.status == .ok)
+                }
+                while (try? console.parts.rates.take(.anonymous, "local")) != nil {}
+                for path in ["/healthz", "/readyz", "/metrics"] {
+                    let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
+                    #expect(answer.status == .tooManyRequests)
+                    #expect(answer.headers[.contentType] == "application/problem+json", "\(path)")
+                }
+            }
+        }
+    }
+}

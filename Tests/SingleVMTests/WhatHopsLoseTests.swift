@@ -47,12 +47,13 @@ import UpgradeModel
             try await shop.up(["api"])
             #expect(try await unnamed(shop) == [])
             // As a hop does it: removed, and then made anew.
-            try await RealEngine.docker(["rm", "-f", try await shop.container("api").id])
+            try await RealEngine.docker(["rm", "-fv", try await shop.container("api").id])
             try await shop.up(["api"])
             let anew = try await shop.container("api")
             #expect(try await RealEngine.docker(["exec", anew.id, "/bin/busybox", "ls", "/kept"]) == "message")
             try await RealEngine.docker(["rm", "-fv", anew.id])
-            try await RealEngine.docker(["volume", "rm", "-f", volume])
+            // Compose has handed them on by name, so that they outlive their container.
+            try await RealEngine.docker(["volume", "rm", "-f"] + api.mounts.map(\.name))
         }
     }
 

@@ -74,8 +74,8 @@ extension ComposeDeployment {
             return container.restartPolicy != writer.restartPolicy || (writer.wasActive && !container.isActive)
         }
         var missing = record.isAllowed(above: mark) ? try await missing(record) : []
-        if !missing.isEmpty {
-            let file = try await composeFile(of: folder.release(record.release))
+        // What was merely stopped is told above, and needs no file.
+        if wrong.isEmpty, !missing.isEmpty, let file = try? await composeFile(of: folder.release(record.release)) {
             missing.removeAll { file[$0] == nil }
         }
         if wrong.isEmpty, missing.isEmpty { return .done(.done) }

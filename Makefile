@@ -11,7 +11,7 @@ BIN = $(abspath $(SCRATCH))/debug
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
 
-test: setup lint test-unit test-kills test-postgres test-scenarios
+test: setup lint test-unit test-kills test-postgres test-scenarios test-browser
 
 setup:
 	scripts/setup

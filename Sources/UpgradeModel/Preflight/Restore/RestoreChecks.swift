@@ -311,22 +311,25 @@ private enum RestoreChecks {
             guard case .known(.toBeStarted(let service, .nothing)) = database.server, let account = database.account,
                 let first = database.firstAccount, account != first
             else { return nil }
-            return .fail(
-                "`\(database.name)`: the service \(service) will be a new server, on which there is no account but "
-                    + "\(first) yet, and \(account) is to restore.",
+            return .warn(
+                "`\(database.name)`: the service \(service) will be a new server. \(account) is to restore, and the only "
+                    + "account that is sure to be there is \(first); where the service's image makes no other, the restore "
+                    + "is undone.",
                 remedy:
-                    "Name \(first) and its password under `databases.\(database.name)` in pawl.yaml until the restore "
-                    + "is done; it makes \(account) as the set has it."
+                    "If it makes none, name \(first) and its password under `databases.\(database.name)` in pawl.yaml "
+                    + "until the restore is done; it makes \(account) as the set has it."
             )
         }
-        guard strangers.isEmpty else { return .all(strangers, none: .pass("The accounts may restore.")) }
-        return each(observation) { database, replaced in
+        let others = each(observation) { database, replaced in
             guard !replaced.missingRights.isEmpty else { return .pass("`\(database.name)`: the account may restore.") }
             return .fail(
                 "The account of `\(database.name)` lacks rights: \(ListText.and(replaced.missingRights)).",
                 remedy: "Give it these rights, or have an empty database made and restore into that: --into URL."
             )
         }
+        // What is sure to fail is not hidden by what may.
+        guard !strangers.isEmpty, others.outcome != .fail else { return others }
+        return .all(strangers, none: others)
     }
 
     static func passwords(_ observation: RestoreObservation) -> Verdict {

@@ -11,7 +11,7 @@ BIN = $(abspath $(SCRATCH))/debug
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
 
-test: setup lint test-unit test-kills test-postgres test-scenarios test-browser
+test: setup lint test-unit test-kills test-postgres test-scenarios test-browser test-journey
 
 setup:
 	scripts/setup
@@ -52,7 +52,7 @@ test-browser: setup
 	swift build $(SWIFT_FLAGS) --product ConsoleStage
 	STAGE=$(BIN)/ConsoleStage scripts/browser-tests
 
-# The whole journey in Chromium: the console that pawl serves, real Docker and PostgreSQL. Budget: 6 minutes.
+# The whole journey in Chromium: the console that pawl serves, real Docker and PostgreSQL. Budget: 4 minutes.
 test-journey: setup build
 	PAWL=$(BIN)/pawl scripts/with-docker scripts/browser-tests --journey
 

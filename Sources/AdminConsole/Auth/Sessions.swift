@@ -69,7 +69,8 @@ struct Sessions: Sendable {
         var session = record
         let moment = now()
         guard isAlive(session, at: moment) else {
-            try records.removeSession(id)
+            // It is over, also where that cannot be written down.
+            try? records.removeSession(id)
             return nil
         }
         if abs(session.seenAt.seconds(to: moment)) > 60 {

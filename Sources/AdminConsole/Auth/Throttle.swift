@@ -41,8 +41,11 @@ final class Throttle: Sendable {
             waitUntil = now
         }
 
-        /// Seconds; a clock that was set back makes nobody wait longer.
-        func wait(at now: Moment) -> Double { min(now.seconds(to: waitUntil), Limit.longest) }
+        /// Seconds; 0 where they are more than there can be: the clock was set back, and nobody waits for it.
+        func wait(at now: Moment) -> Double {
+            let seconds = now.seconds(to: waitUntil)
+            return seconds > Limit.longest ? 0 : seconds
+        }
 
         mutating func count(at now: Moment, tries: Int, longest: Double) {
             if abs(changedAt.seconds(to: now)) > Limit.memory { failures = 0 }

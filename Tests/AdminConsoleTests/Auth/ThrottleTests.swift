@@ -32,6 +32,14 @@ struct ThrottleTests {
         #expect(waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900])
     }
 
+    @Test func `a clock that was set back makes nobody wait for it`() {
+        let throttle = throttle()
+        for _ in 0..<6 { _ = fail(throttle, "ada", "a") }
+        #expect(fail(throttle, "ada", "a") > 0)
+        clock.advance(seconds: -7200)
+        #expect(fail(throttle, "ada", "a") == 0)
+    }
+
     @Test func `an hour of guessing from one address are fewer than a hundred guesses, whatever names it tries`() {
         let throttle = throttle()
         var guesses = 0

@@ -7,9 +7,9 @@ package import UpgradeModel
 extension StateStore {
     package func note(_ entry: AuditEntry) throws(Trouble) {
         try write { database in
-            let head = try Row.fetchOne(database, sql: "SELECT id, hash FROM auditHead")
-            let id: Int64 = (head?[0] ?? 0) + 1
-            let previous: Data = head?[1] ?? Chain.beginning
+            let newest = try Self.auditTrail.newest(in: database)
+            let id = (newest?.id ?? 0) + 1
+            let previous = newest?.hash ?? Chain.beginning
             let columns = Self.columns(of: entry, id: id)
             let hash = Chain.hash(previous: previous, columns: columns)
             try database.execute(
@@ -39,42 +39,15 @@ extension StateStore {
         }
     }
 
+    static let auditTrail = LinkedTable(
+        name: "audit",
+        head: "auditHead",
+        columns: ["actor", "address", "action", "subject", "outcome"]
+    )
+
     /// Walks the audit trail; nil where it is whole.
     static func brokenAuditTrail(in database: Database) throws -> Trouble? {
-        var previous = Chain.beginning
-        var last: Int64 = 0
-        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM audit ORDER BY id")
-        while let row = try rows.next() {
-            // A damaged page can hold anything where a column is said to be.
-            guard let link = try? AuditLink(row), link.id == last + 1, link.previous == previous,
-                link.hash == Chain.hash(previous: previous, columns: link.columns)
-            else { return broken(trail: last + 1) }
-            previous = link.hash
-            last = link.id
-        }
-        let row = try Row.fetchOne(database, sql: "SELECT id, hash FROM auditHead")
-        let head: (id: Int64, hash: Data)? = try row.map { (try $0.decode(atIndex: 0), try $0.decode(atIndex: 1)) }
-        let isWhole = (head?.id ?? 0) == last && (head?.hash ?? Chain.beginning) == previous
-        return isWhole ? nil : broken(trail: last + 1)
-    }
-
-    /// A row of the audit trail as far as the chain is concerned: what stands there, not what it should mean.
-    private struct AuditLink {
-        var id: Int64
-        var columns: [String]
-        var previous: Data
-        var hash: Data
-
-        init(_ row: Row) throws {
-            id = try row.decode(forColumn: "id")
-            let at: Int64 = try row.decode(forColumn: "at")
-            columns = [String(id), String(at)]
-            for name in ["actor", "address", "action", "subject", "outcome"] {
-                columns.append(try row.decode(forColumn: name))
-            }
-            previous = try row.decode(forColumn: "previous")
-            hash = try row.decode(forColumn: "hash")
-        }
+        try auditTrail.firstBroken(in: database).map { broken(trail: $0) }
     }
 
     private static func auditEntry(_ row: Row) throws -> AuditEntry {

@@ -49,10 +49,7 @@ extension StateStore {
         try write { database in
             let known = "SELECT count(*) FROM backupRecord WHERE kind = ? AND subject = ? AND value = ?"
             guard try Int.fetchOne(database, sql: known, arguments: [kind, subject, value]) == 0 else { return }
-            let head = try Row.fetchOne(database, sql: "SELECT id, hash FROM backupHead")
-            let newest: (id: Int64, hash: Data)? = try head.map {
-                (try $0.decode(atIndex: 0), try $0.decode(atIndex: 1))
-            }
+            let newest = try Self.backupRecords.newest(in: database)
             let id = (newest?.id ?? 0) + 1
             let previous = newest?.hash ?? Chain.beginning
             let columns = [String(id), String(moment.microseconds), kind, subject, value]
@@ -69,43 +66,15 @@ extension StateStore {
         }
     }
 
+    static let backupRecords = LinkedTable(
+        name: "backupRecord",
+        head: "backupHead",
+        columns: ["kind", "subject", "value"]
+    )
+
     /// Walks all records; nil where they are whole.
     static func brokenBackupRecord(in database: Database) throws -> Trouble? {
-        var previous = Chain.beginning
-        var last: Int64 = 0
-        let rows = try Row.fetchCursor(
-            database,
-            sql: "SELECT id, at, kind, subject, value, previous, hash FROM backupRecord ORDER BY id"
-        )
-        while let row = try rows.next() {
-            // A damaged page may hold anything: what is not even a row is broken like one that was changed.
-            guard let link = try? BackupLink(row), link.id == last + 1, link.previous == previous,
-                link.hash == Chain.hash(previous: previous, columns: link.columns)
-            else { return brokenRecords(at: last + 1) }
-            previous = link.hash
-            last = link.id
-        }
-        let row = try Row.fetchOne(database, sql: "SELECT id, hash FROM backupHead")
-        let head: (id: Int64, hash: Data)? = try row.map { (try $0.decode(atIndex: 0), try $0.decode(atIndex: 1)) }
-        let isWhole = (head?.id ?? 0) == last && (head?.hash ?? Chain.beginning) == previous
-        return isWhole ? nil : brokenRecords(at: last + 1)
-    }
-
-    /// A record as far as the chain is concerned: what stands there, not what it should mean.
-    private struct BackupLink {
-        var id: Int64
-        var columns: [String]
-        var previous: Data
-        var hash: Data
-
-        init(_ row: Row) throws {
-            id = try row.decode(atIndex: 0)
-            let at: Int64 = try row.decode(atIndex: 1)
-            columns = [String(id), String(at)]
-            for index in 2...4 { columns.append(try row.decode(atIndex: index)) }
-            previous = try row.decode(atIndex: 5)
-            hash = try row.decode(atIndex: 6)
-        }
+        try backupRecords.firstBroken(in: database).map { brokenRecords(at: $0) }
     }
 
     private static func brokenRecords(at id: Int64) -> Trouble {

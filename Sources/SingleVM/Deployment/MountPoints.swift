@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The places where something is mounted: they cannot be renamed.
-enum MountPoints {
+package enum MountPoints {
     /// Whether something is mounted at a path, a folder or file of the same file system included.
     static func has(_ path: String) -> Bool {
         guard let place = real(path), let table = read("/proc/self/mountinfo") else { return false }
@@ -35,10 +35,11 @@ enum MountPoints {
         }
     }
 
-    /// Spaces, tabs, newlines and backslashes are written as three octal digits after a backslash.
-    private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
+    /// A field of the kernel's table of mounts: spaces, tabs, newlines and backslashes are written there as three octal
+    /// digits after a backslash.
+    package static func unescaped(_ field: some Sequence<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = field
+        var rest = Array(field)[...]
         while let byte = rest.popFirst() {
             let digits = rest.prefix(3)
             if byte == UInt8(ascii: "\\"), digits.count == 3,

@@ -101,30 +101,12 @@ enum MountTable {
             guard fields.count > 6, let dash = fields.firstIndex(of: "-"), fields.indices.contains(dash + 1) else {
                 continue
             }
-            let point = plain(fields[4])
+            let point = String(decoding: MountPoints.unescaped(fields[4].utf8), as: UTF8.self)
             let isAbove = point == "/" || path == point || path.hasPrefix(point + "/")
             if isAbove, point.utf8.count >= (best?.point.utf8.count ?? 0) {
                 best = Mount(point: point, kind: String(fields[dash + 1]))
             }
         }
         return best
-    }
-
-    /// The kernel writes blanks and the like as `\040`.
-    private static func plain(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == UInt8(ascii: "\\"), digits.count == 3,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -25,6 +25,8 @@ package struct StateStore: Sendable {
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
+            // Two that make the database at once would each find the other's tables in their way.
+            let turn = try OpeningLock(on: folder)
             let isNew = !FileManager.default.fileExists(atPath: folder.database)
             seal = JournalSeal(path: folder.path + "/journal.seal")
             // Read first: the journal is always as new as its seal, and may get newer meanwhile.
@@ -41,6 +43,7 @@ package struct StateStore: Sendable {
                 )
             }
             if try !pool.read(Schema.migrator.hasCompletedMigrations) { try Schema.migrator.migrate(pool) }
+            turn.end()
             database = pool
             safeMode = try pool.read {
                 try Self.brokenLink(in: $0) ?? Self.lostRow(in: $0, sealed: sealed) ?? Self.brokenBackupRecord(in: $0)

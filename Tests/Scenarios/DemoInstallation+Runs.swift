@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Synchronization
 
 extension DemoInstallation {
     /// Asks again and again, within a bound, until the answer holds `text`; returns that answer.
@@ -14,6 +15,22 @@ extension DemoInstallation {
             if answer.contains(text) { return answer }
         }
         throw Failure("\(text) did not come within \(bound)")
+    }
+
+    /// Waits until the command has begun a run, and returns the run; throws with the command's answer where it ends
+    /// before.
+    func begun(by command: Task<Pawl.Answer, any Error>) async throws -> String {
+        let ended = Mutex<String?>(nil)
+        let watch = Task {
+            let answer = await command.result
+            ended.withLock { $0 = "\(answer)" }
+        }
+        defer { watch.cancel() }
+        return try await event(containing: "-", within: .seconds(180)) {
+            if let run = try await pawl("status", "-o", "json").text("run", "id") { return run }
+            if let answer = ended.withLock({ $0 }) { throw Failure("no run was begun: \(answer)") }
+            return ""
+        }
     }
 
     /// Waits until the run's journal says that an effect of this kind is going on.

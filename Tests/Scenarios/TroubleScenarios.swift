@@ -231,10 +231,8 @@ extension Scenarios {
     func `a signal ends who watches, and the run goes on`(signal: String) async throws {
         try await Demo.with(Demo.required) { demo in
             let watcher = Task { try await demo.pawl("upgrade", "--yes") }
-            let run = try await demo.event(containing: "run-", within: .seconds(180)) {
-                (try await demo.pawl("status", "-o", "json").text("run", "id")).map { "run-" + $0 } ?? ""
-            }.dropFirst(4)
-            try await demo.waitFor(run: String(run), effect: "dump")
+            let run = try await demo.begun(by: watcher)
+            try await demo.waitFor(run: run, effect: "dump")
             // The watcher is the process with the configuration in its environment and `upgrade` in its command line.
             try await Demo.shell(
                 """

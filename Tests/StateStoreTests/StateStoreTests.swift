@@ -54,6 +54,30 @@ import UpgradeModel
         }
     }
 
+    @Test func `many that open a new data folder at once all find the same database in it`() async throws {
+        for _ in 0..<20 {
+            try await withDataFolder { folder in
+                try await withThrowingTaskGroup(of: Trouble?.self) { openings in
+                    for _ in 0..<6 { openings.addTask { try StateStore(in: folder).safeMode } }
+                    for try await trouble in openings { #expect(trouble == nil) }
+                }
+            }
+        }
+    }
+
+    @Test func `who opens a data folder waits for its turn, and says so where the turn does not come`() async throws {
+        try await withDataFolder { folder in
+            let turn = try OpeningLock(on: folder)
+            let trouble = #expect(throws: Trouble.self) {
+                try OpeningLock(on: folder, patience: .milliseconds(20)).end()
+            }
+            #expect(trouble?.code == "state-unusable" && trouble?.blame == .environment)
+            turn.end()
+            try OpeningLock(on: folder, patience: .zero).end()
+            _ = try StateStore(in: folder)
+        }
+    }
+
     @Test func `what was written is read again, in order, by another process's store`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)

@@ -33,4 +33,7 @@ package struct Trouble: Error, Sendable, Codable, Hashable {
         self.changed = changed
         self.remedy = remedy
     }
+
+    /// Whether it may be over soon by itself: somebody did not answer who may be starting up.
+    package var mayPass: Bool { ["engine-unreachable", "database-unreachable", "database-busy"].contains(code) }
 }

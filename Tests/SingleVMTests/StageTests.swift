@@ -70,6 +70,30 @@ import UpgradeModel
         }
     }
 
+    @Test func `a release that comes back has its images from its package, and where there is none, that is said`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let content = try await shop.package("1.1.0")
+            _ = try await shop.deployment.stage(try shop.two, content: content) { _, _ in }
+            let release = shop.deployment.folder.release(try shop.two)
+            let id = try await shop.imageID("1.1.0")
+            try FileManager.default.createDirectory(
+                atPath: content.folder + "/images",
+                withIntermediateDirectories: true
+            )
+            try await RealEngine.docker(["save", "-o", content.folder + "/images/app.tar", shop.image("1.1.0")])
+            try await RealEngine.docker(["rmi", shop.image("1.1.0")])
+            #expect(try await shop.deployment.missingImages(of: release).count == 1)
+            await expectTrouble("image-missing", saying: [shop.image("1.1.0")]) {
+                try await shop.deployment.provideImages(of: release, from: nil) { _, _ in }
+            }
+            try await shop.deployment.provideImages(of: release, from: content.folder) { _, _ in }
+            #expect(try await shop.deployment.missingImages(of: release) == [])
+            #expect(try await shop.imageID("1.1.0") == id)
+        }
+    }
+
     @Test func `an image under its pinned id gets its name back, and another one under the name is not taken for it`()
         async throws
     {

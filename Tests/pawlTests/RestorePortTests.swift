@@ -57,6 +57,33 @@ import UpgradeEngine
         }
     }
 
+    @Test(arguments: ["installation/customer.env", "release/docker-compose.yml"])
+    func `what a power cut has torn of an unpacked set is unpacked again before it is put in place`(file: String)
+        async throws
+    {
+        try await TestPlace.with { place in
+            let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "first")
+            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+                let port = RestorePort(site: site)
+                let context = try context(place, restoring: plan)
+                func effect(_ kind: Effect.Kind) -> Effect { Effect(kind, hop: 0, target: plan.release) }
+                _ = try await port.perform(effect(.unpackSet), in: context)
+                #expect(try await port.probe(effect(.unpackSet), in: context) == .done(.done))
+                let ground = RestoreGround.of(plan, runFolder: context.folder)
+                // The names were on the disk, the bytes were not.
+                try Data().write(to: URL(filePath: "\(ground.folder)/\(file)"))
+                #expect(try await port.probe(effect(.unpackSet), in: context) == .notStarted)
+                #expect(try await port.probe(effect(.replaceConfiguration), in: context) == .notStarted)
+                _ = try await port.perform(effect(.replaceConfiguration), in: context)
+                #expect(try place.text(of: "installation/customer.env").contains("WORD=first"))
+                #expect(
+                    try place.text(of: "installation/releases/1.0.0/docker-compose.yml").contains("demo/first:1")
+                )
+                #expect(try await port.probe(effect(.replaceConfiguration), in: context) == .done(.done))
+            }
+        }
+    }
+
     @Test func `a restore that goes on after another was given up puts its own set in place`() async throws {
         try await TestPlace.with { place in
             let first = try await place.addSet(at: Moment(microseconds: 0), saying: "first")

@@ -35,29 +35,49 @@ extension ComposeDeployment {
         report: @Sendable (String, Double?) -> Void
     ) async throws(Trouble) -> [String: String] {
         let names = Set(file.services.filter { $0.isNeeded(by: migrationServices) }.compactMap(\.image)).sorted()
+        return try await provideImages(names, pins: content.images, package: content.folder, report: report)
+    }
+
+    /// Makes sure likewise of the images that a release's folder names, with the ids that it notes.
+    ///
+    /// - Parameters:
+    ///   - release: the release's folder, wherever it lies.
+    ///   - package: the release's package, unpacked; nil where it is not to be had.
+    ///   - report: gets a line for each thing done.
+    /// - Throws: codes `image-missing` and `image-differs`, and what asking the Engine may bring.
+    package func provideImages(
+        of release: ReleaseFolder,
+        from package: String?,
+        report: @Sendable (String, Double?) -> Void
+    ) async throws(Trouble) {
+        let pins = try images(of: release) ?? [:]
+        _ = try await provideImages(pins.keys.sorted(), pins: pins, package: package, report: report)
+    }
+
+    private func provideImages(
+        _ names: [String],
+        pins: [String: String],
+        package: String?,
+        report: @Sendable (String, Double?) -> Void
+    ) async throws(Trouble) -> [String: String] {
         var ids: [String: String] = [:]
         var missing: [String] = []
         for name in names {
-            if let id = try await settled(name, pin: content.images[name]) {
+            if let id = try await settled(name, pin: pins[name]) {
                 ids[name] = id
             } else {
                 missing.append(name)
             }
         }
         guard !missing.isEmpty else { return ids }
-        let archives = archives(in: content.folder)
+        let archives = package.map(archives(in:)) ?? []
         for (index, archive) in archives.enumerated() {
             report("Loading images (\(index + 1) of \(archives.count))", Double(index) / Double(archives.count))
             _ = try await engine.loadImages(from: archive)
         }
         for name in missing {
-            if let id = try await settled(name, pin: content.images[name]) { ids[name] = id; continue }
-            ids[name] = try await pulled(
-                name,
-                pin: content.images[name],
-                hadArchives: !archives.isEmpty,
-                report: report
-            )
+            if let id = try await settled(name, pin: pins[name]) { ids[name] = id; continue }
+            ids[name] = try await pulled(name, pin: pins[name], hadArchives: !archives.isEmpty, report: report)
         }
         return ids
     }

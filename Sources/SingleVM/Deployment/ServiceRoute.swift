@@ -49,6 +49,18 @@ extension ComposeDeployment {
         return ServiceRoute(container: container, address: addresses.first?.value)
     }
 
+    /// Starts a service's container where it has one and none that runs, as after a reboot that nothing has started it
+    /// again.
+    ///
+    /// - Parameter service: a Compose service, or the name of a container of the project.
+    /// - Returns: whether none ran. One that the Engine itself keeps starting is left to it.
+    package func startAgain(_ service: String) async throws(Trouble) -> Bool {
+        let candidates = try await serviceContainers().filter { $0.service == service || $0.name == service }
+        guard let first = candidates.first, !candidates.contains(where: { $0.state == .running }) else { return false }
+        if first.state != .restarting { try await engine.start(first.id) }
+        return true
+    }
+
     /// Whether a container of a service, or of that name, runs.
     package func isRunning(_ service: String) async throws(Trouble) -> Bool {
         try await serviceContainers().contains { ($0.service == service || $0.name == service) && $0.state == .running }

@@ -10,6 +10,27 @@ package struct Runner: Sendable {
     private let lease: Lease
     private let now: @Sendable () -> Moment
     private let folder: @Sendable (RunID) throws -> String
+    private let patience: Patience
+
+    /// How a runner waits for an Engine or a database server that does not answer, such as one that has been started
+    /// again: after a reboot Pawl may be there before them.
+    package struct Patience: Sendable {
+        /// The longest that it waits for one answer.
+        package var longest: Duration
+        /// How long it waits before it asks again.
+        package var pause: Duration
+        /// How often one effect is gone on with after the Engine went away in the middle of it.
+        package var returns: Int
+
+        package init(longest: Duration, pause: Duration, returns: Int) {
+            self.longest = longest
+            self.pause = pause
+            self.returns = returns
+        }
+
+        package static let none = Patience(longest: .zero, pause: .zero, returns: 0)
+        package static let standard = Patience(longest: .seconds(180), pause: .milliseconds(500), returns: 3)
+    }
 
     /// Makes a runner. The caller owns the installation, by the lease, as long as the runner works; `now` tells the time
     /// and `folder` makes and names a run's own folder.
@@ -18,8 +39,10 @@ package struct Runner: Sendable {
         ports: EffectPorts,
         lease: Lease,
         now: @escaping @Sendable () -> Moment,
+        patience: Patience = .none,
         folder: @escaping @Sendable (RunID) throws -> String
     ) {
+        self.patience = patience
         self.journal = journal
         self.ports = ports
         self.lease = lease
@@ -78,12 +101,8 @@ package struct Runner: Sendable {
             report: { reports.yield($0) }
         )
         defer { reports.finish() }
-        if !isFresh {
-            let seen = await probe(effect, in: context)
-            if case .conclude(let event) = Recovery(of: effect, seeing: seen) { return event }
-        }
         return try await withThrowingTaskGroup(of: Ending.self) { group in
-            group.addTask { .effect(try await perform(effect, in: context)) }
+            group.addTask { .effect(await attempt(effect, in: context, isFresh: isFresh)) }
             group.addTask {
                 for await report in progress {
                     try mention(.progress(effect, report), of: id)
@@ -125,17 +144,44 @@ package struct Runner: Sendable {
         case bystander
     }
 
-    private func probe(_ effect: Effect, in context: EffectContext) async -> Probe {
-        do {
-            return try await ports[effect.kind].probe(effect, in: context)
-        } catch let trouble as Trouble {
-            return .unknown(evidence: trouble.message)
-        } catch {
-            return .unknown(evidence: "\(error)")
+    /// Performs an effect; where it is not fresh, only what a look at it leaves to be done. An Engine that goes away in
+    /// the middle, as one that is started anew, is waited for, and then it goes on as after a death of the runner.
+    private func attempt(_ effect: Effect, in context: EffectContext, isFresh: Bool) async -> Event {
+        var isFresh = isFresh
+        var returns = patience.returns
+        while true {
+            if !isFresh {
+                let seen = await probe(effect, in: context)
+                if case .conclude(let event) = Recovery(of: effect, seeing: seen) { return event }
+            }
+            let event = await perform(effect, in: context)
+            guard case .failed(_, let trouble) = event, trouble.code == "engine-unreachable", returns > 0,
+                !Task.isCancelled
+            else { return event }
+            returns -= 1
+            isFresh = false
         }
     }
 
-    private func perform(_ effect: Effect, in context: EffectContext) async throws -> Event {
+    /// Looks at what became of an effect; waits, within its patience, for whoever can tell it.
+    private func probe(_ effect: Effect, in context: EffectContext) async -> Probe {
+        let end = ContinuousClock.now + patience.longest
+        while true {
+            do {
+                return try await ports[effect.kind].probe(effect, in: context)
+            } catch let trouble as Trouble {
+                guard trouble.mayPass, ContinuousClock.now < end, !Task.isCancelled else {
+                    return .unknown(evidence: trouble.message)
+                }
+                context.report(Progress("Waiting: \(trouble.message)"))
+                try? await Task.sleep(for: patience.pause)
+            } catch {
+                return .unknown(evidence: "\(error)")
+            }
+        }
+    }
+
+    private func perform(_ effect: Effect, in context: EffectContext) async -> Event {
         do {
             return .succeeded(effect, try await ports[effect.kind].perform(effect, in: context))
         } catch let refusal as Refused {

@@ -53,6 +53,7 @@ struct RunnerCommand: AsyncParsableCommand {
             ports: ports.effects,
             lease: lease,
             now: Workplace.now,
+            patience: .standard,
             folder: { run throws(Trouble) in try data.folder(of: run) }
         )
         // The mark may be another one by then, and a restore may have made the folder.

@@ -22,7 +22,8 @@ struct DatabaseRoutes: Sendable {
 
     /// The way to one database.
     ///
-    /// - Throws: a `Trouble` where there is none, such as a container that does not run.
+    /// - Throws: a `Trouble` where there is none: code `service-missing` where its server has no container,
+    ///   `service-not-running` where it has one that does not run.
     func route(to database: ResolvedDatabase, in environment: InstalledEnvironment) async throws -> DatabaseRoute {
         let name = database.definition.name
         guard let address = database.address, database.problem == nil else {
@@ -48,7 +49,7 @@ struct DatabaseRoutes: Sendable {
             guard let way = try await site.deployment().route(to: service.service) else {
                 throw Trouble(
                     .environment,
-                    "service-not-running",
+                    "service-missing",
                     "The database \(name) is in the service \(service.service), which has no container.",
                     remedy:
                         "Start it with `docker-compose up -d \(service.service)` in \(site.workplace.singleVM.directory)."

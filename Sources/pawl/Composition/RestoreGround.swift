@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Glibc
 import Postgres
@@ -30,9 +31,40 @@ struct RestoreGround: Sendable {
     private var placing: String { folder + "/placing" }
     private var awaiting: String { folder + "/awaiting-servers" }
 
-    /// Whether it is this set that was unpacked, and to the end.
+    /// Whether it is this set that was unpacked, to the end, and whether all of it is still as it was unpacked: what is
+    /// put into the installation's folder comes from here.
     func holds(_ set: BackupSetID) -> Bool {
-        FileManager.default.contents(atPath: mark) == Data(set.text.utf8)
+        guard let note = FileManager.default.contents(atPath: mark), let digest = digest() else { return false }
+        return note == Self.note(set, digest)
+    }
+
+    private static func note(_ set: BackupSetID, _ digest: String) -> Data { Data("\(set.text)\n\(digest)\n".utf8) }
+
+    /// A SHA-256 of the names, kinds and bytes of what was unpacked; nil where something of it cannot be read.
+    private func digest() -> String? {
+        var hash = SHA256()
+        for root in [release.path, installation] {
+            guard let names = try? FileManager.default.subpathsOfDirectory(atPath: root) else { return nil }
+            for name in names.sorted() {
+                let path = "\(root)/\(name)"
+                var status = stat()
+                guard lstat(path, &status) == 0 else { return nil }
+                let kind = status.st_mode & S_IFMT
+                var bytes = Data()
+                if kind == S_IFREG {
+                    guard let contents = FileManager.default.contents(atPath: path) else { return nil }
+                    bytes = contents
+                } else if kind == S_IFLNK {
+                    guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+                        return nil
+                    }
+                    bytes = Data(target.utf8)
+                }
+                hash.update(data: Data("\(path.dropFirst(folder.count))\u{0}\(kind) \(bytes.count)\u{0}".utf8))
+                hash.update(data: bytes)
+            }
+        }
+        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// Whether configuration from here is put into an installation's folder that held none.
@@ -70,14 +102,30 @@ struct RestoreGround: Sendable {
         try makeFolders()
         try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
         try await copyRelease(of: set, identity: identity)
-        try write(Data(set.id.text.utf8), to: mark)
+        guard let digest = digest(), isSynced() else { throw unwritable(folder) }
+        try write(Self.note(set.id, digest), to: mark)
+    }
+
+    /// Waits until everything that was unpacked is on the disk: tools have written some of it.
+    private func isSynced() -> Bool {
+        [release.path, installation].allSatisfy { root in
+            let names = (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? []
+            let paths = names.map { "\(root)/\($0)" }.filter { path in
+                var status = stat()
+                return lstat(path, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+            }
+            return (paths + [root]).allSatisfy(Self.sync)
+        }
     }
 
     private func write(_ contents: Data, to path: String) throws {
         // On the disk when this returns: what is done next goes by it.
         let isWritten = FileManager.default.createFile(atPath: path, contents: contents)
-        if isWritten, [path, folder].allSatisfy(Self.sync) { return }
-        throw Trouble(
+        guard isWritten, [path, folder].allSatisfy(Self.sync) else { throw unwritable(path) }
+    }
+
+    private func unwritable(_ path: String) -> Trouble {
+        Trouble(
             .environment,
             "disk-full",
             "\(path) cannot be written.",

@@ -9,11 +9,24 @@ struct RestorePort: EffectPort {
     let site: Site
 
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
+        do {
+            return try await look(at: effect, in: context)
+        } catch let trouble as Trouble where trouble.code == "service-not-running" {
+            // Whoever performs it starts the server first, and then looks again.
+            return .notStarted
+        }
+    }
+
+    private func look(at effect: Effect, in context: EffectContext) async throws -> Probe {
         let scene = try scene(context)
         switch effect.kind {
         // Looking and comparing change nothing and may always be done again.
         case .checkRestore, .proveDatabase: return .notStarted
-        case .unpackSet: return scene.ground.holds(scene.plan.set) ? .done(.done) : .notStarted
+        case .unpackSet:
+            guard scene.ground.holds(scene.plan.set),
+                try await site.deployment().missingImages(of: scene.ground.release).isEmpty
+            else { return .notStarted }
+            return .done(.done)
         case .provideDatabases: return .notStarted
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
@@ -34,7 +47,7 @@ struct RestorePort: EffectPort {
             return isPlaced ? .done(.done) : .notStarted
         case .discardRestored:
             guard !scene.ground.isAwaitingServers else { return .done(.done) }
-            for swap in try await swaps(scene, context, reachable: true) where try await !swap.isDiscarded() {
+            for swap in try await swaps(scene, context, present: true) where try await !swap.isDiscarded() {
                 return .notStarted
             }
             for roles in try await roles(scene) where try await !roles.areDiscarded() { return .notStarted }
@@ -46,9 +59,12 @@ struct RestorePort: EffectPort {
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
         let scene = try scene(context)
         let report: @Sendable (BackupProgress) -> Void = { context.report(Progress($0.words, fraction: $0.fraction)) }
+        if try await revive(effect, scene, context), case .done(let outcome) = try await look(at: effect, in: context) {
+            return outcome
+        }
         switch effect.kind {
         case .checkRestore: try await check(scene, context)
-        case .unpackSet: try await scene.ground.unpack(try scene.set, identity: scene.plan.identity)
+        case .unpackSet: try await unpack(scene, context)
         case .provideDatabases: try await provideDatabases(scene, context)
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
@@ -76,7 +92,7 @@ struct RestorePort: EffectPort {
         case .replaceConfiguration: try await replaceConfiguration(scene, context)
         case .discardRestored:
             guard !scene.ground.isAwaitingServers else { return .done }
-            for swap in try await swaps(scene, context, reachable: true) {
+            for swap in try await swaps(scene, context, present: true) {
                 for kept in try await swap.discard() { context.report(Progress(kept)) }
             }
             for roles in try await roles(scene) {
@@ -127,24 +143,48 @@ struct RestorePort: EffectPort {
             context.report(Progress(message, fraction: part))
         }
         context.report(Progress("Waiting for the database servers"))
-        for name in scene.plan.databases {
-            try await answer(of: ServerDatabases(try await scene.route(to: name)), name)
-        }
+        for name in scene.plan.databases { try await answer(of: name, scene) }
         try scene.ground.noteServersAnswer()
     }
 
-    /// Waits until a server answers; one that has just been started takes a while.
-    private func answer(of server: ServerDatabases, _ name: String) async throws {
+    /// Starts the database servers that an effect needs and that have stopped since they were provided, as at a reboot;
+    /// returns whether there were such.
+    private func revive(_ effect: Effect, _ scene: RestoreScene, _ context: EffectContext) async throws -> Bool {
+        switch effect.kind {
+        case .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn: break
+        case .discardRestored: if scene.ground.isAwaitingServers { return false }
+        default: return false
+        }
+        let deployment = try site.deployment()
+        var revived: [String] = []
+        for name in scene.plan.databases + scene.plan.extra {
+            guard let service = try scene.service(of: name), try await deployment.startAgain(service) else { continue }
+            context.report(Progress("Starting \(service), which has stopped"))
+            revived.append(name)
+        }
+        for name in revived { try await answer(of: name, scene) }
+        return !revived.isEmpty
+    }
+
+    /// Waits until a database's server answers; one that has just been started takes a while.
+    private func answer(of name: String, _ scene: RestoreScene) async throws {
         let deadline = ContinuousClock.now + .seconds(180)
         while true {
-            do throws(Trouble) {
-                return try await server.answer()
-            } catch {
-                guard ["database-unreachable", "database-busy"].contains(error.code), ContinuousClock.now < deadline
-                else { throw error }
+            do {
+                return try await ServerDatabases(try await scene.route(to: name)).answer()
+            } catch let trouble as Trouble {
+                guard trouble.mayPass || trouble.code == "service-not-running", ContinuousClock.now < deadline else {
+                    throw trouble
+                }
             }
             try await Task.sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Unpacks the set and makes sure of the images of its release, before anything of the installation is touched.
+    private func unpack(_ scene: RestoreScene, _ context: EffectContext) async throws {
+        try await scene.ground.unpack(try scene.set, identity: scene.plan.identity)
+        try await scene.provideImages { context.report(Progress($0, fraction: $1)) }
     }
 
     private func replaceConfiguration(_ scene: RestoreScene, _ context: EffectContext) async throws {
@@ -196,12 +236,12 @@ struct RestorePort: EffectPort {
         return DatabaseSwap(route, names: names)
     }
 
-    /// The swaps of all databases that the restore is about; with `reachable` those are left out whose server is not
-    /// there at all, where nothing can have been changed.
+    /// The swaps of all databases that the restore is about; with `present` those are left out whose server has no
+    /// container any more, which nothing can be undone on.
     private func swaps(
         _ scene: RestoreScene,
         _ context: EffectContext,
-        reachable: Bool = false
+        present: Bool = false
     ) async throws -> [DatabaseSwap] {
         var swaps: [DatabaseSwap] = []
         for name in scene.plan.databases + scene.plan.extra {
@@ -213,8 +253,8 @@ struct RestorePort: EffectPort {
                         names: RestoreNames(route.database, run: context.run, number: scene.plan.number)
                     )
                 )
-            } catch let trouble as Trouble where reachable && trouble.code == "service-not-running" {
-                continue
+            } catch let trouble as Trouble where present && trouble.code == "service-missing" {
+                context.report(Progress("\(trouble.message) What was made there for the restore stays in its storage."))
             }
         }
         return swaps
@@ -224,13 +264,13 @@ struct RestorePort: EffectPort {
         RestoredRoles(of: scene.plan.set, database, over: route, work: scene.ground.work)
     }
 
-    /// The roles that each database's restore has made; those are left out whose server is not there at all.
+    /// The roles that each database's restore has made; those are left out whose server has no container any more.
     private func roles(_ scene: RestoreScene) async throws -> [RestoredRoles] {
         var found: [RestoredRoles] = []
         for name in scene.plan.databases {
             do {
                 found.append(roles(of: name, over: try await scene.route(to: name), scene))
-            } catch let trouble as Trouble where trouble.code == "service-not-running" {
+            } catch let trouble as Trouble where trouble.code == "service-missing" {
                 continue
             }
         }

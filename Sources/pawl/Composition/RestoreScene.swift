@@ -129,6 +129,26 @@ struct RestoreScene: Sendable {
         try await ground.unpack(set, identity: plan.identity)
     }
 
+    /// Makes sure that the Engine has the images of the set's release: out of the release's package where the source
+    /// still offers one, else from their registries.
+    func provideImages(report: @Sendable (String, Double?) -> Void) async throws {
+        let deployment = try site.deployment()
+        guard try await !deployment.missingImages(of: ground.release).isEmpty else { return }
+        let folder = ground.work + "/package"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var package: String?
+        do {
+            report("Looking for the package of \(plan.release)", nil)
+            if let release = try CatalogBook(workplace).ask().release(plan.release) {
+                _ = try PackageShelf(workplace).open(release, in: folder)
+                package = folder
+            }
+        } catch let trouble as Trouble {
+            report("The package of \(plan.release) cannot be had: \(trouble.message)", nil)
+        }
+        try await deployment.provideImages(of: ground.release, from: package, report: report)
+    }
+
     // MARK: Looking
 
     /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile.

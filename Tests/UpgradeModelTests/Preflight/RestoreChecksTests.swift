@@ -74,7 +74,7 @@ extension RestoreObservation {
         #expect(try outcomes { $0.damages = .unknown("the disk does not answer") } == ["restore-set": .error])
         #expect(try outcomes { $0.lock = .known("no identity is given") } == ["restore-identity": .fail])
         #expect(try outcomes { $0.release = .known(["release/.env is missing"]) } == ["restore-release": .fail])
-        #expect(try outcomes { $0.missingImages = .known(["api:1"]) } == ["restore-release": .fail])
+        #expect(try outcomes { $0.missingImages = .known(["api:1"]) } == ["restore-release": .warn])
         #expect(try outcomes { $0.missingImages = .unknown("the Engine is down") } == ["restore-release": .error])
         #expect(try outcomes { $0.proof = ProofRecord(state: .failed) } == ["restore-proof": .fail])
         #expect(try outcomes { $0.proof = ProofRecord() } == ["restore-proof": .warn])

@@ -109,9 +109,12 @@ extension RestoreChecks {
         ) { missing in
             missing.isEmpty
                 ? .pass("Its images are in the Engine.")
-                : .fail(
-                    "The Engine lacks images of \(release): \(ListText.and(missing)).",
-                    remedy: "Load them from the release's package: `docker load --input images/….tar`."
+                : .warn(
+                    "The Engine lacks images of \(release): \(ListText.and(missing)). The restore gets them before it "
+                        + "touches anything, and ends there where it cannot.",
+                    remedy:
+                        "See that the source offers \(release) with its images, or that their registries can be reached; or "
+                        + "load them by hand: `docker load --input images/….tar`."
                 )
         }
         return .all([files, images], none: files)

@@ -190,12 +190,40 @@ extension Scenarios {
             try await demo.kill(run: run, during: effect)
             try await release(demo)
             _ = await holder.value
+            // As after a reboot, when nothing starts the containers again.
+            if effect != "await-health" { try await stopDatabase(demo) }
             let resumed = try await demo.pawl("upgrade", "--yes", "-o", "json")
             #expect(resumed.exit == 0, "\(resumed)")
             #expect(resumed.text("id") == run && resumed.text("state") == "restored", "\(resumed)")
             #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
             #expect(try await demo.health().contains(Demo.first))
         }
+    }
+
+    @Test func `a restore that is given up while its database server stands still leaves nothing on it`() async throws {
+        try await Demo.with { demo in
+            let before = try await demo.hashes()
+            let set = try await backUp(demo)
+            let started = try await demo.pawl("restore", "--backup", set, "--yes", "--detach", "-o", "json")
+            let run = try #require(started.text("id"))
+            try await demo.kill(run: run, during: "prove-database")
+            let databases = "SELECT string_agg(datname, ' ') FROM pg_database"
+            #expect(try await demo.psql(databases, database: "postgres").contains("demo_restored"))
+            try await stopDatabase(demo)
+            let abort = try await demo.pawl("abort", "--yes", "-o", "json")
+            #expect(abort.exit == 0, "\(abort)")
+            #expect(abort.text("state") == "aborted", "\(abort)")
+            #expect(try await !demo.psql(databases, database: "postgres").contains("demo_rest"))
+            #expect(try await demo.hashes() == before)
+            #expect(try await demo.health().contains(Demo.first))
+        }
+    }
+
+    private func stopDatabase(_ demo: Demo) async throws {
+        try await Demo.shell(
+            "docker stop $(docker ps -q --filter label=com.docker.compose.project=\(demo.project) "
+                + "--filter label=com.docker.compose.service=database)"
+        )
     }
 
     /// Lets the renaming go on.

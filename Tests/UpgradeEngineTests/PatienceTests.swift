@@ -108,7 +108,8 @@ import UpgradeModel
             afterwards: afterwards,
             forQuestions: 3
         )
-        let runner = runner(over: fading, journal, journal.takeLease(owner: "test", at: RunnerTests.start), Self.patient)
+        let lease = journal.takeLease(owner: "test", at: RunnerTests.start)
+        let runner = runner(over: fading, journal, lease, Self.patient)
         let request = try request()
         try runner.create(request)
         #expect(try await runner.run(request.id).phase == .succeeded)

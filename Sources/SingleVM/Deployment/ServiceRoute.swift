@@ -54,6 +54,7 @@ extension ComposeDeployment {
     ///
     /// - Parameter service: a Compose service, or the name of a container of the project.
     /// - Returns: whether none ran. One that the Engine itself keeps starting is left to it.
+    /// - Throws: what asking the Engine may bring.
     package func startAgain(_ service: String) async throws(Trouble) -> Bool {
         let candidates = try await serviceContainers().filter { $0.service == service || $0.name == service }
         guard let first = candidates.first, !candidates.contains(where: { $0.state == .running }) else { return false }

@@ -201,21 +201,83 @@ extension Scenarios {
     }
 
     @Test func `a restore that is given up while its database server stands still leaves nothing on it`() async throws {
-        try await Demo.with { demo in
-            let before = try await demo.hashes()
+        try await Demo.with(ai: true) { demo in
+            let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
             let set = try await backUp(demo)
+            // So that it comes no further than to its copies.
+            let holder = try await hold("aiproxy", demo)
             let started = try await demo.pawl("restore", "--backup", set, "--yes", "--detach", "-o", "json")
-            let run = try #require(started.text("id"))
-            try await demo.kill(run: run, during: "prove-database")
+            #expect(started.exit == 0, "\(started)")
             let databases = "SELECT string_agg(datname, ' ') FROM pg_database"
-            #expect(try await demo.psql(databases, database: "postgres").contains("demo_restored"))
+            _ = try await demo.event(containing: "demo_rest", within: .seconds(120)) {
+                try await demo.psql(databases, database: "postgres")
+            }
+            try await Demo.shell("kill -KILL \(try await demo.runner())")
+            try await release(demo)
+            _ = await holder.value
             try await stopDatabase(demo)
-            let abort = try await demo.pawl("abort", "--yes", "-o", "json")
-            #expect(abort.exit == 0, "\(abort)")
-            #expect(abort.text("state") == "aborted", "\(abort)")
-            #expect(try await !demo.psql(databases, database: "postgres").contains("demo_rest"))
-            #expect(try await demo.hashes() == before)
+            let abort = try await demo.pawl("abort", "-o", "json")
+            #expect(abort.exit == 0 && abort.text("state") == "aborted", "\(abort)")
+            #expect(try await !demo.psql(databases, database: "postgres").contains("_rest"))
+            #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
             #expect(try await demo.health().contains(Demo.first))
+        }
+    }
+
+    @Test func `whoever has only the set, Docker and everybody's tools gets the installation back, without Pawl`()
+        async throws
+    {
+        try await Demo.with(ai: true) { demo in
+            let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
+            let migrations = try await demo.migrationRuns()
+            let set = try await backUp(demo)
+            try await Demo.shell("Demo/remove --project \(demo.project) --directory \(demo.directory)")
+            try await Demo.shell("rm -rf \(demo.data) \(demo.root)/pawl.yaml && mkdir \(demo.directory)")
+            let folder = "\(demo.root)/backups/\(set)"
+            let text = try String(contentsOfFile: folder + "/RESTORE.md", encoding: .utf8)
+            var blocks: [String] = []
+            for part in text.components(separatedBy: "\n```").dropFirst() {
+                guard let word = ["sh\n", "bash\n"].first(where: part.hasPrefix) else { continue }
+                blocks.append(
+                    part.dropFirst(word.count).replacing("/path/of/the/installation", with: demo.directory) + "\n"
+                )
+            }
+            try #require(blocks.count == 6, "\(text)")
+            // What the text leaves to its reader: who the server is, and that its own empty database makes room.
+            let reader = """
+                PGHOST=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' \
+                    $(docker ps -q --filter label=com.docker.compose.project=\(demo.project)))
+                export PGHOST PGUSER=$(sed -n 's/^DB_USER=//p' \(demo.directory)/.env)
+                export PGPASSWORD=$(sed -n 's/^DB_PASSWORD=//p' \(demo.directory)/.env)
+                until pg_isready -q; do sleep 1; done
+                psql -XAtq -d postgres -c 'ALTER DATABASE demo RENAME TO demo_empty'
+
+                """
+            let script = blocks[0...2].joined() + reader + blocks[3...].joined()
+            try script.write(toFile: demo.root + "/by-hand.sh", atomically: true, encoding: .utf8)
+            // These tools, and nothing else, are to be had.
+            try await Demo.shell(
+                """
+                mkdir \(demo.root)/tools && cd \(demo.root)/tools
+                for tool in bash cat cp sed sha256sum sleep tar zstd docker; do
+                    ln -s $(command -v $tool) .
+                done
+                ln -s /usr/lib/postgresql/15/bin/{psql,pg_restore,pg_isready} .
+                # The plugin, where only the older program is there.
+                if ! docker compose version >/dev/null 2>&1; then
+                    rm docker
+                    printf '#!%s\\nif [[ $1 == compose ]]; then exec %s "${@:2}"; fi\\nexec %s "$@"\\n' \
+                        $(command -v bash) $(command -v docker-compose) $(command -v docker) >docker
+                    chmod 755 docker
+                fi
+                cd \(folder) && env -i PATH=\(demo.root)/tools HOME=\(demo.root) \
+                    ${DOCKER_HOST:+DOCKER_HOST=$DOCKER_HOST} bash \(demo.root)/by-hand.sh >&2
+                """,
+                deadline: .seconds(300)
+            )
+            #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
+            _ = try await demo.event(containing: Demo.first, within: .seconds(120)) { try await demo.health() }
+            #expect(try await demo.migrationRuns() == migrations, "no migration was started")
         }
     }
 

@@ -12,7 +12,7 @@ enum RestoreText {
             "Restore it together with that release: the files in `release/` are the ones that were installed.", "",
             "You need `zstd`\(encrypted ? ", `age` with the identity of a recipient" : "") and PostgreSQL's client programs of"
                 + " the same major version as the server. Commands are for one shell of its own in this folder (`bash`); it"
-                + " ends at the first error. `PGHOST`, `PGPORT`, `PGUSER` and `PGPASSWORD` say which server, as a superuser.",
+                + " ends at the first error.",
             "",
             "## 1. Check the files", "", "```sh", "set -e",
             "if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi", "sha256sum -c manifest.sha256",
@@ -24,20 +24,22 @@ enum RestoreText {
             "```", "",
             "Where only `manifest.json` fails, a `manifest.json.new` was not yet put in its place: rename it to that.",
             "",
-            "## 2. Roles", "",
         ]
+        lines += placing(manifest, opening)
+        lines += server(manifest)
         lines += [
+            "## 4. Roles", "",
             "Roles that are there already are reported, and get the attributes and passwords that they have in the set.",
-            "",
+            "", "```sh",
         ]
-        lines += ["```sh"]
         for globals in manifest.databases.map(\.globals).uniqued {
             lines.append("\(opening) < \(quoted(globals)) | zstd -dc | psql -X -d postgres")
         }
-        lines += ["```", "", "## 3. Databases", ""]
+        lines += ["```", "", "## 5. Databases", ""]
         lines += [
             "Each is made anew under its own name, with its owner, its encoding and its settings. A database of that name"
-                + " must not exist: rename it first (`ALTER DATABASE … RENAME TO …`), and remove it when all is well.",
+                + " must not exist: rename it first (`ALTER DATABASE … RENAME TO …`), and remove it when all is well. A"
+                + " server that has just been started for the first time may have made an empty one.",
             "",
             "```sh",
         ]
@@ -49,38 +51,74 @@ enum RestoreText {
             )
         }
         lines += ["```", ""]
-        if let configuration = manifest.files.first(where: { $0.path.hasPrefix(SetLayout.configurationName) }) {
-            lines += [
-                "## 4. Configuration and keys", "",
-                "Without the keys in it the data is of no use. Unpack it into the installation's folder.", "", "```sh",
-                "\(opening) < \(quoted(configuration.path)) | zstd -dc | tar -x -p -f - -C /path/of/the/installation",
-                "```", "",
-            ]
-        }
-        lines += [
-            "## 5. Start the release that matches", "",
-            "Use the files in `release/`. Do not start a newer release before the data has been checked.", "",
+        lines += starting(manifest)
+        return lines.joined(separator: "\n")
+    }
+
+    /// How configuration, keys and the release come into the installation's folder.
+    private static func placing(_ manifest: BackupManifest, _ opening: String) -> [String] {
+        var lines = [
+            "## 2. Configuration, keys and the release", "",
+            "Unpack them into the installation's folder. Without the keys the data is of no use.", "", "```sh",
         ]
-        let sealed = manifest.sealedReleaseFiles
-        if !sealed.isEmpty {
-            lines += [
-                "They are encrypted. This puts those that Compose needs in their place.", "", "```sh", "umask 077",
-            ]
-            lines += ["docker-compose.yml", ".env"].map { name in
-                "\(opening) < release/\(name).age > /path/of/the/installation/\(name)"
-            }
-            lines += ["```", ""]
+        if let configuration = manifest.files.first(where: { $0.path.hasPrefix(SetLayout.configurationName) }) {
+            lines.append(
+                "\(opening) < \(quoted(configuration.path)) | zstd -dc | tar -x -p -f - -C /path/of/the/installation"
+            )
         }
-        lines += ["```bash"]
-        if sealed.isEmpty { lines += ["cp -p release/docker-compose.yml release/.env /path/of/the/installation/"] }
-        lines += [
-            "cd /path/of/the/installation",
-            "docker compose\(project(manifest)) up -d", "docker compose\(project(manifest)) ps", "```", "",
-            "Its images must be those that ran; their ids are in"
-                + " `release/images.json\(sealed.isEmpty ? "" : ".age")` or, under `notes`, in the manifest.",
+        for name in ["docker-compose.yml", ".env"] {
+            if manifest.files.contains(where: { $0.path == "release/\(name).age" }) {
+                lines.append("(umask 077; \(opening) < release/\(name).age > /path/of/the/installation/\(name))")
+            } else if manifest.files.contains(where: { $0.path == "release/\(name)" }) {
+                lines.append("cp -p release/\(name) /path/of/the/installation/")
+            }
+        }
+        return lines + [
+            "```", "",
+            "The release's images must be those that ran; their ids are in"
+                + " `release/images.json\(manifest.sealedReleaseFiles.isEmpty ? "" : ".age")` or, under `notes`, in the manifest.",
             "",
         ]
-        return lines.joined(separator: "\n")
+    }
+
+    /// How a database server that is one of the release's services is started where there is none.
+    private static func server(_ manifest: BackupManifest) -> [String] {
+        var lines = ["## 3. The database server", ""]
+        if let services = manifest.origin.notes[BackupOrigin.databaseServicesNote] {
+            lines += [
+                "It is one of the release's own services. Where it does not run, start it alone, and wait until it answers.",
+                "Nothing else of the release may run before the data is back.", "", "```bash",
+                "(cd /path/of/the/installation && docker compose\(project(manifest)) up -d --no-deps \(words(services)))",
+                "```", "",
+            ]
+        } else {
+            lines += ["Nothing of the release may run that uses it before the data is back.", ""]
+        }
+        return lines + [
+            "`PGHOST`, `PGPORT`, `PGUSER` and `PGPASSWORD` say which server, as a superuser: `until pg_isready; do sleep 1;"
+                + " done`.",
+            "",
+        ]
+    }
+
+    private static func starting(_ manifest: BackupManifest) -> [String] {
+        var lines = ["## 6. Start the release that matches", ""]
+        let services = manifest.origin.notes[BackupOrigin.servicesNote]
+        lines += [
+            services == nil
+                ? "Do not start a newer release before the data has been checked."
+                : "These are the services that ran, without the migrations, which the data has behind it. Do not start a"
+                    + " newer release before the data has been checked.", "", "```bash",
+            "(cd /path/of/the/installation && docker compose\(project(manifest)) up -d"
+                + "\(services.map { " --no-deps \(words($0))" } ?? ""))",
+            "(cd /path/of/the/installation && docker compose\(project(manifest)) ps)", "```", "",
+        ]
+        return lines
+    }
+
+    /// Names that are separated by spaces, each quoted.
+    private static func words(_ names: String) -> String {
+        names.split(separator: " ").map { quoted(String($0)) }.joined(separator: " ")
     }
 
     /// The option that names the Compose project, where the set knows it.

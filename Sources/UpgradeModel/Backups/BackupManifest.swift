@@ -78,6 +78,13 @@ extension BackupOrigin {
     /// The note that says what writers did while the databases were dumped.
     package static let writersNote = "writers"
 
+    /// The note with the services that belong to the running release, separated by spaces: neither its migrations nor its
+    /// database servers.
+    package static let servicesNote = "services"
+
+    /// The note with those of its services that are database servers, likewise.
+    package static let databaseServicesNote = "database services"
+
     /// What the note says of writers that were stopped, or that went on.
     package static func words(writersStopped: Bool) -> String { writersStopped ? "stopped" : "at work" }
 

@@ -262,6 +262,14 @@ struct BackupShelf: Sendable {
             "project": workplace.singleVM.project,
             BackupOrigin.writersNote: BackupOrigin.words(writersStopped: writersStopped),
         ]
+        let migrations = Set(workplace.product.singleVM?.migrations.map(\.service) ?? [])
+        let lasting = state.services.filter { service in
+            !migrations.contains(service.name) && (service.isActive || !service.mayEnd)
+        }
+        for (note, isDatabase) in [(BackupOrigin.servicesNote, false), (BackupOrigin.databaseServicesNote, true)] {
+            let names = lasting.filter { $0.isDatabase == isDatabase }.map(\.name)
+            if !names.isEmpty { notes[note] = names.joined(separator: " ") }
+        }
         for service in state.services {
             for container in service.containers {
                 notes["image \(container.imageReference)"] = container.imageID

@@ -135,7 +135,11 @@ package struct ComposeDeployment: Sendable {
         } catch {
             throw failure(error, log: log)
         }
-        guard status.isSuccess else { throw failed("\(command.name): \(status)", log: log) }
+        guard status.isSuccess else {
+            // Where the Engine went away, that is why.
+            _ = try await engine.info()
+            throw failed("\(command.name): \(status)", log: log)
+        }
     }
 
     /// Waits until no call of the tool that a dead runner has left works any more, and ends one that does not end by

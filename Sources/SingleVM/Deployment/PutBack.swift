@@ -11,7 +11,7 @@ extension ComposeDeployment {
     ///   - mark: the newest release whose migrations have started here; nil where none ever did.
     ///   - log: the file that gets what Compose says.
     ///   - report: gets a line for each thing done.
-    /// - Throws: code `compose-failed`, where old writers cannot be made anew; `engine-refused`.
+    /// - Throws: code `compose-failed`, where old writers cannot be made anew; what asking the Engine may bring.
     package func putBack(
         recordedAt path: String,
         above mark: ReleaseVersion?,

@@ -70,7 +70,7 @@ extension EngineClient {
             failure = try await walk(HTTPRequest(.post, url(target)), target: target) { message in
                 if let status = message["status"]?.string { report(status) }
             }
-        } catch  where error.code == "engine-refused" {
+        } catch  where ["engine-refused", "engine-failed"].contains(error.code) {
             failure = error.message
         }
         guard let failure else { return }

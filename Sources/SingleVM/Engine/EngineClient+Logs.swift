@@ -30,7 +30,7 @@ extension EngineClient {
     ///   - follows: whether to go on until the container ends; otherwise only what is there is read.
     ///   - tail: only the last lines, this many; nil means from the beginning.
     ///   - visit: gets each line; may throw to stop.
-    /// - Throws: code `engine-refused` where the container's logging driver keeps nothing that can be read.
+    /// - Throws: code `engine-failed` where the container's logging driver keeps nothing that can be read.
     package func readLogs(
         of container: EngineContainer,
         follows: Bool,

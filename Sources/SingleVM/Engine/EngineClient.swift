@@ -6,7 +6,8 @@ package import WebClient
 /// Talks to a Docker Engine (API 1.41 or newer) over its socket.
 ///
 /// Everything it throws is a `Trouble` with blame `environment`: code `engine-unreachable` where nobody answers,
-/// `engine-refused` where the Engine says no, `engine-answer` where its answer cannot be understood.
+/// `engine-refused` where the Engine says no, `engine-failed` where it is in no state to say anything (a status of 500 or
+/// more), `engine-answer` where its answer cannot be understood.
 package struct EngineClient: Sendable {
     /// Where the Engine listens.
     package let address: EngineAddress
@@ -141,7 +142,8 @@ package struct EngineClient: Sendable {
         let path = target.prefix { $0 != "?" }
         return Trouble(
             .environment,
-            "engine-refused",
+            // One that is just shutting down says all kinds of things.
+            status < 500 ? "engine-refused" : "engine-failed",
             "The Docker Engine refused \(verb.rawValue) \(path) (\(status)): \(said.isEmpty ? "no reason given" : said)",
             remedy: "Look at the Docker Engine's own log; then try again."
         )

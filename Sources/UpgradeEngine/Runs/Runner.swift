@@ -19,7 +19,8 @@ package struct Runner: Sendable {
         package var longest: Duration
         /// How long it waits before it asks again.
         package var pause: Duration
-        /// How often one effect is gone on with after the Engine went away in the middle of it.
+        /// How often one effect is gone on with after the Engine failed or went away in the middle of it: after 4 pauses
+        /// at first, then after twice as many each time.
         package var returns: Int
 
         package init(longest: Duration, pause: Duration, returns: Int) {
@@ -29,7 +30,7 @@ package struct Runner: Sendable {
         }
 
         package static let none = Patience(longest: .zero, pause: .zero, returns: 0)
-        package static let standard = Patience(longest: .seconds(180), pause: .milliseconds(500), returns: 3)
+        package static let standard = Patience(longest: .seconds(180), pause: .milliseconds(500), returns: 5)
     }
 
     /// Makes a runner. The caller owns the installation, by the lease, as long as the runner works; `now` tells the time
@@ -155,9 +156,12 @@ package struct Runner: Sendable {
                 if case .conclude(let event) = Recovery(of: effect, seeing: seen) { return event }
             }
             let event = await perform(effect, in: context)
-            guard case .failed(_, let trouble) = event, trouble.code == "engine-unreachable", returns > 0,
-                !Task.isCancelled
-            else { return event }
+            guard case .failed(_, let trouble) = event, trouble.isOfEngine, returns > 0, !Task.isCancelled else {
+                return event
+            }
+            context.report(Progress("Waiting: \(trouble.message)"))
+            // An Engine that shuts down still answers for a while, each time with another fault.
+            try? await Task.sleep(for: patience.pause * (4 << (patience.returns - returns)))
             returns -= 1
             isFresh = false
         }

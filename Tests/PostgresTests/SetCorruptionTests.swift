@@ -244,6 +244,24 @@ import UpgradeModel
         #expect(try record.withLock { $0.contains(try maker.store.load(copy.id).manifestDigest) })
     }
 
+    @Test func `of somebody else's set the outcome is told and noted nowhere`() async throws {
+        let copy = try await copy()
+        let record = Mutex<[String]>([])
+        let maker = BackupMaker(
+            store: copy.maker.store,
+            prover: copy.maker.prover,
+            now: { BackupFixture.createdAt.adding(.seconds(60)) },
+            witness: { _, digest in record.withLock { $0.append(digest) } }
+        )
+        let written = try maker.store.load(copy.id)
+        #expect(try await maker.verify(copy.id, notesOutcome: false).rows > 0)
+        #expect(try maker.store.load(copy.id) == written)
+        try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
+        await #expect(throws: DisprovenSet.self) { try await maker.verify(copy.id, notesOutcome: false) }
+        #expect(try maker.store.load(copy.id) == written)
+        #expect(record.withLock { $0.isEmpty })
+    }
+
     private func swap(_ copy: SetCopy) throws {
         let (one, other) = (copy.path("demo.dump.zst"), copy.path("aiproxy.dump.zst"))
         try FileManager.default.moveItem(atPath: one, toPath: "\(copy.root)/x")

@@ -205,6 +205,25 @@ import UpgradeModel
         #expect(place.left.isEmpty)
     }
 
+    @Test(arguments: [-366, 366])
+    func `a clock that is put right by a year between the name of a set and its dump disproves nothing`(days: Int)
+        async throws
+    {
+        let name = days < 0 ? "late" : "early"
+        try await fill(name, Self.small)
+        let place = try Place()
+        let (maker, heir) = (place.maker(), place.maker())
+        let moment = BackupFixture.createdAt.adding(.seconds(days * 86_400))
+        let request = try place.backup.request([name], at: moment)
+        _ = try await maker.dump(request)
+        #expect(try await heir.prove(request.id).rows == 1)
+        let proof = try await maker.prove(request.id)
+        let set = try await maker.publish(request.id, proof: proof)
+        #expect(set.manifest.createdAt == request.id.time)
+        #expect(try await maker.verify(set.id).rows == 1)
+        #expect(place.left.isEmpty)
+    }
+
     @Test func `a cancelled dump leaves no scratch server`() async throws {
         try await fill("halted", Self.small)
         let place = try Place()

@@ -203,7 +203,13 @@ import UpgradeModel
             $0.id = other
             $0.createdAt = other.time ?? later
         }
-        #expect(try await renamed.verify().contains { $0.contains("dump demo.dump.zst has another value") })
+        let found = try await renamed.verify()
+        let original = renamed.fixture.original.id
+        #expect(found.contains { $0.contains("dump demo.dump.zst has another value") && $0.contains("\(original)") })
+        // Sets of older versions do not say for which one they were dumped.
+        try await renamed.reseal { for index in $0.databases.indices { $0.databases[index].dumpedFor = nil } }
+        let older = try await renamed.verify()
+        #expect(older.contains { $0.contains("dump demo.dump.zst has another value (made 2") }, "\(older)")
     }
 
     @Test func `a manifest that leads out of its folder is refused`() async throws {

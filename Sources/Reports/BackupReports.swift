@@ -34,14 +34,25 @@ package struct BackupReport: Encodable, Sendable {
     package var path: String
     package var bytes: Int64
     package var encrypted: Bool
+    /// Which installation it says that it is of.
+    package var installation: String
+    /// Whether that is another one than this.
+    package var foreign: Bool
     package var record: String
     /// Whether its databases are of one moment; null where nobody has noted it.
     @Null package var consistent: Bool?
     package var databases: [Database]
     package var proof: ProofBody
+    /// Whether the proof stands nowhere but here.
+    private var isUnnoted: Bool
 
-    /// Reports a set, and what Pawl's own records say of it.
-    package init(_ set: ListedSet, standing: SetStanding) {
+    private enum CodingKeys: CodingKey {
+        case id, createdAt, release, path, bytes, encrypted, installation, foreign, record, consistent, databases, proof
+    }
+
+    /// Reports a set, what Pawl's own records say of it, and whether it is another installation's. `unnoted` is a proof that
+    /// was made of such a set just now; its manifest has an older one.
+    package init(_ set: ListedSet, standing: SetStanding, isForeign: Bool = false, unnoted: ProofRecord? = nil) {
         let summary = set.summary
         id = summary.id.description
         createdAt = summary.createdAt.description
@@ -49,6 +60,9 @@ package struct BackupReport: Encodable, Sendable {
         path = set.path
         bytes = summary.files.bytes
         encrypted = set.isEncrypted
+        installation = summary.origin.installation
+        foreign = isForeign
+        isUnnoted = unnoted != nil
         record = standing.rawValue
         consistent = summary.isOfOneMoment
         databases = summary.databases.map {
@@ -60,7 +74,7 @@ package struct BackupReport: Encodable, Sendable {
                 sha256: $0.dump.sha256
             )
         }
-        let proof = summary.proof
+        let proof = unnoted ?? summary.proof
         self.proof = ProofBody(
             state: proof.state.rawValue,
             at: proof.at?.description,
@@ -87,7 +101,9 @@ package struct BackupReport: Encodable, Sendable {
             "  size        \(TextLayout.size(bytes))",
             "  folder      \(path)", "  encrypted   \(encrypted ? "yes" : "no")", "  proof       \(proofWords)",
         ]
-        if record == SetStanding.unknown.rawValue {
+        if foreign {
+            lines.append("  origin      " + (isUnnoted ? unnotedWords : "the installation `\(named)`, not this one"))
+        } else if record == SetStanding.unknown.rawValue {
             lines.append("  origin      not on record here: copied from elsewhere, or made by an older Pawl")
         }
         if consistent == false {
@@ -106,6 +122,13 @@ package struct BackupReport: Encodable, Sendable {
             lines += [""] + proof.differences.map { TextLayout.wrap("  " + TextLayout.plain($0.message), indent: 4) }
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var named: String { TextLayout.plain(installation) }
+
+    private var unnotedWords: String {
+        let outcome = proof.state == "proven" ? "proven, but it" : "it"
+        return "\(outcome) belongs to the installation `\(named)`: nothing was recorded, here or in the set"
     }
 
     private var proofWords: String {

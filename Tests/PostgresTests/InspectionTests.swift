@@ -47,6 +47,7 @@ import UpgradeModel
         #expect(!facts.isStandby)
         #expect(facts.missingRights == .known([]))
         #expect(facts.missingRestoreRights == .known([]))
+        #expect(facts.restoreLimits == .known([]))
         #expect((facts.bytes.value ?? 0) > 1_000_000)
 
         var route = server.route("inspected")
@@ -55,7 +56,7 @@ import UpgradeModel
         #expect(weak.missingRights.value?.contains("table public.orders") == true)
         #expect(weak.missingRights.value?.contains("sequence public.lonely") == true)
         #expect(weak.missingRights.value?.contains { $0.hasPrefix("large objects of") } == true)
-        #expect(weak.missingRestoreRights.value?.contains("it may not create databases") == true)
+        #expect(weak.restoreLimits.value?.first == .databases)
         let refused = try await DatabaseInspector.inspect(server.route("nowhere"))
         guard case .refused(let refusal) = refused else { throw Unexpected("open") }
         #expect(refusal.reason == .noSuchDatabase)
@@ -112,6 +113,35 @@ import UpgradeModel
             try await server.psql("torn", "SET ROLE \(owner); " + statements.joined(separator: "; "))
             #expect(try await missing("torn") == ["it may not make the role \(owner) an owner, and that owns \(kinds)"])
         }
+    }
+
+    @Test func `what somebody else may do for an account is told apart from what it lacks in any case`() async throws {
+        let server = try TestServer.current()
+        try await server.psql("postgres", "CREATE ROLE lodger LOGIN; CREATE ROLE landlord")
+        try await server.create("lodged", "OWNER landlord")
+        try await server.psql(
+            "lodged",
+            "CREATE EXTENSION pageinspect; CREATE EXTENSION citext; CREATE TABLE own (id integer); "
+                + "ALTER TABLE own OWNER TO lodger"
+        )
+        func facts() async throws -> DatabaseFacts {
+            var route = server.route("lodged")
+            route.user = "lodger"
+            guard case .open(let facts) = try await DatabaseInspector.inspect(route) else {
+                throw Unexpected("refused")
+            }
+            return facts
+        }
+        let tenant = try await facts()
+        #expect(tenant.restoreLimits == .known([.databases, .extension("pageinspect")]))
+        #expect(tenant.missingRestoreRights == .known([]), "who makes the database gives it its owner")
+        try await server.psql("lodged", "ALTER ROLE lodger CREATEDB")
+        let maker = try await facts()
+        #expect(maker.restoreLimits == .known([.extension("pageinspect")]))
+        let missing = ["it may not make the role landlord an owner, and that owns the database"]
+        #expect(maker.missingRestoreRights == .known(missing))
+        try await server.psql("lodged", "ALTER ROLE lodger NOCREATEDB; ALTER TABLE own OWNER TO landlord")
+        #expect(try await facts().missingRestoreRights.value?.first?.hasSuffix("owns relations") == true)
     }
 
     @Test func `extensions and locales are tried for real`() async throws {

@@ -168,6 +168,62 @@ import UpgradeModel
         #expect(try await maker.prove(request.id).rows == 31_000)
     }
 
+    /// What is made of an index is restored after it, on one processor as on many: `INDEX ATTACH` and comments too.
+    @Test func `what hangs on an index that takes long is there in the end`() async throws {
+        try await fill(
+            "hanging",
+            """
+            CREATE TABLE docs (id integer, tags text[], area box);
+            INSERT INTO docs SELECT i, ARRAY(SELECT md5((i * 20 + t)::text) FROM generate_series(1, 20) t),
+                box(point(i % 251, i % 241), point(i % 239, i % 229)) FROM generate_series(1, 20000) i;
+            CREATE INDEX docs_tags ON docs USING gin (tags);
+            COMMENT ON INDEX docs_tags IS 'tags';
+            CREATE INDEX docs_area ON docs USING gist (area);
+            ALTER TABLE docs CLUSTER ON docs_area;
+            COMMENT ON INDEX docs_area IS 'areas';
+            CREATE TABLE parted (kind integer, tags text[]) PARTITION BY LIST (kind);
+            CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+            CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2);
+            INSERT INTO parted SELECT 1 + i % 2, ARRAY(SELECT md5((i * 20 + t)::text) FROM generate_series(1, 20) t)
+                FROM generate_series(1, 30000) i;
+            CREATE INDEX parted_tags ON parted USING gin (tags);
+            COMMENT ON INDEX parted_tags IS 'all tags';
+            COMMENT ON INDEX parted_1_tags_idx IS 'tags of one';
+            VACUUM ANALYZE;
+            """
+        )
+        let place = try Place()
+        let connection = try await PostgresConnection.open(place.backup.server.route("hanging"))
+        let plan = try await IndexPlan.read(connection)
+        await connection.close()
+        #expect(plan.long.count == 4)
+        let (maker, heir) = (place.maker(), place.maker())
+        let request = try place.backup.request(["hanging"])
+        _ = try await maker.dump(request)
+        #expect(try await heir.prove(request.id).rows == 50_000)
+        #expect(try await maker.prove(request.id).rows == 50_000)
+        #expect(place.left.isEmpty)
+    }
+
+    @Test(arguments: [-366, 366])
+    func `a clock that is put right by a year between the name of a set and its dump disproves nothing`(days: Int)
+        async throws
+    {
+        let name = days < 0 ? "late" : "early"
+        try await fill(name, Self.small)
+        let place = try Place()
+        let (maker, heir) = (place.maker(), place.maker())
+        let moment = BackupFixture.createdAt.adding(.seconds(days * 86_400))
+        let request = try place.backup.request([name], at: moment)
+        _ = try await maker.dump(request)
+        #expect(try await heir.prove(request.id).rows == 1)
+        let proof = try await maker.prove(request.id)
+        let set = try await maker.publish(request.id, proof: proof)
+        #expect(set.manifest.createdAt == request.id.time)
+        #expect(try await maker.verify(set.id).rows == 1)
+        #expect(place.left.isEmpty)
+    }
+
     @Test func `a cancelled dump leaves no scratch server`() async throws {
         try await fill("halted", Self.small)
         let place = try Place()

@@ -35,12 +35,39 @@ struct OverlapTests {
             "23; 1259 701 INDEX public other_name boss", "24; 2606 602 FK CONSTRAINT public other fk boss",
             "25; 1259 700",
         ]
-        let parts = IndexPlan(long: ["700"], constraints: ["600", "602"]).parts(of: listing)
+        let whole = DumpListing(listing.joined(separator: "\n"))
+        let parts = IndexPlan(long: ["700"], constraints: ["600", "602"]).parts(of: whole)
         #expect(parts.first == [listing[1]])
         #expect(parts.long == [listing[3]])
         #expect(parts.rest == [listing[0], listing[2], listing[4], listing[5], listing[6]])
-        let none = IndexPlan(long: ["999"], constraints: ["600"]).parts(of: listing)
+        let none = IndexPlan(long: ["999"], constraints: ["600"]).parts(of: whole)
         #expect(none == IndexPlan.Parts(rest: listing))
+    }
+
+    @Test func `whatever needs one of the longest indexes comes when it is there`() {
+        let listing = DumpListing(
+            """
+            ;     dbname: demo
+            22; 1259 700 INDEX public docs_gin boss
+            ;\tdepends on: 10
+            23; 1259 701 INDEX public parent_gin boss
+            ;\tdepends on: 11
+            24; 0 0 COMMENT public INDEX docs_gin boss
+            ;\tdepends on: 22
+            25; 0 0 INDEX ATTACH public docs_gin boss
+            ;\tdepends on: 23 22 24
+            26; 0 0 COMMENT public INDEX parent_gin boss
+            ;\tdepends on: 23
+            27; 2606 702 FK CONSTRAINT public other fk boss
+            ;\tdepends on: 12 25
+            2; 0 0 COMMENT public TABLE docs boss
+            """
+        )
+        #expect(listing.lines.count == 7)
+        let parts = IndexPlan(long: ["700"]).parts(of: listing)
+        #expect(parts.long == [listing.lines[0]])
+        #expect(parts.rest == [listing.lines[1], listing.lines[4], listing.lines[6]])
+        #expect(parts.last == [listing.lines[2], listing.lines[3], listing.lines[5]])
     }
 
     @Test func `progress never goes back, never passes the end, and is whole only when it is over`() {

@@ -203,7 +203,13 @@ import UpgradeModel
             $0.id = other
             $0.createdAt = other.time ?? later
         }
-        #expect(try await renamed.verify().contains { $0.contains("dump demo.dump.zst has another value") })
+        let found = try await renamed.verify()
+        let original = renamed.fixture.original.id
+        #expect(found.contains { $0.contains("dump demo.dump.zst has another value") && $0.contains("\(original)") })
+        // Sets of older versions do not say for which one they were dumped.
+        try await renamed.reseal { for index in $0.databases.indices { $0.databases[index].dumpedFor = nil } }
+        let older = try await renamed.verify()
+        #expect(older.contains { $0.contains("dump demo.dump.zst has another value (made 2") }, "\(older)")
     }
 
     @Test func `a manifest that leads out of its folder is refused`() async throws {
@@ -242,6 +248,24 @@ import UpgradeModel
         try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
         await #expect(throws: DisprovenSet.self) { try await maker.verify(copy.id) }
         #expect(try record.withLock { $0.contains(try maker.store.load(copy.id).manifestDigest) })
+    }
+
+    @Test func `of somebody else's set the outcome is told and noted nowhere`() async throws {
+        let copy = try await copy()
+        let record = Mutex<[String]>([])
+        let maker = BackupMaker(
+            store: copy.maker.store,
+            prover: copy.maker.prover,
+            now: { BackupFixture.createdAt.adding(.seconds(60)) },
+            witness: { _, digest in record.withLock { $0.append(digest) } }
+        )
+        let written = try maker.store.load(copy.id)
+        #expect(try await maker.verify(copy.id, notesOutcome: false).rows > 0)
+        #expect(try maker.store.load(copy.id) == written)
+        try copy.edit("globals.sql.zst") { $0[20] ^= 1 }
+        await #expect(throws: DisprovenSet.self) { try await maker.verify(copy.id, notesOutcome: false) }
+        #expect(try maker.store.load(copy.id) == written)
+        #expect(record.withLock { $0.isEmpty })
     }
 
     private func swap(_ copy: SetCopy) throws {

@@ -107,6 +107,17 @@ import UpgradeModel
         #expect(BackupListReport([], debris: []).text == "There is no backup yet.")
     }
 
+    @Test func `whose a set is, and that a proof of it was not recorded, is told`() throws {
+        let set = ListedSet(try backup())
+        let shown = BackupReport(set, standing: .recorded, isForeign: true)
+        #expect(shown.text.contains("the installation `demo`, not this one"))
+        #expect(shown.proof.state == "failed")
+        let record = ProofRecord(state: .proven, seconds: 2, tables: 3, rows: 4)
+        let proven = BackupReport(set, standing: .unknown, isForeign: true, unnoted: record)
+        #expect(proven.text.contains("proven, but it belongs to the installation `demo`: nothing was recorded"))
+        #expect(proven.proof.state == "proven" && proven.proof.differences.isEmpty)
+    }
+
     @Test func `what would be removed is told with the reason, and what stays too`() throws {
         let path = "/var/lib/pawl/runs/20261123-103045-7f3a/package-2026.4.13"
         let report = PruneReport(

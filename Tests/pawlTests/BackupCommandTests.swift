@@ -115,13 +115,38 @@ import UpgradeModel
         #expect(files.first?.source == kept.environmentFile)
     }
 
-    @Test func `a set under another name is ours where the records know it`() throws {
+    @Test func `a set that says it is another installation's is not counted, even if it is on record`() async throws {
         let paper = try PaperInstallation()
-        try paper.addSet("20260101T000000Z-1.0", of: "as-it-was-called")
-        let workplace = try paper.workplace()
-        #expect(try BackupShelf(workplace).sets().isEmpty)
-        let set = try BackupShelf(workplace).set(named: "20260101T000000Z-1.0")
-        try workplace.store.recordManifest(set.manifestDigest, of: set.id, at: Workplace.now())
-        #expect(try BackupShelf(workplace).sets().map(\.id) == [set.id])
+        try paper.addSet("20260101T000000Z-1.0")
+        for day in 2...4 { try paper.addSet("2026010\(day)T000000Z-1.0", of: "another", isRecorded: true) }
+        let shelf = BackupShelf(try paper.workplace())
+        #expect(try shelf.sets().map(\.id.text) == ["20260101T000000Z-1.0"])
+        #expect(try shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven])
+        try await paper.run(BackupPruneCommand.self, "--yes")
+        #expect(paper.names(in: "backups").count == 4)
+    }
+
+    @Test func `of a proof of another installation's set only the outcome is told`() async throws {
+        let paper = try PaperInstallation()
+        let (foreign, own) = ("20260102T000000Z-1.0", "20260101T000000Z-1.0")
+        try paper.addSet(foreign, of: "another")
+        try paper.addSet(own, isRecorded: false)
+        let shelf = BackupShelf(try paper.workplace())
+        func manifest(_ set: String) throws -> BackupSet { try shelf.set(named: set) }
+        let before = (foreign: try manifest(foreign), own: try manifest(own))
+        // Neither has more than a manifest, so that no proof holds.
+        for words in [["--accept-changed"], []] {
+            let verified = try await collect(paper.command(["backup", "verify", foreign] + words), limit: 1 << 20)
+            #expect(verified.status == .code(3), "\(verified)")
+            #expect(verified.text.contains("FAILED"))
+            #expect(verified.text.contains("belongs to the installation `another`: nothing was recorded"))
+        }
+        #expect(try manifest(foreign) == before.foreign)
+        #expect(try shelf.standing(of: ListedSet(before.foreign)) == .unknown)
+        #expect(try shelf.workplace.store.recordedSets().isEmpty)
+        #expect(try await paper.pawl("backup", "verify", own).status == .code(3))
+        #expect(try manifest(own).manifest.proof.state == .failed)
+        #expect(try shelf.sets().map(\.id.text) == [own])
+        #expect(try shelf.retention().map(\.verdict) == [.foreign, .unrecorded])
     }
 }

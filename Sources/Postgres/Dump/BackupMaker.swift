@@ -179,11 +179,13 @@ package struct BackupMaker: Sendable {
     /// A set that is proven is on record afterwards. One that is not stays what it was to the record: whatever else is
     /// wrong with it, repairing the set must not make a manifest good that Pawl has not written.
     ///
-    /// `identity` is a file with the `age` identity, for an encrypted set. Throws `DisprovenSet` with every
-    /// difference; `Trouble` where it could not be found out.
+    /// `identity` is a file with the `age` identity, for an encrypted set. Without `notesOutcome` nothing is written into
+    /// the set nor put on record: it is somebody else's. Throws `DisprovenSet` with every difference; `Trouble` where it
+    /// could not be found out.
     package func verify(
         _ id: BackupSetID,
         identity: String? = nil,
+        notesOutcome: Bool = true,
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
     ) async throws -> Proof {
         let set = try store.load(id)
@@ -192,6 +194,7 @@ package struct BackupMaker: Sendable {
         let rewritten = manifest.proof.rewritten
         do {
             let outcome = try await prover.prove(manifest, in: set.path, identity: identity, progress: progress)
+            guard notesOutcome else { return outcome.proof }
             manifest.proof = ProofRecord(
                 state: .proven,
                 at: now(),
@@ -202,7 +205,7 @@ package struct BackupMaker: Sendable {
             )
             try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in try witness(id, digest) }
             return outcome.proof
-        } catch let disproven as DisprovenSet {
+        } catch let disproven as DisprovenSet where notesOutcome {
             manifest.proof = ProofRecord(state: .failed, at: now(), differences: rewritten + disproven.differences)
             let wasOnRecord = try isOnRecord(id, set.manifestDigest)
             try ManifestFile.write(manifest, in: set.path) { digest throws(Trouble) in

@@ -116,6 +116,7 @@ struct DatabaseDumper: Sendable {
             globals: sealing.name(globals),
             snapshot: snapshot,
             dumpedAt: head.head.listing.createdAt,
+            dumpedFor: layout.id,
             dumpSeconds: seconds,
             databaseBytes: identity.databaseBytes,
             // Sequences do not mind snapshots: one that is used meanwhile is in the dump as it was at some instant.

@@ -65,6 +65,25 @@ enum ActivitySQL {
         """
     }
 
+    /// Processes of the server that are in a database and write nothing by themselves: some belong to a session, some only
+    /// read, and of autovacuum no row is written.
+    static let idleWorkers = """
+        ('client backend', 'walsender', 'parallel worker', 'autovacuum worker', 'autovacuum launcher')
+        """
+
+    /// What may write to this database without any session: enabled subscriptions, and workers of the server, such as those
+    /// of extensions. The workers of a subscription come and go, and are not told.
+    static let workers = """
+        SELECT NULL::integer, s.subname::text, pg_catalog.pg_get_userbyid(s.subowner)::text
+        FROM pg_catalog.pg_subscription s
+        WHERE s.subenabled AND s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        UNION ALL
+        SELECT a.pid, a.backend_type, a.usename::text FROM pg_catalog.pg_stat_activity a
+        WHERE a.datname = current_database() AND a.usesysid IS NOT NULL
+          AND a.backend_type NOT IN \(idleWorkers) AND a.backend_type NOT LIKE 'logical replication %'
+        ORDER BY 1 NULLS FIRST, 2 LIMIT 1000
+        """
+
     /// Who is at which long work, as far as the server's version reports it.
     private static func progress(version: Int) -> String {
         var parts = ["SELECT NULL::integer AS pid, NULL::text AS work"]

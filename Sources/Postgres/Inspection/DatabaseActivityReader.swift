@@ -98,7 +98,19 @@ package struct DatabaseActivityReader: Sendable {
             )
             if row.bool(9) { hidden.append(session) } else { visible.append(session) }
         }
-        return ObservedSessions(visible: visible, hidden: hidden, ownAddress: own.first?.text(0))
+        let workers = try await connection.rows(ActivitySQL.workers).map { row in
+            ObservedWorker(
+                row.integer(0).map { .process(Int($0)) } ?? .subscription,
+                name: row.text(1) ?? "",
+                user: row.text(2) ?? ""
+            )
+        }
+        return ObservedSessions(
+            visible: visible,
+            hidden: hidden,
+            workers: workers,
+            ownAddress: own.first?.text(0)
+        )
     }
 
     // MARK: Connections and replicas

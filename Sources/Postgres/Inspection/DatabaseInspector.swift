@@ -43,6 +43,9 @@ package enum DatabaseInspector {
             isStandby: row.bool(0),
             missingRights: await clauses(connection, InspectionSQL.missingRights),
             missingRestoreRights: await clauses(connection, InspectionSQL.missingRestoreRights),
+            restoreLimits: await clauses(connection, InspectionSQL.restoreLimits).map { names in
+                names.map { $0.isEmpty ? .databases : .extension($0) }
+            },
             bytes: row.integer(1).map { .known($0) } ?? .unknown("the server did not say"),
             activity: await DatabaseActivityReader(route).read(over: connection, isStandby: row.bool(0))
         )
@@ -154,21 +157,25 @@ enum InspectionSQL {
     static let becoming =
         "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END"
 
-    /// What the account would lack to make the database anew on this server.
+    /// What the account would lack to fill the database anew on this server. Whoever may not create a database needs no
+    /// right over its owner either: somebody else makes it.
     static let missingRestoreRights = """
-        SELECT what FROM (
-          SELECT 'it may not create databases' AS what WHERE NOT (\(own)).rolsuper AND NOT (\(own)).rolcreatedb
-          UNION ALL
-          SELECT 'it may not make the role ' || quote_ident(o.rolname) || ' an owner, and that owns '
-              || string_agg(DISTINCT own.kind, ', ' ORDER BY own.kind)
-            FROM (\(owners)) own JOIN pg_catalog.pg_roles o ON o.oid = own.role
-            WHERE NOT pg_has_role(o.oid, \(becoming)) GROUP BY o.rolname
-          UNION ALL
-          SELECT 'it may not create the extension ' || quote_ident(x.extname)
-            FROM pg_catalog.pg_extension x
-            WHERE x.extname <> 'plpgsql' AND NOT (\(own)).rolsuper AND NOT EXISTS (
-              SELECT FROM pg_catalog.pg_available_extension_versions v WHERE v.name = x.extname
-                AND to_jsonb(v) @> '{"trusted": true}')
-        ) missing ORDER BY what LIMIT 100
+        SELECT 'it may not make the role ' || quote_ident(o.rolname) || ' an owner, and that owns '
+            || string_agg(DISTINCT own.kind, ', ' ORDER BY own.kind) AS what
+          FROM (\(owners)) own JOIN pg_catalog.pg_roles o ON o.oid = own.role
+          WHERE NOT pg_has_role(o.oid, \(becoming))
+            AND (own.kind <> 'the database' OR (\(own)).rolsuper OR (\(own)).rolcreatedb)
+          GROUP BY o.rolname ORDER BY what LIMIT 100
+        """
+
+    /// What somebody else may have to do for the account: an empty text is to create databases, others are extensions.
+    static let restoreLimits = """
+        SELECT '' AS what WHERE NOT (\(own)).rolsuper AND NOT (\(own)).rolcreatedb
+        UNION ALL
+        SELECT x.extname::text FROM pg_catalog.pg_extension x
+          WHERE x.extname <> 'plpgsql' AND NOT (\(own)).rolsuper AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_available_extension_versions v WHERE v.name = x.extname
+              AND to_jsonb(v) @> '{"trusted": true}')
+        ORDER BY what LIMIT 100
         """
 }

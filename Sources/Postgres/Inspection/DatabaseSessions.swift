@@ -49,6 +49,22 @@ package enum DatabaseSessions {
         return rows.map { session($0, from: 0) }
     }
 
+    /// Whatever of others may write in a database: sessions, and workers of the server, such as those of subscriptions.
+    package static func mayWrite(in route: DatabaseRoute) async throws(Trouble) -> [DatabaseSession] {
+        let connection = try await PostgresConnection.open(route)
+        let rows = try await connection.rows(
+            """
+            SELECT \(columns("s")) FROM pg_catalog.pg_stat_activity s
+            WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
+              AND s.application_name <> 'pawl' AND (coalesce(s.backend_type, 'client backend') = 'client backend'
+                OR s.backend_type NOT IN \(ActivitySQL.idleWorkers))
+            ORDER BY s.backend_start LIMIT 1000
+            """
+        )
+        await connection.close()
+        return rows.map { session($0, from: 0) }
+    }
+
     /// Whoever else has written something in a database and has not committed it yet: sessions, and workers of the server,
     /// such as one that applies what another server publishes. Autovacuum writes no rows.
     package static func writing(in route: DatabaseRoute) async throws(Trouble) -> [DatabaseSession] {
@@ -93,7 +109,9 @@ package enum DatabaseSessions {
     }
 
     private static func columns(_ alias: String) -> String {
-        "\(alias).pid, \(alias).usename, coalesce(nullif(\(alias).application_name, ''), "
+        "\(alias).pid, \(alias).usename, coalesce((SELECT 'subscription ' || p.subname "
+            + "FROM pg_catalog.pg_stat_subscription p WHERE p.pid = \(alias).pid LIMIT 1), "
+            + "nullif(\(alias).application_name, ''), "
             + "nullif(\(alias).backend_type, 'client backend'), ''), host(\(alias).client_addr), "
             + "coalesce(\(alias).state, 'active')"
     }

@@ -154,7 +154,7 @@ struct DatabaseRestorer: Sendable {
         begun: Gate = Gate(),
         beside work: () async throws -> Value
     ) async throws -> Value {
-        let parts = plan.parts(of: head.listing.lines)
+        let parts = plan.parts(of: head.listing)
         guard !parts.long.isEmpty else {
             try await lanes.run(ahead: true) {
                 await begun.open()
@@ -180,6 +180,7 @@ struct DatabaseRestorer: Sendable {
         try await lanes.run { try await finish(database, head, "rest", parts.rest, max(1, jobs - longJobs)) }
         let value = try await work()
         try await long
+        if !parts.last.isEmpty { try await lanes.run { try await finish(database, head, "last", parts.last, jobs) } }
         return value
     }
 

@@ -38,13 +38,16 @@ struct IndexPlan: Sendable, Hashable {
         var first: [String] = []
         var long: [String] = []
         var rest: [String] = []
+        /// What needs one of the long ones to be there, such as its comment, or what makes it a part of the index of a
+        /// partitioned table.
+        var last: [String] = []
     }
 
-    /// Parts a listing as `pg_restore --list` prints it: `dump-id; catalog number KIND …`.
-    func parts(of listing: [String]) -> Parts {
+    /// Parts the lines of a listing: `dump-id; catalog number KIND …`.
+    func parts(of listing: DumpListing) -> Parts {
         let (long, constraints) = (Set(self.long), Set(self.constraints))
         var parts = Parts()
-        for line in listing {
+        for line in listing.lines {
             let words = line.split(separator: " ", maxSplits: 4)
             switch words.count > 3 ? words[3] : "" {
             case "INDEX" where words[1] == "1259" && long.contains(String(words[2])): parts.long.append(line)
@@ -54,6 +57,10 @@ struct IndexPlan: Sendable, Hashable {
             }
         }
         // What is not found in the listing, none of it, is no reason for another order.
-        return parts.long.isEmpty ? Parts(rest: listing) : parts
+        guard !parts.long.isEmpty else { return Parts(rest: listing.lines) }
+        let late = listing.dependents(of: Set(parts.long.map(DumpListing.number)))
+        parts.last = parts.rest.filter { late.contains(DumpListing.number(of: $0)) }
+        parts.rest.removeAll { late.contains(DumpListing.number(of: $0)) }
+        return parts
     }
 }

@@ -35,7 +35,7 @@ extension Prover {
         var read: [String: StoredFile] = [:]
         for copy in copies.values { read[copy.stored.path] = copy.stored }
         var found = try await fileDifferences(manifest, in: folder, read: read, progress: progress)
-        found += manifest.databases.compactMap { oldDump($0, manifest) }
+        found += manifest.databases.compactMap { otherDump($0, manifest) }
         if let known = await live.configuration {
             found += known
         } else if found.isEmpty {

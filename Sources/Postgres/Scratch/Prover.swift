@@ -46,7 +46,7 @@ package struct Prover: Sendable {
         let logs = try ProofLogs.make(under: scratch)
         defer { try? FileManager.default.removeItem(atPath: logs) }
         var found = try await fileDifferences(manifest, in: folder, progress: progress)
-        found += manifest.databases.compactMap { oldDump($0, manifest) }
+        found += manifest.databases.compactMap { otherDump($0, manifest) }
         if found.isEmpty, let identity {
             // A wrong identity says nothing about the set.
             try await Identities(path: identity).check(BackupSet(manifest: manifest, path: folder, manifestDigest: ""))
@@ -257,8 +257,15 @@ package struct Prover: Sendable {
         return found
     }
 
-    /// A dump that is older than its set belongs to another one. An hour is left for clocks that were put right.
-    func oldDump(_ backup: DatabaseBackup, _ manifest: BackupManifest) -> FingerprintDifference? {
+    /// A dump that was made for another set. What says so was noted with the dump; clocks may be put right at any time.
+    ///
+    /// Older sets have no such note. One of their dumps that is older than the set, by more than an hour for clocks that
+    /// were put right, belongs to another.
+    func otherDump(_ backup: DatabaseBackup, _ manifest: BackupManifest) -> FingerprintDifference? {
+        if let set = backup.dumpedFor {
+            guard set != manifest.id else { return nil }
+            return difference(backup.name, "dump", backup.dump.path, .value, "made for the set \(set)")
+        }
         let words = backup.dumpedAt.split(separator: " ")
         guard words.count >= 2, let made = Moment("\(words[0])T\(words[1])Z") else { return nil }
         guard made < manifest.createdAt.adding(.seconds(-3600)) else { return nil }

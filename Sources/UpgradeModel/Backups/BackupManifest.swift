@@ -136,6 +136,8 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
     package var snapshot: String
     /// When the dump was made, as its own header says it.
     package var dumpedAt: String
+    /// The set that it was dumped for; nil in sets that do not say it.
+    package var dumpedFor: BackupSetID?
     /// How long the dump took, in seconds.
     package var dumpSeconds: Double
     /// The size of the source on its server, in bytes; nil in sets that do not say it.
@@ -154,6 +156,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         globals: String,
         snapshot: String,
         dumpedAt: String = "",
+        dumpedFor: BackupSetID? = nil,
         dumpSeconds: Double,
         databaseBytes: Int64? = nil,
         fingerprint: DatabaseFingerprint
@@ -167,6 +170,7 @@ package struct DatabaseBackup: Sendable, Hashable, Codable {
         self.globals = globals
         self.snapshot = snapshot
         self.dumpedAt = dumpedAt
+        self.dumpedFor = dumpedFor
         self.dumpSeconds = dumpSeconds
         self.databaseBytes = databaseBytes
         self.fingerprint = fingerprint

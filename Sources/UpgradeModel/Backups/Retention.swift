@@ -18,7 +18,7 @@ package struct Retention: Sendable, Hashable {
         package var release: ReleaseVersion?
         /// Whether Pawl's own records know it.
         package var isRecorded: Bool
-        /// Whether it says that it is of this installation, or the records know it; several may share a folder.
+        /// Whether it says that it is of this installation; several may share a folder.
         package var isOurs: Bool
 
         /// Makes a candidate.
@@ -61,7 +61,8 @@ package struct Retention: Sendable, Hashable {
     ///
     /// A set's date is what a clock said, and a clock may have been wrong; the order of Pawl's own records is not, but a set
     /// may have come to it late. Whatever is to be kept as the newest of something is therefore kept by both orders. A set
-    /// that the records do not know neither goes nor counts: a name is all that says whose it is.
+    /// that the records do not know neither goes nor counts: a name is all that says whose it is. Nor does one that is not
+    /// ours, even if it is on record: its owner relies on it, and it brings nothing of ours back.
     ///
     /// - Parameters:
     ///   - sets: all sets in the folder, by their dates, newest first.
@@ -79,7 +80,7 @@ package struct Retention: Sendable, Hashable {
         lastRestored: BackupSetID? = nil,
         highWaterMark: ReleaseVersion? = nil
     ) -> [(candidate: Candidate, verdict: Verdict)] {
-        let known = sets.filter(\.isRecorded)
+        let known = sets.filter { $0.isRecorded && $0.isOurs }
         let byName = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }
         let orders = [known, recorded.compactMap { byName[$0] }]
         let newest = Set(orders.flatMap { $0.prefix(keep) }.map(\.id))
@@ -88,7 +89,8 @@ package struct Retention: Sendable, Hashable {
             orders.flatMap { Self.wayBack(in: $0, to: highWaterMark) } + [lastPassed, lastRestored].compactMap(\.self)
         )
         return sets.map { candidate in
-            if !candidate.isRecorded { return (candidate, candidate.isOurs ? .unrecorded : .foreign) }
+            guard candidate.isOurs else { return (candidate, .foreign) }
+            guard candidate.isRecorded else { return (candidate, .unrecorded) }
             if inUse.contains(candidate.id) { return (candidate, .inUse) }
             if lastProven.contains(candidate.id) { return (candidate, .lastProven) }
             if wayBack.contains(candidate.id) { return (candidate, .wayBack) }

@@ -16,6 +16,9 @@ struct BackupVerifyCommand: AsyncParsableCommand {
             Where the data folder came back from its own backup, it does not know what was written since: sets that are
             good count as changed. --accept-changed proves them and puts them on record; somebody who can change a set
             can have changed its fingerprints too, so be sure that this is the reason.
+
+            A set that says it is of another installation is proven as well, but nothing is written into it or put on
+            record here: it is the other's to keep and to count.
             """
     )
 
@@ -33,20 +36,21 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let ticker = Ticker(options)
         let proving = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }) { ticker.show($0) }
-        let isProven = try await proving.prove(found)
-        try answer(shelf)
+        let outcomes = try await proving.prove(found)
+        try answer(shelf, outcomes)
         _ = consume lock
-        if !isProven { throw Exit(status: .refused) }
+        if !outcomes.allSatisfy(\.isProven) { throw Exit(status: .refused) }
     }
 
     /// Answers with the sets as they are now.
     ///
     /// The optimizer of Swift 6.3.1 crashes where this becomes a part of `run`.
     @inline(never)
-    private func answer(_ shelf: BackupShelf) throws {
+    private func answer(_ shelf: BackupShelf, _ outcomes: [Proving.Outcome]) throws {
         // One that was not proven is still not the one on record.
-        let reports = try sets.map {
-            try shelf.report(on: ListedSet(shelf.set(named: $0, acceptsChanged: acceptChanged)))
+        let reports = try outcomes.map { outcome in
+            let set = try shelf.set(named: outcome.set.text, acceptsChanged: acceptChanged)
+            return try shelf.report(on: ListedSet(set), proof: outcome.unnoted)
         }
         if reports.count == 1, let report = reports.first {
             Answer(options).give(report, text: report.text)

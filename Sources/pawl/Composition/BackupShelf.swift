@@ -17,26 +17,23 @@ struct BackupShelf: Sendable {
         store = BackupSetStore(root: workplace.installation.backups.directory)
     }
 
-    /// Every set of this installation that can be read and trusted, newest first: those on record; where none is, as with
-    /// a data folder that is new, those that say so.
+    /// Every set of this installation that can be read and trusted, newest first: of those that say so the ones on record;
+    /// where none is, as with a data folder that is new, all of them.
     func sets() throws(Trouble) -> [ListedSet] {
+        let ours = try everySet().filter { isOurs($0) }
         var recorded: [ListedSet] = []
-        var ours: [ListedSet] = []
-        for set in try everySet() {
-            if try standing(of: set) == .recorded { recorded.append(set) }
-            if try isOurs(set) { ours.append(set) }
-        }
+        for set in ours where try standing(of: set) == .recorded { recorded.append(set) }
         return recorded.isEmpty ? ours : recorded
     }
 
     /// The same, with the sets of other installations that keep theirs in the same folder.
     private func everySet() throws(Trouble) -> [ListedSet] { try list().compactMap { try? $0.set.get() } }
 
-    /// Whether a set is of this installation: it says so, or Pawl's own records know it.
-    private func isOurs(_ set: ListedSet) throws(Trouble) -> Bool {
+    /// Whether a set is of this installation, as it says itself. That it is on record is no sign: another installation's may
+    /// have come there.
+    func isOurs(_ set: ListedSet) -> Bool {
         let origin = set.summary.origin
-        if origin.installation == workplace.installation.name, origin.product == workplace.product.name { return true }
-        return try standing(of: set) == .recorded
+        return origin.installation == workplace.installation.name && origin.product == workplace.product.name
     }
 
     /// Every set, newest first; one that cannot be read, or was changed since Pawl wrote it, with the reason.
@@ -56,9 +53,9 @@ struct BackupShelf: Sendable {
         SetStanding(of: set.manifestDigest, recorded: try workplace.store.manifestDigests(of: set.id))
     }
 
-    /// A set as it is reported.
-    func report(on set: ListedSet) throws(Trouble) -> BackupReport {
-        BackupReport(set, standing: try standing(of: set))
+    /// A set as it is reported; `proof` is one that was just made and noted nowhere.
+    func report(on set: ListedSet, proof: ProofRecord? = nil) throws(Trouble) -> BackupReport {
+        BackupReport(set, standing: try standing(of: set), isForeign: !isOurs(set), unnoted: proof)
     }
 
     /// Every set as a list reports it, the damaged ones too.
@@ -174,7 +171,7 @@ struct BackupShelf: Sendable {
                 isProven: set.summary.proof.state == .proven,
                 release: try? ReleaseVersion(set.summary.release),
                 isRecorded: try standing(of: set) == .recorded,
-                isOurs: try isOurs(set)
+                isOurs: isOurs(set)
             )
         }
         return Retention(keep: workplace.installation.backups.keep).decide(

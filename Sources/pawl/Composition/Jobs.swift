@@ -35,6 +35,8 @@ struct Jobs: Sendable {
         var state: JobReport.State
         var backup: BackupSetID?
         var trouble: Trouble?
+        /// The proof of another installation's set, which is noted nowhere else.
+        var proof: ProofRecord?
     }
 
     /// How many are remembered.
@@ -94,8 +96,10 @@ struct Jobs: Sendable {
                 let set = try await BackupMaking(workplace).make { progress.show($0.words, $0.fraction) }
                 end = End(at: Workplace.now(), state: .done, backup: set.id)
             case .proof(let set, let identity, let acceptsChanged):
-                let isProven = try await prove(set, identity, acceptsChanged, progress)
+                let outcomes = try await prove(set, identity, acceptsChanged, progress)
+                let isProven = outcomes.allSatisfy(\.isProven)
                 end = End(at: Workplace.now(), state: isProven ? .done : .refused, backup: set)
+                end.proof = outcomes.first?.unnoted
             }
         } catch {
             let trouble =
@@ -112,15 +116,15 @@ struct Jobs: Sendable {
         _ identity: String?,
         _ acceptsChanged: Bool,
         _ progress: ProgressFile
-    ) async throws -> Bool {
+    ) async throws -> [Proving.Outcome] {
         try workplace.requireWritable()
         let shelf = BackupShelf(workplace)
         let set = try shelf.set(named: id.text, acceptsChanged: acceptsChanged)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let proving = Proving(shelf: shelf, identity: identity) { progress.show($0.words, $0.fraction) }
-        let isProven = try await proving.prove([set])
+        let outcomes = try await proving.prove([set])
         _ = consume lock
-        return isProven
+        return outcomes
     }
 
     // MARK: How they stand
@@ -150,7 +154,7 @@ struct Jobs: Sendable {
             seconds: record.startedAt.seconds(to: end?.at ?? Workplace.now()),
             backup: backup,
             progress: noted.map { JobReport.ProgressBody(message: $0.message, fraction: $0.fraction) },
-            result: isOver ? backup.flatMap { try? result($0) } : nil,
+            result: isOver ? backup.flatMap { try? result($0, end?.proof) } : nil,
             error: end?.trouble ?? (isOver || isAlive ? nil : died(record))
         )
     }
@@ -186,9 +190,9 @@ struct Jobs: Sendable {
         return "\(names.last.map { "\($0)" } ?? "") \(open)"
     }
 
-    private func result(_ set: BackupSetID) throws -> BackupReport {
+    private func result(_ set: BackupSetID, _ proof: ProofRecord?) throws -> BackupReport {
         let shelf = BackupShelf(workplace)
-        return try shelf.report(on: ListedSet(shelf.set(named: set.text)))
+        return try shelf.report(on: ListedSet(shelf.set(named: set.text)), proof: proof)
     }
 
     // MARK: Files

@@ -98,12 +98,12 @@ struct UnchangedDatabases: Sendable {
 
     private func written(_ differences: [String], _ databases: [BackupRequest.Database]) async throws -> Trouble {
         var sessions: [String] = []
-        for database in databases { sessions += try await DatabaseSessions.others(in: database.route).map(\.text) }
+        for database in databases { sessions += try await DatabaseSessions.mayWrite(in: database.route).map(\.text) }
         return Self.trouble(
             "Somebody wrote to the databases while they were backed up: "
                 + differences.prefix(5).joined(separator: "; ")
                 + (differences.count > 5 ? " and \(differences.count - 5) more" : "")
-                + (sessions.isEmpty ? "" : ". Sessions connected now: \(sessions.joined(separator: ", "))")
+                + (sessions.isEmpty ? "" : ". At work there now: \(sessions.joined(separator: ", "))")
         )
     }
 
@@ -112,7 +112,8 @@ struct UnchangedDatabases: Sendable {
             .environment,
             "database-written",
             message,
-            remedy: "Stop whatever else writes to these databases, then start the upgrade again."
+            remedy: "Stop whatever else writes to these databases, subscriptions too "
+                + "(`ALTER SUBSCRIPTION … DISABLE`), then start the upgrade again."
         )
     }
 }

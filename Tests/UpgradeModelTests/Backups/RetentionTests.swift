@@ -70,7 +70,7 @@ struct RetentionTests {
     }
 
     @Test(arguments: UInt64(1)...300)
-    func `sets that are not on record never go, and change nothing for those that are`(seed: UInt64) throws {
+    func `sets that are not ours and on record never go, and change nothing for those that are`(seed: UInt64) throws {
         var numbers = SeededGenerator(seed: seed)
         let sets = try (1...Int.random(in: 1...12, using: &numbers)).map { number in
             try candidate(
@@ -82,10 +82,10 @@ struct RetentionTests {
             )
         }
         let (rule, mark) = (Retention(keep: 1), try ReleaseVersion("2.0"))
-        let alone = rule.decide(sets.filter(\.isRecorded).reversed(), highWaterMark: mark)
+        let alone = rule.decide(sets.filter { $0.isRecorded && $0.isOurs }.reversed(), highWaterMark: mark)
         let all = rule.decide(sets.reversed(), highWaterMark: mark)
-        #expect(all.filter(\.candidate.isRecorded).map(\.verdict) == alone.map(\.verdict))
-        for (candidate, verdict) in all where !candidate.isRecorded {
+        #expect(all.filter { $0.candidate.isRecorded && $0.candidate.isOurs }.map(\.verdict) == alone.map(\.verdict))
+        for (candidate, verdict) in all where !candidate.isRecorded || !candidate.isOurs {
             #expect(verdict == (candidate.isOurs ? .unrecorded : .foreign))
         }
     }
@@ -178,6 +178,18 @@ struct RetentionTests {
             highWaterMark: try ReleaseVersion("2.0")
         )
         #expect(verdicts.map(\.verdict) == [.foreign, .lastProven, .foreign, .remove, .inUse])
+    }
+
+    @Test func `another installation's sets neither go nor count, even if they are on record`() throws {
+        let own = try candidate(1, release: "1.1")
+        let foreign = try (2...6).map { try candidate($0, release: "1.1", ours: false) }
+        let sets = [own] + foreign
+        #expect(
+            try verdicts(keep: 1, sets, recorded: [1, 2, 3, 4, 5, 6], mark: "2.0")
+                == [.lastProven] + Array(repeating: .foreign, count: 5)
+        )
+        let late = Retention(keep: 1).decide(sets.reversed(), inUse: [sets[2].id], lastPassed: sets[3].id)
+        #expect(late.map(\.verdict).reversed() == [.lastProven] + Array(repeating: .foreign, count: 5))
     }
 
     @Test func `records tell a set of our own, one from elsewhere, and one that was changed`() {

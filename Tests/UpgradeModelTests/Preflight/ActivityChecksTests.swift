@@ -144,6 +144,20 @@ import UpgradeModel
         #expect(try sessions("foreign-sessions", [prepared]).message.contains("prepared transaction `tx1`"))
     }
 
+    @Test func `subscriptions and workers of the server are named, with what stops them`() throws {
+        func workers(_ workers: ObservedWorker...) throws -> Finding {
+            try judged("foreign-sessions") { $0.sessions = .known(ObservedSessions(visible: [], workers: workers)) }
+        }
+        let subscription = try workers(ObservedWorker(.subscription, name: "from \"a\"", user: "boss"))
+        #expect(subscription.outcome == .warn)
+        #expect(subscription.message.contains("enabled subscription `from \"a\"` of `boss` writes to `demo`"))
+        #expect(subscription.remedy?.contains("`ALTER SUBSCRIPTION \"from \"\"a\"\"\" DISABLE`") == true)
+        let worker = try workers(ObservedWorker(.process(12), name: "pg_cron launcher", user: "boss"))
+        #expect(worker.outcome == .warn)
+        #expect(worker.message.contains("`pg_cron launcher` of `boss` (process 12) is a worker"))
+        #expect(worker.remedy?.contains("cron.alter_job") == true)
+    }
+
     @Test func `transactions of five minutes are named with age and tables, oldest first`() throws {
         #expect(try sessions("long-transactions", [psql(seconds: 299)]).outcome == .pass)
         var older = psql(seconds: 7300)

@@ -69,10 +69,31 @@ import UpgradeModel
         #expect(rights.message.contains("public.secret"))
         let restore = try judged(
             "restore-rights",
-            wellDatabase { $0.missingRestoreRights = .known(["it may not create databases"]) }
+            wellDatabase {
+                $0.missingRestoreRights = .known(["it may not make the role boss an owner"])
+                $0.restoreLimits = .known([.databases])
+            }
         )
         #expect(restore.outcome == .fail)
-        #expect(restore.message.contains("it may not create databases"))
+        #expect(restore.message.contains("it may not make the role boss an owner"))
+    }
+
+    @Test func `what somebody else must do for a restore warns with the way back, and blocks nothing`() throws {
+        func limited(_ limits: [RestoreLimit]) throws -> Finding {
+            try judged("restore-rights", wellDatabase { $0.restoreLimits = .known(limits) })
+        }
+        #expect(try limited([]).outcome == .pass)
+        let tenant = try limited([.databases])
+        #expect(tenant.outcome == .warn)
+        #expect(tenant.message.contains("may not create databases"))
+        for words in ["CREATEDB", "CREATE DATABASE … OWNER … TEMPLATE template0", "--into URL --database demo"] {
+            #expect(tenant.remedy?.contains(words) == true, "\(words)")
+        }
+        let both = try limited([.databases, .extension("postgis"), .extension("own")])
+        #expect(both.outcome == .warn)
+        #expect(both.message.contains("`postgis` and `own`") && both.message.contains("may not create databases"))
+        #expect(both.remedy?.contains("CREATE EXTENSION") == true)
+        #expect(try judged("restore-rights", wellDatabase { $0.restoreLimits = .unknown("why") }).outcome == .error)
     }
 
     @Test func `rights and sizes that nobody could find out are errors`() throws {

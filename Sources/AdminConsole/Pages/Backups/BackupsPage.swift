@@ -170,14 +170,20 @@ struct BackupPage {
         }
         hasDifferences = !differences.isEmpty
         (origin, originTone) =
-            switch backup.record {
-            case "unknown":
-                ("It is not on record here: it was copied from elsewhere, or made by an older Pawl.", "warn")
-            case "changed":
+            switch (backup.record, backup.foreign) {
+            case ("changed", _):
                 (
                     "Its manifest is not as Pawl has written it: somebody has changed it afterwards. Do not rely on it.",
                     "bad"
                 )
+            case (_, true):
+                (
+                    "It belongs to the installation \(backup.installation). It can be proven; nothing is recorded of that, "
+                        + "and nothing here counts or removes it.",
+                    "warn"
+                )
+            case ("unknown", _):
+                ("It is not on record here: it was copied from elsewhere, or made by an older Pawl.", "warn")
             default: (nil, "quiet")
             }
         moment =

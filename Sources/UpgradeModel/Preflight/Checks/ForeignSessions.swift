@@ -62,7 +62,38 @@ extension Check {
                 )
             )
         }
+        verdicts += subscriptions(sessions.workers, in: name) + workers(sessions.workers, in: name)
         return .all(verdicts, none: .pass("Nobody but the product is connected to `\(name)` and may write."))
+    }
+
+    /// No service and no session: an upgrade that only found out at its last look would cost a downtime for nothing.
+    private static func subscriptions(_ workers: [ObservedWorker], in database: String) -> [Verdict] {
+        workers.filter { $0.kind == .subscription }.map { worker in
+            let statement = "ALTER SUBSCRIPTION \"\(worker.name.replacing("\"", with: "\"\""))\""
+            return .warn(
+                "The enabled subscription `\(worker.name)` of `\(worker.user)` writes to `\(database)` whatever is "
+                    + "published to it, and Pawl does not stop it.",
+                remedy: "Disable it in `\(database)` before you start, `\(statement) DISABLE`, and enable it "
+                    + "afterwards, `\(statement) ENABLE`. What it writes while the backup is made ends the upgrade before anything is "
+                    + "changed, but after the services were stopped."
+            )
+        }
+    }
+
+    private static func workers(_ workers: [ObservedWorker], in database: String) -> [Verdict] {
+        let named = workers.compactMap { worker -> String? in
+            guard case .process(let number) = worker.kind else { return nil }
+            return "`\(worker.name)` of `\(worker.user)` (process \(number))"
+        }
+        guard !named.isEmpty else { return [] }
+        return [
+            .warn(
+                "\(ListText.and(named)) \(named.count == 1 ? "is a worker" : "are workers") of the server itself in "
+                    + "`\(database)`, may write to it, and \(named.count == 1 ? "is" : "are") not stopped by Pawl.",
+                remedy: "See that it has nothing to do while the upgrade goes on. Jobs of pg_cron: "
+                    + "`SELECT cron.alter_job(jobid, active := false) FROM cron.job`."
+            )
+        ]
     }
 
     /// Whether a session is one of the product's own services.

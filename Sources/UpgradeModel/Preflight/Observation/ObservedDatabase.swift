@@ -66,8 +66,10 @@ package struct DatabaseFacts: Sendable {
     package var isStandby: Bool
     /// What the account may not read, by object; a dump would fail on it.
     package var missingRights: Fact<[String]>
-    /// What the account would lack for a restore, one clause each.
+    /// What the account would lack for a restore, into a database that somebody else makes too; one clause each.
     package var missingRestoreRights: Fact<[String]>
+    /// What keeps the account, or may keep it, from making a database anew by itself.
+    package var restoreLimits: Fact<[RestoreLimit]>
     /// The database's size in bytes.
     package var bytes: Fact<Int64>
     /// What goes on in it.
@@ -80,6 +82,7 @@ package struct DatabaseFacts: Sendable {
         isStandby: Bool,
         missingRights: Fact<[String]>,
         missingRestoreRights: Fact<[String]>,
+        restoreLimits: Fact<[RestoreLimit]> = .known([]),
         bytes: Fact<Int64>,
         activity: DatabaseActivity
     ) {
@@ -88,9 +91,19 @@ package struct DatabaseFacts: Sendable {
         self.isStandby = isStandby
         self.missingRights = missingRights
         self.missingRestoreRights = missingRestoreRights
+        self.restoreLimits = restoreLimits
         self.bytes = bytes
         self.activity = activity
     }
+}
+
+/// What an account may not do for a restore, but somebody else may do for it.
+package enum RestoreLimit: Sendable, Hashable {
+    /// It may not create databases.
+    case databases
+    /// It is no superuser, and PostgreSQL itself lets nobody else create this extension. Servers that others operate often
+    /// do.
+    case `extension`(String)
 }
 
 /// What a scratch cluster cannot make of what a database uses.

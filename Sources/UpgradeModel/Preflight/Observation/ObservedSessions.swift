@@ -5,6 +5,8 @@ package struct ObservedSessions: Sendable, Hashable {
     /// Those of which the account may not see where they come from and since when they are at it, by number. Whose
     /// they are, what they call themselves and what they have locked is known of them too.
     package var hidden: [ObservedSession]
+    /// What may write without any session.
+    package var workers: [ObservedWorker]
     /// The address from which Pawl's own sessions come; nil for a socket.
     package var ownAddress: String?
 
@@ -12,10 +14,41 @@ package struct ObservedSessions: Sendable, Hashable {
     var all: [ObservedSession] { visible + hidden }
 
     /// Puts them together.
-    package init(visible: [ObservedSession], hidden: [ObservedSession] = [], ownAddress: String? = nil) {
+    package init(
+        visible: [ObservedSession],
+        hidden: [ObservedSession] = [],
+        workers: [ObservedWorker] = [],
+        ownAddress: String? = nil
+    ) {
         self.visible = visible
         self.hidden = hidden
+        self.workers = workers
         self.ownAddress = ownAddress
+    }
+}
+
+/// What writes to a database on the server's own behalf.
+package struct ObservedWorker: Sendable, Hashable {
+    /// What it is.
+    package enum Kind: Sendable, Hashable {
+        /// A subscription that is enabled: it writes what another database publishes.
+        case subscription
+        /// Another worker of the server, by its process number.
+        case process(Int)
+    }
+
+    /// What it is.
+    package var kind: Kind
+    /// The subscription's name, or what the server calls the worker.
+    package var name: String
+    /// The role as which it writes.
+    package var user: String
+
+    /// Makes one.
+    package init(_ kind: Kind, name: String, user: String) {
+        self.kind = kind
+        self.name = name
+        self.user = user
     }
 }
 

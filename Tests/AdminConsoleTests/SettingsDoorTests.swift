@@ -99,6 +99,7 @@ struct SettingsDoorTests {
                 installation: "shop",
                 ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                 isOnDuty: { true },
+                clean: { $0 },
                 now: { Self.now }
             )
         )

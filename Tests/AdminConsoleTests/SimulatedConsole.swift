@@ -38,6 +38,7 @@ struct SimulatedConsole: Sendable {
                     installation: "demo",
                     ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                     isOnDuty: { true },
+                    clean: { $0 },
                     now: { SimulatedDesk.now }
                 )
             ),

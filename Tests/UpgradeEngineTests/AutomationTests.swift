@@ -18,14 +18,17 @@ struct AutomationTests {
 
     /// Receivers that note what they get, or refuse.
     final class Post: NoticeSender {
-        private let state = Mutex<(sent: [String], refuses: Bool)>(([], false))
+        private let state = Mutex<(sent: [String], words: [String], refuses: Bool)>(([], [], false))
         var sent: [String] { state.withLock(\.sent) }
+        /// What the notices have said.
+        var words: [String] { state.withLock(\.words) }
         func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
 
         func send(_ notice: Notice, to route: NoticeChannel.Route, allowsLocal: Bool) async -> SendResult {
             state.withLock { state in
                 guard !state.refuses else { return SendResult(isSent: false, answer: "HTTP 503") }
                 state.sent.append("\(notice.kind.rawValue) \(notice.id)")
+                state.words.append("\(notice.title) \(notice.message)")
                 return SendResult(isSent: true, answer: "HTTP 200")
             }
         }
@@ -33,16 +36,18 @@ struct AutomationTests {
 
     /// A source that counts how often it is asked.
     final class Source: Sendable {
-        private let state = Mutex<(count: Int, fails: Bool)>((0, false))
+        private let state = Mutex<(count: Int, failure: String?)>((0, nil))
         var count: Int { state.withLock(\.count) }
-        func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
+        func fail(_ fails: Bool, saying message: String = "It is away.") {
+            state.withLock { $0.failure = fails ? message : nil }
+        }
 
         func ask() throws -> ReleaseNews {
-            let fails = state.withLock { state in
+            let failure = state.withLock { state in
                 state.count += 1
-                return state.fails
+                return state.failure
             }
-            if fails { throw Trouble(.environment, "source-unreachable", "It is away.", remedy: "Wait.") }
+            if let failure { throw Trouble(.environment, "source-unreachable", failure, remedy: "Wait.") }
             let installed = try ReleaseVersion("2026.1.1")
             let released = try #require(Day("2025-12-01"))
             return ReleaseNews(
@@ -82,6 +87,12 @@ struct AutomationTests {
                     installation: "shop",
                     ask: { try source.ask() },
                     isOnDuty: { duty.isOurs() },
+                    clean: { trouble in
+                        var trouble = trouble
+                        trouble.message.replace("hunter2", with: "***")
+                        trouble.remedy.replace("hunter2", with: "***")
+                        return trouble
+                    },
                     now: { clock.now }
                 )
             )
@@ -186,8 +197,13 @@ struct AutomationTests {
     }
 
     /// A run of the real runner in the world's journal.
-    private func run(_ world: World, failing: Effect.Kind? = nil, salt: UInt16 = 1) async throws {
-        let trouble = Trouble(.environment, "disk-full", "The disk is full.", remedy: "Free some.")
+    private func run(
+        _ world: World,
+        failing: Effect.Kind? = nil,
+        saying message: String = "The disk is full.",
+        salt: UInt16 = 1
+    ) async throws {
+        let trouble = Trouble(.environment, "disk-full", message, remedy: "Free some.")
         var failures: [Effect.Kind: any Error] = [:]
         if let failing { failures[failing] = trouble }
         let port = try RunnerTests.port(failures: failures)
@@ -242,12 +258,12 @@ struct AutomationTests {
             try world.subscribe()
             try await run(world)
             let entries = try world.store.entries(of: nil, after: 0)
-            let whole = try RunNotices.of(entries, after: 0, installation: "shop")
+            let whole = try RunNotices.of(entries, after: 0, installation: "shop", clean: { $0 })
             #expect(whole.map(\.kind) == [.runStarted, .runSucceeded])
             for cut in 0...entries.count {
                 let id = cut == 0 ? 0 : entries[cut - 1].id
-                let first = try RunNotices.of(Array(entries.prefix(cut)), after: 0, installation: "shop")
-                let second = try RunNotices.of(entries, after: id, installation: "shop")
+                let first = try RunNotices.of(Array(entries.prefix(cut)), after: 0, installation: "shop", clean: { $0 })
+                let second = try RunNotices.of(entries, after: id, installation: "shop", clean: { $0 })
                 #expect(first + second == whole)
             }
         }
@@ -263,6 +279,36 @@ struct AutomationTests {
             try automation.collect()
             try await automation.deliver()
             #expect(kinds(world) == ["run-started", kind])
+        }
+    }
+
+    @Test(arguments: [Effect.Kind.dump, .migrate])
+    func `what a tool has said of secrets is told to nobody`(failing: Effect.Kind) async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            let automation = try world.automation
+            try automation.collect()
+            try await run(world, failing: failing, saying: "It ended with 1:\nno way to postgres://carto:hunter2@db")
+            try automation.collect()
+            #expect(try world.store.waitingDeliveries().allSatisfy { !"\($0)".contains("hunter2") })
+            try await automation.deliver()
+            #expect(world.post.words.contains { $0.contains("postgres://carto:***@db") })
+            #expect(!world.post.words.contains { $0.contains("hunter2") })
+        }
+    }
+
+    @Test func `what a source has said of secrets is neither kept nor told`() async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            let automation = try world.automation
+            world.source.fail(true, saying: "hunter2 is refused.")
+            for _ in 0..<(24 * 60) {
+                try await automation.check()
+                try await automation.deliver()
+                world.clock.move(60)
+            }
+            #expect(world.post.words.map { $0.contains("*** is refused.") } == [true])
+            #expect(try automation.facts().trouble?.message == "*** is refused.")
         }
     }
 

@@ -113,6 +113,49 @@ struct InstallationDeskTests {
         #expect(!events.map { redaction.clean($0) }.contains { $0.message.contains(word) })
     }
 
+    @Test func `a notice of a failed migration has none of the installation's secrets`() async throws {
+        let paper = try PaperInstallation()
+        try paper.write("opt/customer.env", "DB_PASSWORD=hunter22\n")
+        let workplace = try paper.workplace()
+        let channel = try NoticeChannel(
+            id: "c1",
+            name: "chat",
+            isOn: true,
+            kinds: Set(NoticeKind.choices),
+            route: .slack(try WebTarget("https://example.org/"))
+        )
+        try workplace.store.set(ConsoleSettings.Notifications(channels: [channel]))
+        let redaction = Redaction(of: workplace)
+        let id = try paper.recordWaiting(saying: "It ended with status 1:\nhunter22 was refused")
+        let notices = try RunNotices.of(
+            try workplace.store.entries(of: id, after: 0),
+            after: 0,
+            installation: "demo"
+        ) { redaction.clean($0) }
+        #expect(notices.contains { $0.message.contains("\(Redaction.mask) was refused") })
+        #expect(!notices.contains { $0.message.contains("hunter22") })
+    }
+
+    @Test func `what cannot be done is told without secrets`() async throws {
+        let paper = try PaperInstallation()
+        let run = try paper.recordWaiting()
+        let inner = InstallationDesk(workplace: try paper.workplace())
+        let desk = RedactedDesk(desk: inner) { Redaction(secrets: ["another", "no log"]) }
+        let trouble = await #expect(throws: Trouble.self) { try await desk.log("x", of: run, bytes: 1) }
+        #expect(trouble?.message.contains("has \(Redaction.mask) of this name") == true)
+        let finding = Finding(
+            check: "compose",
+            title: "Compose",
+            outcome: .fail,
+            message: "It says another.",
+            remedy: "Not another."
+        )
+        let report = PreflightReport(target: Story.releases[0], findings: [finding])
+        let cleaned = Redaction(secrets: ["another"]).clean(PreflightDocument(report))
+        #expect(cleaned.findings.map(\.message) == ["It says \(Redaction.mask)."])
+        #expect(cleaned.findings.map(\.remedy) == ["Not \(Redaction.mask)."])
+    }
+
     @Test func `beside a run that has not ended nothing is begun`() async throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

@@ -13,10 +13,12 @@ package struct Automation: Sendable {
         let installation: String
         let ask: @Sendable () async throws -> ReleaseNews
         let isOnDuty: @Sendable () -> Bool
+        let clean: @Sendable (Trouble) -> Trouble
         let now: @Sendable () -> Moment
 
         /// Puts the parts together. `installation` is its name in notices; `ask` asks the source; `isOnDuty` says
-        /// whether this process is the one that acts; `now` is the clock.
+        /// whether this process is the one that acts; `clean` takes secrets out of what went wrong, which may have what
+        /// a tool has said, before it leaves the machine; `now` is the clock.
         package init(
             records: any AutomationRecords,
             journal: any Journal,
@@ -25,6 +27,7 @@ package struct Automation: Sendable {
             installation: String,
             ask: @escaping @Sendable () async throws -> ReleaseNews,
             isOnDuty: @escaping @Sendable () -> Bool,
+            clean: @escaping @Sendable (Trouble) -> Trouble,
             now: @escaping @Sendable () -> Moment
         ) {
             self.records = records
@@ -34,6 +37,7 @@ package struct Automation: Sendable {
             self.installation = installation
             self.ask = ask
             self.isOnDuty = isOnDuty
+            self.clean = clean
             self.now = now
         }
     }
@@ -96,7 +100,7 @@ package struct Automation: Sendable {
                     "Asking the source failed in a way that was not foreseen.",
                     remedy: "Run `pawl check` and see what it says."
                 )
-            try parts.records.changeCheckRecord { $0.failed(at: now, trouble) }
+            try parts.records.changeCheckRecord { $0.failed(at: now, parts.clean(trouble)) }
             notices = NewsNotices.of(
                 failing: try parts.records.checkRecord(),
                 at: now,
@@ -131,7 +135,13 @@ package struct Automation: Sendable {
         for run in Set(told.map(\.run)) {
             // A run that cannot be read is told of where it is shown; the others still are told of.
             let entries = try parts.journal.milestones(of: run).filter { $0.id <= fresh.last?.id ?? newest }
-            notices += (try? RunNotices.of(entries, after: cursor, installation: parts.installation)) ?? []
+            let told = try? RunNotices.of(
+                entries,
+                after: cursor,
+                installation: parts.installation,
+                clean: parts.clean
+            )
+            notices += told ?? []
         }
         notices = notices.filter { now.seconds(after: $0.at) < Notice.lifetime }
         let channels = try parts.records.settings().notifications.channels

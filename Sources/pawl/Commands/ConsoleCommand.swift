@@ -66,7 +66,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 certificate: keeper,
                 publicURL: publicURL.flatMap { Self.origin($0) }
             ),
-            desk: InstallationDesk(workplace: workplace),
+            desk: RedactedDesk(desk: InstallationDesk(workplace: workplace)) { Redaction(of: workplace) },
             records: workplace.store,
             bootstrap: bootstrap,
             version: PawlVersion.current,

@@ -21,6 +21,7 @@ extension Automation {
                 ask: { try await Offers.latest(of: workplace) },
                 // In safe mode nothing can be written down, so nothing is done that would have to be.
                 isOnDuty: { workplace.store.safeMode == nil && duty.isOurs() },
+                clean: { Redaction(of: workplace).clean($0) },
                 now: Workplace.now
             )
         )

@@ -62,6 +62,7 @@ struct GuardedConsole {
                     installation: "demo",
                     ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                     isOnDuty: { true },
+                    clean: { $0 },
                     now: now
                 )
             ),

@@ -8,25 +8,25 @@ extension Redaction {
     /// The same trouble.
     func clean(_ trouble: Trouble) -> Trouble {
         var trouble = trouble
-        trouble.message = clean(trouble.message)
-        trouble.remedy = clean(trouble.remedy)
+        trouble.message = words(trouble.message)
+        trouble.remedy = words(trouble.remedy)
         return trouble
     }
 
     /// The same status.
     func clean(_ status: StatusReport) -> StatusReport {
         var status = status
-        status.notices = status.notices.map { clean($0) }
+        status.notices = status.notices.map { words($0) }
         return status
     }
 
     /// The same run.
     func clean(_ run: RunReport) -> RunReport {
         var run = run
-        run.progress = run.progress.map { clean($0) }
+        run.progress = run.progress.map { saying($0) }
         if var reason = run.reason {
-            reason.message = clean(reason.message)
-            reason.remedy = clean(reason.remedy)
+            reason.message = words(reason.message)
+            reason.remedy = words(reason.remedy)
             run.reason = reason
         }
         return run
@@ -36,9 +36,10 @@ extension Redaction {
     func clean(_ event: EventReport) -> EventReport {
         guard event.kind == EventView.Kind.progress.rawValue || event.data?.code != nil else { return event }
         var event = event
-        event.message = clean(event.message)
+        let isProgress = event.kind == EventView.Kind.progress.rawValue
+        event.message = isProgress ? saying(event.message) : words(event.message)
         if var data = event.data {
-            data.remedy = data.remedy.map { clean($0) }
+            data.remedy = data.remedy.map { words($0) }
             event.data = data
         }
         return event
@@ -48,12 +49,12 @@ extension Redaction {
     func clean(_ job: JobReport) -> JobReport {
         var job = job
         if var progress = job.progress {
-            progress.message = clean(progress.message)
+            progress.message = saying(progress.message)
             job.progress = progress
         }
         if var error = job.error {
-            error.message = clean(error.message)
-            error.remedy = clean(error.remedy)
+            error.message = words(error.message)
+            error.remedy = words(error.remedy)
             job.error = error
         }
         return job
@@ -64,8 +65,8 @@ extension Redaction {
         var document = document
         document.findings = document.findings.map { finding in
             var finding = finding
-            finding.message = clean(finding.message)
-            finding.remedy = finding.remedy.map { clean($0) }
+            finding.message = words(finding.message)
+            finding.remedy = finding.remedy.map { words($0) }
             return finding
         }
         return document
@@ -84,10 +85,10 @@ extension Redaction {
         outlook.preflight = clean(outlook.preflight)
         outlook.databases = outlook.databases.map { database in
             var database = database
-            database.uncounted = database.uncounted.map { clean($0) }
+            database.uncounted = database.uncounted.map { words($0) }
             return database
         }
-        outlook.text = clean(outlook.text)
+        outlook.text = saying(outlook.text)
         return outlook
     }
 }

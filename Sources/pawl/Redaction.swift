@@ -29,6 +29,19 @@ struct Redaction {
     /// - Throws: code `secrets-unknown`.
     func requireWhole() throws(Trouble) { if let gap { throw gap } }
 
+    /// Words of ours in which a tool may be quoted. What the tool has said begins on a line of its own, and is left out
+    /// where not every secret is known that could stand in it.
+    func words(_ text: String) -> String {
+        guard gap != nil, let end = text.firstIndex(where: \.isNewline) else { return clean(text) }
+        return clean(String(text[..<end])) + " " + Self.withheld
+    }
+
+    /// What a tool says as it goes on; left out where not every secret is known.
+    func saying(_ text: String) -> String { gap == nil ? clean(text) : Self.withheld }
+
+    /// What stands in the place of what a tool has said.
+    static let withheld = "[Not shown: not every secret is known that a tool could have said here.]"
+
     /// A text as JSON has it, with and without slashes escaped.
     private static func escaped(_ text: String) -> [String] {
         [JSONEncoder.OutputFormatting.withoutEscapingSlashes, []].compactMap { formatting in
@@ -119,7 +132,7 @@ private struct SecretSources {
             ?? Trouble(
                 .environment,
                 "secrets-unknown",
-                "Logs are not shown, since not every secret is known that could stand in them: \(why)",
+                "Withheld, since not every secret is known that could stand in what a tool has said: \(why)",
                 remedy: remedy
             )
     }

@@ -34,22 +34,24 @@ struct RunFile {
     }
 
     private func text(_ redaction: Redaction) throws -> String {
-        let events = try workplace.store.entries(of: view.request.id, after: 0).map { EventView($0) }
+        let run = redaction.clean(RunReport(view))
+        let events = try workplace.store.entries(of: view.request.id, after: 0)
+            .map { redaction.clean(EventReport(EventView($0))) }
         let logs = RunLogs(folder: try workplace.data.folder(of: view.request.id)).tails(lines: 400)
             .map { "-- \($0.name)\n\($0.text)" }.joined(separator: "\n\n")
         return """
             Pawl \(PawlVersion.current), product \(workplace.product.name), run \(view.request.id)
 
-            \(RunReport(view).text)
+            \(run.text)
 
             == Events
-            \(events.map { "\($0.at)  \($0.hop?.description ?? "")  \($0.message)" }.joined(separator: "\n"))
+            \(events.map { "\($0.at)  \($0.hop ?? "")  \($0.message)" }.joined(separator: "\n"))
 
             == Logs
             \(redaction.gap.map(\.text) ?? logs)
 
             == The run as JSON
-            \(JSONText.document(RunReport(view)))
+            \(JSONText.document(run))
 
             """
     }

@@ -85,6 +85,42 @@ struct InstallationDeskTests {
         }
     }
 
+    @Test func `where a database's password is unknown, what a tool has said stands nowhere`() async throws {
+        let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        let paper = try PaperInstallation(
+            databases: "{demo: {service: database, database: demo, user: demo, passwordFile: \(secret)}}"
+        )
+        let id = try paper.recordWaiting(saying: "The migration ended with status 1:\nc4n4ry was refused")
+        let workplace = try paper.workplace()
+        try FileManager.default.removeItem(atPath: secret)
+        let desk = InstallationDesk(workplace: workplace)
+        let reason = try await desk.run(id).reason
+        #expect(reason?.message == "The migration ended with status 1: \(Redaction.withheld)")
+        #expect(reason?.remedy == "Retry.")
+        let told = [
+            JSONText.document(try await desk.run(id)), JSONText.document(try await desk.runs()),
+            "\(try await desk.events(of: id, after: 0))", "\(try await desk.newestEvents(of: id, most: 100))",
+            "\(try await desk.story(of: id, withProgress: true))",
+        ]
+        #expect(!told.contains { $0.contains("c4n4ry") })
+        let report = paper.root + "/report.txt"
+        try RunFile(workplace, RunViews(workplace).view(of: id)).write(to: report)
+        #expect(try !String(contentsOfFile: report, encoding: .utf8).contains("c4n4ry"))
+        let redaction = Redaction(of: workplace)
+        #expect(redaction.saying("c4n4ry") == Redaction.withheld)
+        let notices = try RunNotices.of(
+            try workplace.store.entries(of: id, after: 0),
+            after: 0,
+            installation: "demo"
+        ) { redaction.clean($0) }
+        #expect(!notices.contains { $0.message.contains("c4n4ry") })
+        // Once it is known again, all but the password is told.
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        defer { try? FileManager.default.removeItem(atPath: secret) }
+        #expect(try await desk.run(id).reason?.message.hasSuffix("\(Redaction.mask) was refused") == true)
+    }
+
     @Test func `where the file with a database's password is gone, no log is shown`() async throws {
         let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
         try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))

@@ -205,6 +205,16 @@ extension StateStore: AccessRecords {
         }
     }
 
+    package func isKnown(_ address: String) throws(Trouble) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM knownAddress WHERE address = ?)",
+                arguments: [address]
+            ) ?? false
+        }
+    }
+
     package func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
         try write { database in
             try database.execute(

@@ -48,7 +48,9 @@ struct FormAnswerTests {
                     let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
                     #expect(path == "/metrics" || answer.status == .ok)
                 }
-                while (try? console.parts.rates.take(.anonymous, "local")) != nil {}
+                for kind in [RateLimits.Kind.probe, .anonymous] {
+                    while (try? console.parts.rates.take(kind, "local")) != nil {}
+                }
                 for path in ["/healthz", "/readyz", "/metrics"] {
                     let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
                     #expect(answer.status == .tooManyRequests)

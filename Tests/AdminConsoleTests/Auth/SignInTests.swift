@@ -251,6 +251,34 @@ struct SignInTests {
         }
     }
 
+    @Test func `a flood through the same proxy keeps neither a known browser out, nor whoever watches, nor assets`()
+        async throws
+    {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let form = ["name": "ada", "password": GuardedConsole.password]
+                var browser = Browser(client: client, console: console)
+                let secret = try #require(try await browser.post("/sign-in", form).cookie(Client.cookie))
+                browser.fields[.cookie] = "\(Client.cookie)=\(secret)"
+                var stranger = Browser(client: client, console: console)
+                for _ in 0..<450 { _ = try await stranger.get("/sign-in") }
+                #expect(try await stranger.post("/sign-in", form).status == .tooManyRequests)
+                // A cookie that is nobody's does not do.
+                stranger.fields[.cookie] = "\(Client.cookie)=\(Secret.make())"
+                #expect(try await stranger.get("/sign-in").status == .tooManyRequests)
+                #expect(try await browser.get("/sign-in").status == .ok)
+                #expect(try await browser.post("/sign-in", form).status == .seeOther)
+                for path in ["/healthz", AssetDoors.address(of: "console.css"), "/api/v1/openapi.yaml"] {
+                    #expect(try await stranger.get(path).status == .ok)
+                }
+                // It is not counted less than others.
+                for _ in 0..<450 { _ = try await browser.get("/sign-in") }
+                #expect(try await browser.get("/sign-in").status == .tooManyRequests)
+            }
+        }
+    }
+
     @Test func `somebody who is signed in can sign in as somebody else`() async throws {
         try await GuardedConsole.with { console in
             try await console.add("ada", .admin)

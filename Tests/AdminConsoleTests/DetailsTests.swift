@@ -65,7 +65,7 @@ struct DetailsTests {
     @Test func `without script a page comes again while a run is at work, and not while it waits for somebody`()
         async throws
     {
-        let again = #"http-equiv="refresh""#
+        let again = #"http-equiv="refresh" content="5; url=?live=1""#
         try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()

@@ -71,6 +71,12 @@
     for (const extra of there.slice(pairs.length)) extra.remove();
   }
 
+  // Whoever does nothing for an hour is signed out, also where an open page goes on asking.
+  let used = false;
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    addEventListener(kind, () => { used = true; }, { passive: true });
+  }
+
   let asking = false;
   let askAgain = false;
   let polling = 0;
@@ -83,7 +89,9 @@
     asking = true;
     try {
       const address = self();
-      const answer = await fetch(address, { cache: "no-store" });
+      const headers = used ? {} : { "X-Pawl-Live": "1" };
+      used = false;
+      const answer = await fetch(address, { cache: "no-store", headers });
       if (answer.redirected && new URL(answer.url).pathname !== address.pathname) {
         location.replace(address);
         return;

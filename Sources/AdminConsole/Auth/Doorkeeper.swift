@@ -54,6 +54,14 @@ struct Doorkeeper: RouterMiddleware {
             return try self.parts.tokens.visitor(String(parts[1]))
         }
         guard let cookie = request.cookies[Sessions.cookie] else { return nil }
-        return try parts.sessions.visitor(cookie.value)
+        return try parts.sessions.visitor(cookie.value, isUse: !Self.isLooking(request))
+    }
+
+    /// Whether an open page asks for what is new by itself: the script says so, pages without script come back to an
+    /// address that does, and a browser opens a stream again whenever it breaks off.
+    private static func isLooking(_ request: Request) -> Bool {
+        (HTTPField.Name("X-Pawl-Live").map { request.headers[$0] != nil } ?? false)
+            || request.uri.queryParameters.get("live") != nil
+            || request.headers[.accept]?.hasPrefix("text/event-stream") == true
     }
 }

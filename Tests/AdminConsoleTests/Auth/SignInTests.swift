@@ -83,6 +83,25 @@ struct SignInTests {
         }
     }
 
+    @Test(arguments: ["script", "no script", "stream"])
+    func `a page that is only open does not keep a session from ending`(kind: String) async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                var browser = try console.browser("ada", client)
+                if kind == "script" { browser.fields[try #require(HTTPField.Name("X-Pawl-Live"))] = "1" }
+                if kind == "stream" { browser.fields[.accept] = "text/event-stream" }
+                for _ in 0..<59 {
+                    console.clock.advance(seconds: 60)
+                    let answer = try await browser.get(kind == "no script" ? "/settings?live=1" : "/settings")
+                    #expect(answer.status == .ok)
+                }
+                console.clock.advance(seconds: 61)
+                #expect(try await browser.get("/settings").status == .seeOther)
+            }
+        }
+    }
+
     @Test func `a session ends after twelve hours however much it is used, and confirming does not prolong it`()
         async throws
     {

@@ -235,7 +235,7 @@ enum Failure {
     static func outcome(of error: any Error) -> AuditEntry.Outcome {
         switch error {
         case is Refusal: .refused
-        case let trouble as Trouble where !trouble.changed && [.operator, .release].contains(trouble.blame): .refused
+        case let trouble as Trouble: AuditEntry.Outcome(of: trouble)
         default: .failed
         }
     }

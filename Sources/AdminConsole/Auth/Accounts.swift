@@ -106,19 +106,19 @@ package struct ConsoleAccounts: Sendable {
         do {
             let before = try AccountName(name).flatMap { try records.account($0) }
             let account = try await accounts.made(name, before?.role ?? .admin, password: password)
-            func note(_ action: String, _ outcome: AuditEntry.Outcome) throws {
+            func note(_ action: AuditAction, _ outcome: AuditEntry.Outcome) throws {
                 try records.note(
                     AuditEntry(
                         at: accounts.now(),
                         actor: person,
-                        address: "command line",
-                        action: action,
+                        address: AuditEntry.commandLine,
+                        action: action.rawValue,
                         subject: account.name.text,
                         outcome: outcome
                     )
                 )
             }
-            let action = before == nil ? "user-added" : "password-reset"
+            let action = before == nil ? AuditAction.userAdded : .passwordReset
             try note(action, .asked)
             try records.put(account)
             let hadSecondFactor = try records.removeSecondFactor(of: account.name)
@@ -126,7 +126,7 @@ package struct ConsoleAccounts: Sendable {
             try note(action, .done)
             guard before != nil else { return .made }
             guard hadSecondFactor else { return .changed }
-            try note("second-factor-removed", .done)
+            try note(.secondFactorRemoved, .done)
             return .changedWithoutSecondFactor
         } catch let refusal as Refusal {
             throw Trouble(.operator, "usage", refusal.message, remedy: refusal.remedy)

@@ -33,10 +33,23 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let ticker = Ticker(options)
         let proving = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }) { ticker.show($0) }
-        let isProven = try await proving.prove(found)
+        let isProven = try await prove(found, proving, CommandTrail(workplace))
         try answer(shelf)
         _ = consume lock
         if !isProven { throw Exit(status: .refused) }
+    }
+
+    private func prove(_ found: [BackupSet], _ proving: Proving, _ trail: CommandTrail) async throws -> Bool {
+        let subject = AuditEntry.sets(sets) + (acceptChanged ? ", also changed" : "")
+        trail.note(.prove, of: subject, .asked)
+        do {
+            let isProven = try await proving.prove(found)
+            trail.note(.prove, of: subject, isProven ? .done : .failed)
+            return isProven
+        } catch {
+            trail.note(.prove, of: subject, endedBy: error)
+            throw error
+        }
     }
 
     /// Answers with the sets as they are now.

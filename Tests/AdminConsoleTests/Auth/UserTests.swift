@@ -31,8 +31,9 @@ struct UserTests {
             }
             #expect(
                 try console.trail() == [
-                    "ada user-added eve asked", "ada user-added eve done", "ada role-changed eve asked",
-                    "ada role-changed eve done", "ada user-removed eve asked", "ada user-removed eve done",
+                    "ada user-added eve operator asked", "ada user-added eve operator done",
+                    "ada role-changed eve operator→viewer asked", "ada role-changed eve operator→viewer done",
+                    "ada user-removed eve asked", "ada user-removed eve done",
                 ]
             )
         }
@@ -127,9 +128,11 @@ struct UserTests {
                 #expect(try await program.get("/api/v1/status").status == .unauthorized)
                 let second = try console.parts.tokens.make("b", role: .viewer, days: 1, for: account.name, of: .viewer)
                 #expect(try console.parts.tokens.visitor(second.text) != nil)
+                #expect(try console.trail().contains("ada token-made ci operator for 30 days done"))
                 let later = try console.browser("ada", client)
                 #expect(try await later.post("/settings/tokens/\(second.record.id)/revoke").status == .seeOther)
                 #expect(try console.parts.tokens.visitor(second.text) == nil)
+                #expect(try console.trail().last == "ada token-revoked b of ada done")
             }
         }
     }

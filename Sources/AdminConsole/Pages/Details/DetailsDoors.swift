@@ -16,12 +16,19 @@ struct DetailsDoors: Sendable {
             .page(.get, "/runs/:id", needs: .look) { try await show($0) },
             .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) }.taking(.long),
             .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) }.taking(.long),
-            .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
+            .page(
+                .post,
+                "/runs/:id/retry",
+                needs: .operate,
+                confirmed: true,
+                action: .retry,
+                of: { Deeds.retry($0, to: $0.form["to"]) }
+            ) { visit in
                 let id = try Self.run(visit)
                 let target = try UpgradeDoors.target(visit.form["to"])
                 return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
             },
-            .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: "abort") { visit in
+            .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: .abort) { visit in
                 let id = try Self.run(visit)
                 return try await decide(visit) { try await parts.desk.abort(id, by: $0) }
             },

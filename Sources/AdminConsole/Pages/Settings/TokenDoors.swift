@@ -36,11 +36,21 @@ struct TokenDoors: Sendable {
                 "/settings/tokens",
                 needs: .look,
                 confirmed: true,
-                action: "token-made",
-                of: { $0.form["name"] ?? "" }
+                action: .tokenMade,
+                of: { "\($0.form["name"] ?? "") \($0.form["role"] ?? "") for \($0.form["days"] ?? "") days" }
             ) { try make($0) },
-            .page(.post, "/settings/tokens/:id/revoke", needs: .look, confirmed: true, action: "token-revoked") {
-                visit in
+            .page(
+                .post,
+                "/settings/tokens/:id/revoke",
+                needs: .look,
+                confirmed: true,
+                action: .tokenRevoked,
+                of: { visit in
+                    let id = visit.parameter("id")
+                    let token = (try? parts.records.tokens(of: nil))?.first { $0.id == id }
+                    return token.map { "\($0.name) of \($0.account)" } ?? "unknown token"
+                }
+            ) { visit in
                 let id = visit.parameter("id")
                 guard let visitor = visit.visitor,
                     let token = try parts.records.tokens(of: nil).first(where: { $0.id == id }),

@@ -234,7 +234,7 @@ enum Failure {
     /// How a change that threw has ended.
     static func outcome(of error: any Error) -> AuditEntry.Outcome {
         switch error {
-        case is Refusal: .refused
+        case is Refusal, is RefusedByChecks: .refused
         case let trouble as Trouble: AuditEntry.Outcome(of: trouble)
         default: .failed
         }

@@ -98,6 +98,7 @@ struct SettingsDoorTests {
                 zones: Zones(),
                 installation: "shop",
                 ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                recall: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                 isOnDuty: { true },
                 clean: { $0 },
                 now: { Self.now }

@@ -48,12 +48,18 @@ struct AutomationTests {
                 return state.failure
             }
             if let failure { throw Trouble(.environment, "source-unreachable", failure, remedy: "Wait.") }
-            let installed = try ReleaseVersion("2026.1.1")
+            var news = try recall(on: AutomationTests.start.day)
+            news.newer = try ReleaseVersion("2026.3.1")
+            return news
+        }
+
+        /// What is on record of it.
+        func recall(on day: Day) throws -> ReleaseNews {
             let released = try #require(Day("2025-12-01"))
             return ReleaseNews(
-                newer: try ReleaseVersion("2026.3.1"),
-                installed: installed,
-                standing: SupportPolicy(months: 12)?.standing(releasedAt: released, on: AutomationTests.start.day)
+                newer: nil,
+                installed: try ReleaseVersion("2026.1.1"),
+                standing: SupportPolicy(months: 12)?.standing(releasedAt: released, on: day)
             )
         }
     }
@@ -86,6 +92,7 @@ struct AutomationTests {
                     zones: UTCOnly(),
                     installation: "shop",
                     ask: { try source.ask() },
+                    recall: { try source.recall(on: clock.now.day) },
                     isOnDuty: { duty.isOurs() },
                     clean: { trouble in
                         var trouble = trouble
@@ -131,6 +138,50 @@ struct AutomationTests {
             let facts = try automation.facts()
             #expect(facts.failures == 0 && facts.checkedAt != nil && facts.failing.isEmpty)
             #expect(try #require(facts.next).at > world.clock.now)
+        }
+    }
+
+    @Test func `that support ends is told whatever the schedule, and where the source is away`() async throws {
+        for schedule in ["@never", "@daily"] {
+            try await withWorld { world in
+                try world.subscribe([.newVersion, .supportEnds])
+                try world.store.set(ConsoleSettings.Checks(schedule: try CronSchedule(schedule), zone: "UTC"))
+                world.source.fail(true)
+                let automation = try world.automation
+                for _ in 0..<(30 * 24) {
+                    try await automation.check()
+                    try automation.collect()
+                    try await automation.recall()
+                    try await automation.deliver()
+                    world.clock.move(3600)
+                }
+                let support = ["30", "7", "0"].map { "support-ends support/2026.1.1/\($0)" }
+                #expect(world.post.sent == support)
+                // Who is told of a new version is not changed by it.
+                world.source.fail(false)
+                try world.store.set(ConsoleSettings.Checks(schedule: try CronSchedule("@hourly"), zone: "UTC"))
+                for _ in 0..<8 {
+                    try await automation.check()
+                    try await automation.deliver()
+                    world.clock.move(1800)
+                }
+                #expect(world.post.sent.filter { $0.hasPrefix("new-version") } == ["new-version new-version/2026.3.1"])
+            }
+        }
+    }
+
+    @Test func `a channel that is added later hears of a new version at the next check all the same`() async throws {
+        try await withWorld { world in
+            let automation = try world.automation
+            try world.store.changeCheckRecord { $0.settled = Moment(wholeSeconds: Self.start.wholeSeconds - 86_400) }
+            try await automation.check()
+            try automation.collect()
+            try world.subscribe([.newVersion])
+            try await automation.recall()
+            world.clock.move(86_400)
+            try await automation.check()
+            try await automation.deliver()
+            #expect(world.post.sent == ["new-version new-version/2026.3.1"])
         }
     }
 

@@ -192,6 +192,37 @@ struct InstallationDeskTests {
         #expect(cleaned.findings.map(\.remedy) == ["Not \(Redaction.mask)."])
     }
 
+    @Test func `how long support lasts is known without the source, and a check by hand tells what is new`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let release = { (version: String, day: String) in
+            #"{"version": "\#(version)", "releasedAt": "\#(day)", "chartVersion": null, "package": null}"#
+        }
+        let releases = [release("2026.2.2", "2026-03-01"), release("2026.2.1", "2026-01-15")].joined(separator: ",")
+        try paper.write(
+            "releases/catalog.json",
+            #"{"catalog": 1, "product": "demo", "generatedAt": "2026-03-01T00:00:00Z", "releases": [\#(releases)]}"#
+        )
+        try paper.recordRun()
+        let workplace = try paper.workplace()
+        let channel = try NoticeChannel(
+            id: "c1",
+            name: "chat",
+            isOn: true,
+            kinds: [.newVersion, .supportEnds],
+            route: .slack(try WebTarget("https://example.org/"))
+        )
+        try workplace.store.set(ConsoleSettings.Notifications(channels: [channel]))
+        _ = try await Offers.news(of: workplace)
+        let told = try workplace.store.waitingDeliveries().map(\.notice.id)
+        #expect(told.first == "new-version/2026.2.2")
+        try FileManager.default.removeItem(atPath: paper.root + "/releases/catalog.json")
+        let news = try await ReleaseNews(recalledOf: workplace)
+        #expect(news.installed == Story.releases[1] && news.standing?.endsOn == Day("2027-01-15"))
+        #expect(news.newer == nil)
+    }
+
     @Test func `beside a run that has not ended nothing is begun`() async throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

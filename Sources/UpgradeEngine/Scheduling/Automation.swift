@@ -1,3 +1,4 @@
+import Synchronization
 package import UpgradeModel
 
 /// What the console does by itself: ask the source at its times, and tell people what has happened. It deploys nothing.
@@ -12,12 +13,13 @@ package struct Automation: Sendable {
         let zones: any ZoneBook
         let installation: String
         let ask: @Sendable () async throws -> ReleaseNews
+        let recall: @Sendable () async throws -> ReleaseNews
         let isOnDuty: @Sendable () -> Bool
         let clean: @Sendable (Trouble) -> Trouble
         let now: @Sendable () -> Moment
 
-        /// Puts the parts together. `installation` is its name in notices; `ask` asks the source; `isOnDuty` says
-        /// whether this process is the one that acts; `clean` takes secrets out of what went wrong, which may have what
+        /// Puts the parts together. `installation` is its name in notices; `ask` asks the source; `recall` says
+        /// the same without asking it, as far as it is on record; `isOnDuty` says whether this process is the one that acts; `clean` takes secrets out of what went wrong, which may have what
         /// a tool has said, before it leaves the machine; `now` is the clock.
         package init(
             records: any AutomationRecords,
@@ -26,6 +28,7 @@ package struct Automation: Sendable {
             zones: any ZoneBook,
             installation: String,
             ask: @escaping @Sendable () async throws -> ReleaseNews,
+            recall: @escaping @Sendable () async throws -> ReleaseNews,
             isOnDuty: @escaping @Sendable () -> Bool,
             clean: @escaping @Sendable (Trouble) -> Trouble,
             now: @escaping @Sendable () -> Moment
@@ -36,6 +39,7 @@ package struct Automation: Sendable {
             self.zones = zones
             self.installation = installation
             self.ask = ask
+            self.recall = recall
             self.isOnDuty = isOnDuty
             self.clean = clean
             self.now = now
@@ -43,6 +47,7 @@ package struct Automation: Sendable {
     }
 
     let parts: Parts
+    private let recalled = LastRecall()
 
     /// Works with these.
     package init(_ parts: Parts) { self.parts = parts }
@@ -58,6 +63,7 @@ package struct Automation: Sendable {
             group.addTask {
                 await repeatedly(every: .seconds(3)) {
                     try collect()
+                    try? await recall()
                     try await deliver()
                 }
             }
@@ -119,6 +125,17 @@ package struct Automation: Sendable {
     func zone(_ name: String) -> ZoneRules { parts.zones.rules(of: name, around: parts.now()) ?? .utc }
 
     // Notices
+
+    /// Tells that support ends, a few times a day: that comes nearer whether the source is asked or not, by whatever
+    /// schedule, and whether it answers.
+    package func recall() async throws {
+        let now = parts.now()
+        guard recalled.isOver(at: now), let cursor = try parts.records.noticeCursor() else { return }
+        let news = try await parts.recall()
+        let notices = NewsNotices.ofSupport(news, at: now, installation: parts.installation)
+        // With the cursor: that a new channel has yet to hear of a new version is for the next check.
+        try parts.records.keep(notices, for: parts.records.settings().notifications.channels, upTo: cursor)
+    }
 
     /// Makes notices of what the journal has got since the last time. The first time nothing: it is all old news.
     package func collect() throws {
@@ -241,6 +258,22 @@ package struct Automation: Sendable {
             to: channel.route,
             allowsLocal: notifications.allowsLocal
         )
+    }
+}
+
+/// When it was last looked what is on record, in this process.
+private final class LastRecall: Sendable {
+    /// Seconds between two looks.
+    private static let pause = 6.0 * 3600
+    private let at = Mutex<Moment?>(nil)
+
+    /// Whether it is time; then the next one begins. A clock that was set back makes it time.
+    func isOver(at now: Moment) -> Bool {
+        at.withLock { last in
+            if let last, (0..<Self.pause).contains(now.seconds(after: last)) { return false }
+            last = now
+            return true
+        }
     }
 }
 

@@ -108,6 +108,12 @@ package enum NewsNotices {
                 )
             )
         }
+        return notices + ofSupport(news, at: now, installation: installation)
+    }
+
+    /// What there is to tell of how long the installed release is supported.
+    package static func ofSupport(_ news: ReleaseNews, at now: Moment, installation: String) -> [Notice] {
+        var notices: [Notice] = []
         if let installed = news.installed, let standing = news.standing, let due = standing.notice {
             let title =
                 due == 0

@@ -61,6 +61,7 @@ struct GuardedConsole {
                     zones: SettingsDoorTests.Zones(),
                     installation: "demo",
                     ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                    recall: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                     isOnDuty: { true },
                     clean: { $0 },
                     now: now

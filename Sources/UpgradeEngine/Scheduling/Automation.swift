@@ -137,6 +137,31 @@ package struct Automation: Sendable {
         try parts.records.keep(notices, for: parts.records.settings().notifications.channels, upTo: cursor)
     }
 
+    /// Tells of something that went wrong and that no row of the journal says, once for an `id`.
+    package func tell(
+        of trouble: Trouble,
+        _ kind: NoticeKind,
+        id: String,
+        at moment: Moment,
+        title: String,
+        run: RunID?
+    )
+        throws
+    {
+        guard parts.isOnDuty(), parts.now().seconds(after: moment) < Notice.lifetime else { return }
+        let trouble = parts.clean(trouble)
+        let notice = Notice(
+            id: id,
+            kind: kind,
+            at: moment,
+            installation: parts.installation,
+            title: title,
+            message: "\(trouble.message) \(trouble.remedy)",
+            run: run
+        )
+        try parts.records.keep([notice], for: parts.records.settings().notifications.channels, upTo: nil)
+    }
+
     /// Makes notices of what the journal has got since the last time. The first time nothing: it is all old news.
     package func collect() throws {
         let newest = try parts.records.newestEntry()

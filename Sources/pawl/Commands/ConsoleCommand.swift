@@ -76,7 +76,8 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         Self.allowManyConnections()
         let bound = Self.stopWithinASecond { bootstrap?.remove() }
         defer { bound.forEach { $0.cancel() } }
-        let first = await carryOn(workplace)
+        let caretaker = Caretaker(workplace, automation)
+        let first = await caretaker.look()
         first.map { Output.remark($0) }
         let (host, publicURL) = (host, publicURL)
         try await withThrowingTaskGroup { group in
@@ -86,7 +87,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 var said = first
                 while true {
                     try await Task.sleep(for: .seconds(30))
-                    let words = await carryOn(workplace)
+                    let words = await caretaker.look()
                     if words != said { words.map { Output.remark($0) } }
                     said = words
                 }
@@ -120,16 +121,6 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             return try .given(chain: Workplace.absolute(certificate), key: Workplace.absolute(key), now: Workplace.now)
         }
         return try .own(in: workplace.data.path + "/tls", names: MachineNames.all(), now: Workplace.now)
-    }
-
-    /// A run whose runner has died goes on, unless it waits for somebody. One that cannot be carried on is shown by the
-    /// console like any other, and is no reason not to serve. Returns what is to be said about it.
-    private func carryOn(_ workplace: Workplace) async -> String? {
-        do {
-            return try await Resuming(workplace).resume().map { "Going on with run \($0)." }
-        } catch {
-            return (error as? Trouble)?.text ?? "\(error)"
-        }
     }
 
     /// Whatever does not let go of its connection keeps nobody waiting: what is on the disk is whole at any instant.

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Simulators
 import StateStore
 import Synchronization
 import Testing
@@ -74,6 +75,22 @@ struct DetailsTests {
                 try console.desk.carry(run, failing: .migrate)
                 let waiting = try await viewer.get("/runs/\(run)", of: client).text
                 #expect(waiting.contains("It needs your decision") && !waiting.contains(again))
+            }
+        }
+    }
+
+    @Test func `for a retry only those releases are offered that a retry would take`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let run = try console.desk.begin()
+            try console.desk.carry(run, failing: .migrate)
+            try await console.app.test(.router) { client in
+                #expect(try await !person.get("/runs/\(run)", of: client).text.contains("Go on with another release"))
+                console.desk.state.withLock { $0.replacements = [Story.releases[2]] }
+                let page = try await person.get("/runs/\(run)", of: client).text
+                #expect(page.contains("<option>2026.2.2</option>"))
+                let answer = try await person.get("/api/v1/runs/\(run)/replacements", of: client).text
+                #expect(answer.contains(#""releases":["2026.2.2"]"#))
             }
         }
     }

@@ -48,6 +48,8 @@ final class SimulatedDesk: Desk {
         var isCarried: Bool? = true
         /// Why the records cannot be used.
         var safeMode: Trouble?
+        /// What may take the place of a release that failed.
+        var replacements: [ReleaseVersion] = []
     }
 
     let store: StateStore
@@ -272,6 +274,11 @@ final class SimulatedDesk: Desk {
         }
         try store.leave(.retry(by: person, target: target), for: id, at: Self.now)
         return run
+    }
+
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        let run = try await run(id)
+        return run.choices.contains("retry") ? state.withLock { $0.replacements } : []
     }
 
     func abort(_ id: RunID, by person: String) async throws -> RunReport {

@@ -315,6 +315,10 @@ struct InstallationDesk: Desk {
         return try await run(id)
     }
 
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        try await looking.read { [workplace] in try Decisions(workplace).replacements(for: id) }
+    }
+
     func abort(_ id: RunID, by person: String) async throws -> RunReport {
         try workplace.requireWritable()
         try await Decisions(workplace).abort(id, by: person)

@@ -63,6 +63,9 @@ struct RedactedDesk: Desk {
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
         redaction().clean(try await told { try await desk.restoreOutlook(of: id, identity: identity) })
     }
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        try await told { try await desk.replacements(for: id) }
+    }
     func pulse() async throws -> Pulse { try await told { try await desk.pulse() } }
     func changes() -> AsyncStream<Void> { desk.changes() }
 

@@ -194,6 +194,7 @@ struct EmptyDesk: Desk {
     func jobs() async throws -> JobListReport { throw closed }
     func job(_ id: RunID) async throws -> JobReport { throw closed }
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport { throw closed }
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] { throw closed }
     func pulse() async throws -> Pulse { throw closed }
     func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport { throw closed }
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport { throw closed }

@@ -54,12 +54,9 @@ struct DetailsDoors: Sendable {
         let run = try await parts.desk.run(id)
         let events = try await parts.desk.newestEvents(of: id, most: Self.mostLines)
         let (logs, withheld) = await logs(of: id)
-        var others: [String] = []
-        if run.choices.contains("retry"), let hop = run.hop.flatMap({ try? ReleaseVersion($0) }) {
-            others = ((try? await parts.desk.releases())?.releases ?? []).filter { row in
-                (try? ReleaseVersion(row.version)).map { $0 > hop } ?? false && !row.prerelease
-            }.map(\.version)
-        }
+        let others =
+            run.choices.contains("retry")
+            ? ((try? await parts.desk.replacements(for: id)) ?? []).reversed().map(\.description) : []
         var page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
         page.withheld = withheld.map { Prose($0) }
         // What runs now says nothing of a run that another has followed.

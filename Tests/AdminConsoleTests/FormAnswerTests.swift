@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import StateStore
+import Synchronization
 import Testing
 import UpgradeModel
 
@@ -37,6 +38,28 @@ struct FormAnswerTests {
                 let page = try await person.get("/upgrade", of: client).text
                 #expect(page.contains(#"data-self="/upgrade?to=2026.2.1""#))
                 #expect(!(try await person.get("/history", of: client).text.contains("data-self")))
+            }
+        }
+    }
+
+    @Test func `whoever presses Deploy twice comes to the run, and somebody else is told that there is one`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            console.desk.state.withLock { $0.holdsOneRun = true }
+            let person = try console.person(.operator)
+            let other = try console.person(.admin)
+            try await console.app.test(.router) { client in
+                let form = ["Content-Type": "application/x-www-form-urlencoded"]
+                let body = "to=2026.2.1&confirmation=2026.2.1"
+                let first = try await person.post("/upgrade", body, to: client, form)
+                #expect(first.status == .seeOther && first.location.hasPrefix("/runs/"))
+                let second = try await person.post("/upgrade", body, to: client, form)
+                #expect(second.status == .seeOther && second.location == first.location)
+                #expect(try await other.post("/upgrade", body, to: client, form).status == .conflict)
+                #expect(try console.store.runs().count == 1)
+                let page = try await other.get("/upgrade?to=2026.2.1", of: client).text
+                #expect(page.contains("Another run has not ended"))
             }
         }
     }

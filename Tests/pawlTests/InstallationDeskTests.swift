@@ -296,7 +296,7 @@ struct InstallationDeskTests {
         #expect(error.message.contains("20260201T000000Z-1.0") && !error.remedy.contains("Start it again"))
     }
 
-    @Test func `checks that passed hold for a minute, for one release, and while no run is at work`() throws {
+    @Test func `checks that passed hold for a while, for one release, and while no run is at work`() throws {
         let passed = PassedChecks()
         let release = Story.releases[1]
         #expect(!passed.holds(for: release, at: 1))

@@ -240,13 +240,24 @@
     }
   }
 
-  // A form whose answer takes a while says so.
+  // A form whose answer takes a while says so, and is sent once.
 
   for (const form of all("form[data-busy]")) {
-    form.addEventListener("submit", () => {
-      const button = one("button", form);
+    const button = one("button", form);
+    const words = button?.textContent;
+    form.addEventListener("submit", (event) => {
+      if (form.getAttribute("aria-busy") === "true") {
+        event.preventDefault();
+        return;
+      }
       if (button) button.textContent = form.dataset.busy;
       form.setAttribute("aria-busy", "true");
+    });
+    // Whoever comes back to the page may send it again.
+    addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      if (button) button.textContent = words;
+      form.removeAttribute("aria-busy");
     });
   }
 

@@ -86,6 +86,11 @@ struct BackupWorkDoors: Sendable {
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
             return try await show(visit, identity: identity, problem: refused.trouble.message, status: .conflict)
+        } catch let trouble as Trouble where trouble.code == "another-run" {
+            guard let run = try await parts.begun(by: visit, { $0.kind == "restore" && $0.backup == "\(id)" }) else {
+                throw trouble
+            }
+            return run
         }
     }
 

@@ -4,6 +4,17 @@ import NIOCore
 import Reports
 import UpgradeModel
 
+extension ConsoleParts {
+    /// Where the run stands that whoever asks has begun a moment ago: a button that is pressed twice does not say that
+    /// something is in the way. Nil where what is open is something else.
+    func begun(by visit: Visit, _ isMeant: (RunReport) -> Bool) async throws -> Response? {
+        let open = try await desk.runs().runs.first { $0.endedAt == nil }
+        guard let open, open.startedBy == visit.visitor?.person, isMeant(open) else { return nil }
+        visit.noted.set("run \(open.id), begun before")
+        return .redirect(to: "/runs/\(open.id)", type: .normal)
+    }
+}
+
 /// One run: its steps, its log, and what can be decided about it.
 struct DetailsDoors: Sendable {
     let parts: ConsoleParts

@@ -80,6 +80,11 @@ struct UpgradeDoors: Sendable {
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
             return try await show(visit, to: target, problem: refused.trouble.message, refused: refused)
+        } catch let trouble as Trouble where trouble.code == "another-run" {
+            guard let run = try await parts.begun(by: visit, { $0.kind == "upgrade" && $0.to == "\(target)" }) else {
+                throw trouble
+            }
+            return run
         }
     }
 

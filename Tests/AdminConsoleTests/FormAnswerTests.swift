@@ -64,6 +64,19 @@ struct FormAnswerTests {
         }
     }
 
+    @Test func `a look that gave way to somebody who deploys is as if it had never been`() async throws {
+        let now = Moment(wholeSeconds: 1_795_000_000)
+        let room = LookRoom<Int>(now: { now })
+        func standing() async -> String { "\(await room.standing(of: "x"))" }
+        for (code, end) in [("look-interrupted", "never"), ("compose-file", "failed")] {
+            await room.begin("x") { throw Trouble(.operator, code, "It was not done.", remedy: "Look again.") }
+            try await until { await !standing().hasPrefix("running") }
+            #expect(await standing().hasPrefix(end))
+        }
+        await room.begin("x") { 1 }
+        try await until { await standing().hasPrefix("done") }
+    }
+
     @Test func `whoever watches over the console is turned away in problem details`() async throws {
         try await SimulatedConsole.with { console in
             try await console.app.test(.router) { client in

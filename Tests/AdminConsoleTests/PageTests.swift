@@ -140,4 +140,20 @@ struct PageTests {
         #expect(Prose("`pawl`").parts == [.init(text: "pawl", isCode: true)])
         #expect(Prose("a ` b").parts == [.init(text: "a ` b", isCode: false)])
     }
+
+    @Test func `that a release was deployed before is said beside that it can be reached`() {
+        func words(installed: Bool = false, deployed: Bool = true, reachable: Bool = true) -> [String] {
+            ReleaseLine.badges(
+                installed: installed,
+                deployed: deployed,
+                reachable: reachable,
+                required: false,
+                prerelease: false,
+                support: "supported"
+            ).map(\.words)
+        }
+        #expect(words() == ["Can be reached", "Deployed before"])
+        #expect(words(reachable: false) == ["Deployed before"])
+        #expect(words(installed: true) == ["Installed"])
+    }
 }

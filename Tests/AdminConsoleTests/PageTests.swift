@@ -156,4 +156,14 @@ struct PageTests {
         #expect(words(reachable: false) == ["Deployed before"])
         #expect(words(installed: true) == ["Installed"])
     }
+
+    @Test func `a moment within a message is one of the reader's zone`() {
+        let parts = Prose("Run x holds it: ada started it at 2026-11-26T10:31:22.123456Z, and `it` goes on.").parts
+        #expect(
+            parts.map(\.text).joined()
+                == "Run x holds it: ada started it at 2026-11-26T10:31:22.123456Z, and it goes on."
+        )
+        #expect(parts.compactMap(\.when).map(\.iso) == ["2026-11-26T10:31:22Z"])
+        #expect(parts.first { $0.when != nil }?.when?.text == "26 Nov 2026, 10:31 UTC")
+    }
 }

@@ -9,6 +9,8 @@
   // Times: the server writes UTC; the reader sees their own zone, and UTC when they point at it.
 
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  // A moment as the server writes it, to the minute or the second.
+  const utc = (text) => `${text.replace("T", " ").replace(/(\.\d+)?Z$/, "")} UTC`;
   const two = (number) => String(number).padStart(2, "0");
 
   function localize(tree) {
@@ -16,7 +18,7 @@
       const moment = new Date(time.dateTime);
       if (Number.isNaN(moment.getTime())) continue;
       const clock = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
-      time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+      time.title = utc(time.dateTime);
       time.textContent = "clock" in time.dataset
         ? `${clock}:${two(moment.getSeconds())}`
         : `${moment.getDate()} ${months[moment.getMonth()]} ${moment.getFullYear()}, ${clock}`;
@@ -33,7 +35,7 @@
 
   function tick(tree = document) {
     for (const place of all("[data-since]", tree)) {
-      place.title = `since ${place.dataset.since.slice(0, 19).replace("T", " ")} UTC`;
+      place.title = `since ${utc(place.dataset.since)}`;
       place.textContent = duration((Date.now() - Date.parse(place.dataset.since)) / 1000);
     }
   }

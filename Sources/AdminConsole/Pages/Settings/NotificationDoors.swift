@@ -17,7 +17,7 @@ struct NotificationDoors: Sendable {
             var place: String
             var events: [String]
             var isOn: Bool
-            var failure: String?
+            var failure: Prose?
         }
 
         var csrf: String
@@ -200,7 +200,7 @@ struct NotificationDoors: Sendable {
                 place: channel.route.place,
                 events: NoticeKind.choices.filter(channel.kinds.contains).map(\.title),
                 isOn: channel.isOn,
-                failure: failing.first { $0.id == channel.id }.map { "\($0.triedAt): \($0.answer)" }
+                failure: failing.first { $0.id == channel.id }.map { Prose("\($0.triedAt): \($0.answer)") }
             )
         }
         let page = Page(

@@ -14,7 +14,8 @@ struct TokenDoors: Sendable {
         var role: String
         var createdAt: String
         var expiresAt: String
-        var usedAt: String
+        /// Nil where it never was.
+        var usedAt: String?
         var isExpired: Bool
     }
 
@@ -93,7 +94,7 @@ struct TokenDoors: Sendable {
                 role: token.role.rawValue,
                 createdAt: token.createdAt.minute,
                 expiresAt: token.expiresAt.minute,
-                usedAt: token.usedAt?.minute ?? "never",
+                usedAt: token.usedAt?.minute,
                 isExpired: token.expiresAt <= parts.now()
             )
         }

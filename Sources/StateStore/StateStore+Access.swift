@@ -195,6 +195,13 @@ extension StateStore: AccessRecords {
         try write { database in try database.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
     }
 
+    package func removeTokens(of name: AccountName) throws(Trouble) -> Int {
+        try write { database in
+            try database.execute(sql: "DELETE FROM token WHERE account = ?", arguments: [name.text])
+            return database.changesCount
+        }
+    }
+
     package func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool {
         try read { database in
             try Bool.fetchOne(

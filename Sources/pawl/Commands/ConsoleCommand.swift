@@ -161,26 +161,32 @@ struct ConsoleResetPasswordCommand: AsyncParsableCommand {
         abstract: "Set the password of an account of the console; makes an admin where there is none of that name.",
         discussion: """
             The password is asked for, without showing it; without a terminal it is the first line of standard input.
-            The account's sessions end, and its second factor is taken away. Its API tokens stay.
+            The account's sessions end, its second factor is taken away, and its API tokens are revoked, unless they are
+            to be kept.
             """
     )
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The account.") var name = "admin"
+    @Flag(help: "Leave its API tokens as they are.") var keepTokens = false
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
         let password = try Self.password(of: name)
         let reset = try await ConsoleAccounts(records: workplace.store, now: Workplace.now)
-            .reset(name, password: password, by: Workplace.person)
-        let words =
-            switch reset {
-            case .made: "The admin \(name) is made."
-            case .changed: "The password of \(name) is set; its sessions have ended."
-            case .changedWithoutSecondFactor:
-                "The password of \(name) is set; its sessions have ended, and its second factor is taken away."
-            }
-        Output.remark(words)
+            .reset(name, password: password, keepsTokens: keepTokens, by: Workplace.person)
+        Output.remark(Self.words(reset, name))
+    }
+
+    private static func words(_ reset: ConsoleAccounts.Reset, _ name: String) -> String {
+        guard case .changed(let hadSecondFactor, let tokens) = reset else { return "The admin \(name) is made." }
+        var parts = ["its sessions have ended"]
+        if hadSecondFactor { parts.append("its second factor is taken away") }
+        if tokens > 0 {
+            parts.append(tokens == 1 ? "its API token is revoked" : "its \(tokens) API tokens are revoked")
+        }
+        let last = parts.count > 1 ? ", and " + parts.removeLast() : ""
+        return "The password of \(name) is set; \(parts.joined(separator: ", "))\(last)."
     }
 
     private static func password(of name: String) throws -> String {

@@ -224,6 +224,7 @@ struct FailingTrail: AccessRecords {
     func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble) { try records.touch(token, at: moment) }
     func removeToken(_ id: String) throws(Trouble) { try records.removeToken(id) }
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool { try records.isKnown(address, of: name) }
+    func removeTokens(of name: AccountName) throws(Trouble) -> Int { try records.removeTokens(of: name) }
     func isKnown(_ address: String) throws(Trouble) -> Bool { try records.isKnown(address) }
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
         try records.remember(address, of: name, at: moment)

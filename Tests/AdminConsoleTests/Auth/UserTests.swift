@@ -100,6 +100,29 @@ struct UserTests {
         }
     }
 
+    @Test func `with another password an admin revokes the tokens as well, unless they are to stay`() async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            let eve = try await console.add("eve", .operator)
+            let tokens = try ["a", "b"].map {
+                try console.parts.tokens.make($0, role: .operator, days: 9, for: eve.name, of: .operator).text
+            }
+            try await console.test { client in
+                let admin = try console.browser("ada", client)
+                let page = try await admin.get("/settings/users").text
+                #expect(page.contains("name=\"revokeTokens\" value=\"yes\" checked"))
+                var form = ["password": "stapled batteries on horses"]
+                #expect(try await admin.post("/settings/users/eve/password", form).status == .seeOther)
+                #expect(try console.parts.tokens.visitor(tokens[0]) != nil)
+                form["revokeTokens"] = "yes"
+                #expect(try await admin.post("/settings/users/eve/password", form).status == .seeOther)
+                for token in tokens { #expect(try console.parts.tokens.visitor(token) == nil) }
+                #expect(try console.trail().last == "ada password-reset eve, 2 API tokens revoked done")
+                #expect(try await !admin.get("/settings/users").text.contains("revokeTokens"))
+            }
+        }
+    }
+
     @Test func `a token is shown once, does no more than its maker, expires, and can be revoked`() async throws {
         try await GuardedConsole.with { console in
             try await console.add("ada", .operator)

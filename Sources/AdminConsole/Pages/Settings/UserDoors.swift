@@ -20,6 +20,8 @@ struct UserDoors: Sendable {
         var passwordSetAt: String
         var hasSecondFactor: Bool
         var sessions: Int
+        var tokens: Int
+        var hasTokens: Bool
         var isSelf: Bool
     }
 
@@ -52,6 +54,9 @@ struct UserDoors: Sendable {
                     of: account.name,
                     except: Self.own(account, visit)
                 )
+                guard visit.form["revokeTokens"] == "yes" else { return }
+                let count = try parts.records.removeTokens(of: account.name)
+                visit.noted.set("\(account.name), \(count) API \(count == 1 ? "token" : "tokens") revoked")
             },
             change("/settings/users/:name/second-factor/remove", .secondFactorRemoved) { visit in
                 let account = try account(visit)
@@ -133,7 +138,8 @@ struct UserDoors: Sendable {
 
     private func show(_ visit: Visit, _ problem: String?, _ status: HTTPResponse.Status) throws -> Response {
         let rows = try parts.records.accounts().map { account in
-            Row(
+            let tokens = try parts.records.tokens(of: account.name).count { parts.now() < $0.expiresAt }
+            return Row(
                 name: account.name.text,
                 role: account.role.rawValue,
                 choices: Role.allCases.map { Choice(role: $0.rawValue, isTheirs: $0 == account.role) },
@@ -142,6 +148,8 @@ struct UserDoors: Sendable {
                 hasSecondFactor: account.secondFactor == .present,
                 sessions: try parts.records.sessions(of: account.name)
                     .count { parts.sessions.isAlive($0, at: parts.now()) },
+                tokens: tokens,
+                hasTokens: tokens > 0,
                 isSelf: account.name == visit.visitor?.name
             )
         }

@@ -240,6 +240,16 @@ struct ConsoleParts: Sendable {
         )
     }
 
+    /// Writes a line of the audit trail.
+    func note(_ action: AuditAction, of subject: String, by visit: Visit, _ outcome: AuditEntry.Outcome) throws {
+        try note(action.rawValue, of: subject, by: visit, outcome)
+    }
+
+    /// Writes how something ended that was noted when it began.
+    func noteEnd(_ action: AuditAction, of subject: String, by visit: Visit, _ outcome: AuditEntry.Outcome) throws {
+        try noteEnd(action.rawValue, of: subject, by: visit, outcome)
+    }
+
     /// Writes how something ended that was noted when it began.
     func noteEnd(_ action: String, of subject: String, by visit: Visit, _ outcome: AuditEntry.Outcome) throws {
         do {

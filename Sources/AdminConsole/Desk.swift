@@ -50,6 +50,8 @@ package protocol Desk: Sendable {
     func job(_ id: RunID) async throws -> JobReport
     /// What a restore of a set would bring back and what would be lost. `identity` is a file on Pawl's machine.
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport
+    /// The releases that a retry of a run would take in the place of the one that failed, oldest first.
+    func replacements(for id: RunID) async throws -> [ReleaseVersion]
     /// What tells whether something has changed. Cheap.
     func pulse() async throws -> Pulse
     /// A beat whenever something may have been written by anybody, within some 25 ms of it, and one at once.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 import UpgradeEngine
 import UpgradeModel
 
@@ -26,8 +27,9 @@ struct Door: Sendable {
     /// Whether the password must have been entered lately; of no account for tokens.
     var wantsConfirmation = false
     /// What a change is called in the audit trail; its method and path where it has no name.
-    var action: String?
-    /// Of what it is a change; what the path has for its `:name`s where nothing else is said.
+    var action: (@Sendable (Visit) -> AuditAction)?
+    /// Of what it is a change; what the path has for its `:name`s where nothing else is said. The answer may know it
+    /// better in the end (``Visit/noted``).
     var subject: (@Sendable (Visit) -> String)?
     /// Whether it writes its own lines of the audit trail, since who asks is only known in the end.
     var notesItself = false
@@ -54,12 +56,17 @@ struct Door: Sendable {
         return door
     }
 
+    private static func always(_ action: AuditAction?) -> (@Sendable (Visit) -> AuditAction)? {
+        guard let action else { return nil }
+        return { _ in action }
+    }
+
     static func page(
         _ method: HTTPRequest.Method,
         _ path: String,
         needs permission: Permission?,
         confirmed: Bool = false,
-        action: String? = nil,
+        action: AuditAction? = nil,
         of subject: (@Sendable (Visit) -> String)? = nil,
         answer: @escaping @Sendable (Visit) async throws -> Response
     ) -> Door {
@@ -69,7 +76,7 @@ struct Door: Sendable {
             kind: .page,
             permission: permission,
             wantsConfirmation: confirmed,
-            action: action,
+            action: always(action),
             subject: subject,
             answer: answer
         )
@@ -80,7 +87,7 @@ struct Door: Sendable {
         _ path: String,
         needs permission: Permission?,
         confirmed: Bool = false,
-        action: String? = nil,
+        action: AuditAction? = nil,
         of subject: (@Sendable (Visit) -> String)? = nil,
         answer: @escaping @Sendable (Visit) async throws -> Response
     ) -> Door {
@@ -90,7 +97,7 @@ struct Door: Sendable {
             kind: .api,
             permission: permission,
             wantsConfirmation: confirmed,
-            action: action,
+            action: always(action),
             subject: subject,
             answer: answer
         )
@@ -107,12 +114,30 @@ struct Visit: Sendable {
     let body: ByteBuffer
     /// The fields of a form; empty where the body is none.
     let form: [String: String]
+    /// What the answer says of the change, for the audit trail.
+    let noted = NotedChange()
 
     /// What the path has for `:name`.
     func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
 
     /// What the query has for a name.
     func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+}
+
+/// What a change has turned out to be: the role that somebody had before, the run that was begun.
+final class NotedChange: Sendable {
+    struct End: Sendable {
+        var subject: String?
+        var outcome: AuditEntry.Outcome?
+    }
+
+    private let state = Mutex(End())
+
+    var end: End { state.withLock(\.self) }
+
+    func set(_ subject: String, _ outcome: AuditEntry.Outcome? = nil) {
+        state.withLock { $0 = End(subject: subject, outcome: outcome) }
+    }
 }
 
 /// Looks at everything that stands between a request and its answer.
@@ -180,14 +205,16 @@ struct DoorWay: Sendable {
 
     /// Does a change between two lines of the audit trail. What cannot be noted is not done.
     private func noted(_ visit: Visit) async throws -> Response {
-        try parts.note(action, of: subject(visit), by: visit, .asked)
+        let (action, subject) = (action(visit), subject(visit))
+        try parts.note(action, of: subject, by: visit, .asked)
         do {
             let response = try await door.answer(visit)
             let outcome: AuditEntry.Outcome = response.status.code < 400 ? .done : .refused
-            try parts.noteEnd(action, of: subject(visit), by: visit, outcome)
+            let end = visit.noted.end
+            try parts.noteEnd(action, of: end.subject ?? subject, by: visit, end.outcome ?? outcome)
             return response
         } catch {
-            try parts.noteEnd(action, of: subject(visit), by: visit, Failure.outcome(of: error))
+            try parts.noteEnd(action, of: subject, by: visit, Failure.outcome(of: error))
             throw error
         }
     }
@@ -196,13 +223,15 @@ struct DoorWay: Sendable {
         // Of those who have not signed in anybody could fill the disk with such lines.
         guard let visitor = visit.visitor else { return }
         switch parts.refusals.note(for: visitor.name.text) {
-        case .it: try? parts.note(action, of: subject(visit), by: visit, .refused)
-        case .more: try? parts.note("more-refused", of: "more within the hour, not noted each", by: visit, .refused)
+        case .it: try? parts.note(action(visit), of: subject(visit), by: visit, .refused)
+        case .more:
+            let action = AuditAction.moreRefused.rawValue
+            try? parts.note(action, of: "more within the hour, not noted each", by: visit, .refused)
         case .nothing: return
         }
     }
 
-    private var action: String { door.action ?? "\(door.method) \(door.path)" }
+    private func action(_ visit: Visit) -> String { door.action?(visit).rawValue ?? "\(door.method) \(door.path)" }
 
     private func subject(_ visit: Visit) -> String {
         if let subject = door.subject { return subject(visit) }

@@ -234,8 +234,8 @@ enum Failure {
     /// How a change that threw has ended.
     static func outcome(of error: any Error) -> AuditEntry.Outcome {
         switch error {
-        case is Refusal: .refused
-        case let trouble as Trouble where !trouble.changed && [.operator, .release].contains(trouble.blame): .refused
+        case is Refusal, is RefusedByChecks: .refused
+        case let trouble as Trouble: AuditEntry.Outcome(of: trouble)
         default: .failed
         }
     }

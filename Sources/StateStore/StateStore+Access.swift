@@ -195,12 +195,29 @@ extension StateStore: AccessRecords {
         try write { database in try database.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
     }
 
+    package func removeTokens(of name: AccountName) throws(Trouble) -> Int {
+        try write { database in
+            try database.execute(sql: "DELETE FROM token WHERE account = ?", arguments: [name.text])
+            return database.changesCount
+        }
+    }
+
     package func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool {
         try read { database in
             try Bool.fetchOne(
                 database,
                 sql: "SELECT EXISTS (SELECT 1 FROM knownAddress WHERE account = ? AND address = ?)",
                 arguments: [name, address]
+            ) ?? false
+        }
+    }
+
+    package func isKnown(_ address: String) throws(Trouble) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM knownAddress WHERE address = ?)",
+                arguments: [address]
             ) ?? false
         }
     }

@@ -86,7 +86,8 @@ extension StateStore: AutomationRecords {
                     arguments: [notice.id, at, try StoredJSON.text(notice)]
                 )
                 let isKnown = database.changesCount == 0
-                for channel in channels where channel.wants(notice.kind) && (!isKnown || untold.contains(channel.id)) {
+                for channel in channels where channel.wants(notice.kind) {
+                    guard !isKnown || notice.kind.lasts && untold.contains(channel.id) else { continue }
                     try database.execute(
                         sql: """
                             INSERT OR IGNORE INTO delivery (notice, channel, state, attempts, due)
@@ -97,7 +98,7 @@ extension StateStore: AutomationRecords {
                 }
             }
             // What still holds is kept again by each check that goes well; not by one that fails, and not by a run.
-            let isStanding = cursor == nil && notices.contains { $0.kind != .checkFailing }
+            let isStanding = cursor == nil && notices.contains { $0.kind.lasts && $0.kind != .checkFailing }
             if isStanding, !untold.isEmpty { try Self.set("untoldChannels", [String](), database) }
             if let cursor { try Self.set("noticeCursor", cursor, database) }
         }

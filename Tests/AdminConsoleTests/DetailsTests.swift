@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Simulators
 import StateStore
 import Synchronization
 import Testing
@@ -65,7 +66,7 @@ struct DetailsTests {
     @Test func `without script a page comes again while a run is at work, and not while it waits for somebody`()
         async throws
     {
-        let again = #"http-equiv="refresh""#
+        let again = #"http-equiv="refresh" content="5; url=?live=1""#
         try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
@@ -74,6 +75,22 @@ struct DetailsTests {
                 try console.desk.carry(run, failing: .migrate)
                 let waiting = try await viewer.get("/runs/\(run)", of: client).text
                 #expect(waiting.contains("It needs your decision") && !waiting.contains(again))
+            }
+        }
+    }
+
+    @Test func `for a retry only those releases are offered that a retry would take`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let run = try console.desk.begin()
+            try console.desk.carry(run, failing: .migrate)
+            try await console.app.test(.router) { client in
+                #expect(try await !person.get("/runs/\(run)", of: client).text.contains("Go on with another release"))
+                console.desk.state.withLock { $0.replacements = [Story.releases[2]] }
+                let page = try await person.get("/runs/\(run)", of: client).text
+                #expect(page.contains("<option>2026.2.2</option>"))
+                let answer = try await person.get("/api/v1/runs/\(run)/replacements", of: client).text
+                #expect(answer.contains(#""releases":["2026.2.2"]"#))
             }
         }
     }

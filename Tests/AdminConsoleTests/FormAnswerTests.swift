@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import StateStore
+import Synchronization
 import Testing
 import UpgradeModel
 
@@ -41,6 +42,41 @@ struct FormAnswerTests {
         }
     }
 
+    @Test func `whoever presses Deploy twice comes to the run, and somebody else is told that there is one`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            console.desk.state.withLock { $0.holdsOneRun = true }
+            let person = try console.person(.operator)
+            let other = try console.person(.admin)
+            try await console.app.test(.router) { client in
+                let form = ["Content-Type": "application/x-www-form-urlencoded"]
+                let body = "to=2026.2.1&confirmation=2026.2.1"
+                let first = try await person.post("/upgrade", body, to: client, form)
+                #expect(first.status == .seeOther && first.location.hasPrefix("/runs/"))
+                let second = try await person.post("/upgrade", body, to: client, form)
+                #expect(second.status == .seeOther && second.location == first.location)
+                #expect(try await other.post("/upgrade", body, to: client, form).status == .conflict)
+                #expect(try console.store.runs().count == 1)
+                let page = try await other.get("/upgrade?to=2026.2.1", of: client).text
+                #expect(page.contains("Another run has not ended"))
+            }
+        }
+    }
+
+    @Test func `a look that gave way to somebody who deploys is as if it had never been`() async throws {
+        let now = Moment(wholeSeconds: 1_795_000_000)
+        let room = LookRoom<Int>(now: { now })
+        func standing() async -> String { "\(await room.standing(of: "x"))" }
+        for (code, end) in [("look-interrupted", "never"), ("compose-file", "failed")] {
+            await room.begin("x") { throw Trouble(.operator, code, "It was not done.", remedy: "Look again.") }
+            try await until { await !standing().hasPrefix("running") }
+            #expect(await standing().hasPrefix(end))
+        }
+        await room.begin("x") { 1 }
+        try await until { await standing().hasPrefix("done") }
+    }
+
     @Test func `whoever watches over the console is turned away in problem details`() async throws {
         try await SimulatedConsole.with { console in
             try await console.app.test(.router) { client in
@@ -48,7 +84,9 @@ struct FormAnswerTests {
                     let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
                     #expect(path == "/metrics" || answer.status == .ok)
                 }
-                while (try? console.parts.rates.take(.anonymous, "local")) != nil {}
+                for kind in [RateLimits.Kind.probe, .anonymous] {
+                    while (try? console.parts.rates.take(kind, "local")) != nil {}
+                }
                 for path in ["/healthz", "/readyz", "/metrics"] {
                     let answer = try await client.execute(uri: path, method: .get, headers: [:]) { $0 }
                     #expect(answer.status == .tooManyRequests)

@@ -140,4 +140,30 @@ struct PageTests {
         #expect(Prose("`pawl`").parts == [.init(text: "pawl", isCode: true)])
         #expect(Prose("a ` b").parts == [.init(text: "a ` b", isCode: false)])
     }
+
+    @Test func `that a release was deployed before is said beside that it can be reached`() {
+        func words(installed: Bool = false, deployed: Bool = true, reachable: Bool = true) -> [String] {
+            ReleaseLine.badges(
+                installed: installed,
+                deployed: deployed,
+                reachable: reachable,
+                required: false,
+                prerelease: false,
+                support: "supported"
+            ).map(\.words)
+        }
+        #expect(words() == ["Can be reached", "Deployed before"])
+        #expect(words(reachable: false) == ["Deployed before"])
+        #expect(words(installed: true) == ["Installed"])
+    }
+
+    @Test func `a moment within a message is one of the reader's zone`() {
+        let parts = Prose("Run x holds it: ada started it at 2026-11-26T10:31:22.123456Z, and `it` goes on.").parts
+        #expect(
+            parts.map(\.text).joined()
+                == "Run x holds it: ada started it at 2026-11-26T10:31:22.123456Z, and it goes on."
+        )
+        #expect(parts.compactMap(\.when).map(\.iso) == ["2026-11-26T10:31:22Z"])
+        #expect(parts.first { $0.when != nil }?.when?.text == "26 Nov 2026, 10:31 UTC")
+    }
 }

@@ -98,7 +98,9 @@ struct SettingsDoorTests {
                 zones: Zones(),
                 installation: "shop",
                 ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                recall: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                 isOnDuty: { true },
+                clean: { $0 },
                 now: { Self.now }
             )
         )
@@ -169,6 +171,26 @@ struct SettingsDoorTests {
             #"{"allowsLocal":false,"channels":[{"name":"x","on":true,"kind":"webhook","events":[],"url":"ftp://x","secret":"0123456789abcdef"}]}"#,
             "The address cannot be used for notifications."
         ),
+        ("schedule", #"{"schedule":"@daily","zone":"UTC","zoen":"UTC"}"#, "`zoen` is no field of this request."),
+        (
+            "windows", #"{"zone":"UTC","windows":[{"days":["mon"],"from":"10:00","to":"11:00","until":"12:00"}]}"#,
+            "`windows[0].until` is no field of this request."
+        ),
+        (
+            "notifications",
+            #"{"allowsLocal":false,"channels":[{"name":"x","on":true,"kind":"slack","events":[],"secrte":"new"}]}"#,
+            "`channels[0].secrte` is no field of this request."
+        ),
+        (
+            "notifications",
+            #"{"allowsLocal":false,"channels":[{"name":"x","on":true,"kind":"mail","events":[],"mail":{"pasword":"x"}}]}"#,
+            "`channels[0].mail.pasword` is no field of this request."
+        ),
+        (
+            "notifications",
+            #"{"allowsLocal":false,"channels":[{"id":"gone","name":"x","on":true,"kind":"slack","events":[],"url":"https://x.org/"}]}"#,
+            "There is no channel with the id “gone”."
+        ),
         (
             "notifications", #"{"allowsLocal":false,"channels":[{"name":"x","on":true,"kind":"pigeon","events":[]}]}"#,
             "There is no kind of channel “pigeon”."
@@ -188,6 +210,17 @@ struct SettingsDoorTests {
             #expect(
                 try world.store.audit(before: nil, limit: 10).allSatisfy { [.asked, .refused].contains($0.outcome) }
             )
+        }
+    }
+
+    @Test(arguments: ["schedule", "windows", "notifications"])
+    func `what is shown of settings may come back as it is, and changes nothing`(place: String) async throws {
+        try await withWorld { world in
+            _ = try await world.ask(.put, "/api/v1/settings/notifications", json: Self.webhook)
+            let before = try world.store.settings()
+            let shown = try await world.ask(.get, "/api/v1/settings/\(place)").body
+            #expect(try await world.ask(.put, "/api/v1/settings/\(place)", json: shown).status == 200)
+            #expect(try world.store.settings() == before)
         }
     }
 

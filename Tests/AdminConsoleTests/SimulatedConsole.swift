@@ -37,7 +37,9 @@ struct SimulatedConsole: Sendable {
                     zones: SettingsDoorTests.Zones(),
                     installation: "demo",
                     ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                    recall: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                     isOnDuty: { true },
+                    clean: { $0 },
                     now: { SimulatedDesk.now }
                 )
             ),

@@ -48,6 +48,10 @@ final class SimulatedDesk: Desk {
         var isCarried: Bool? = true
         /// Why the records cannot be used.
         var safeMode: Trouble?
+        /// Whether a run that is open keeps others from beginning.
+        var holdsOneRun = false
+        /// What may take the place of a release that failed.
+        var replacements: [ReleaseVersion] = []
     }
 
     let store: StateStore
@@ -251,6 +255,9 @@ final class SimulatedDesk: Desk {
         by person: String,
         whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
     ) async throws -> RunReport {
+        if state.withLock(\.holdsOneRun), try await runs().runs.contains(where: { $0.endedAt == nil }) {
+            throw Trouble(.operator, "another-run", "A run holds the installation.", remedy: "See it.")
+        }
         let plan = try plan(target)
         if let refusal = plan.refusal { throw refusal.trouble }
         let checks = try await preflight(to: target)
@@ -272,6 +279,11 @@ final class SimulatedDesk: Desk {
         }
         try store.leave(.retry(by: person, target: target), for: id, at: Self.now)
         return run
+    }
+
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        let run = try await run(id)
+        return run.choices.contains("retry") ? state.withLock { $0.replacements } : []
     }
 
     func abort(_ id: RunID, by person: String) async throws -> RunReport {

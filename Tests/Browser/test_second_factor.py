@@ -60,5 +60,5 @@ def test_a_second_factor_is_set_up_and_asked_for(own_stage, visit):
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(stage.address + "/")
     page.goto("/settings/second-factor")
-    assert page.locator("dd", has_text="9").count() == 1
+    assert page.locator("dd").get_by_text("9", exact=True).count() == 1
     assert not found, "\n".join(found)

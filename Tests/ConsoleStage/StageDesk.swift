@@ -436,6 +436,12 @@ final class StageDesk: Desk {
         return try await run(id)
     }
 
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        guard let failed = try await run(id).hop.map({ try ReleaseVersion($0) }) else { return [] }
+        let request = PlanRequest(deployment: .singleVM, origin: .observed(.init(version: failed)))
+        return Planner.replacements(for: request, in: catalog)
+    }
+
     func abort(_ id: RunID, by person: String) async throws -> RunReport {
         try store.leave(.abort(by: person), for: id, at: clock.now)
         return try await run(id)

@@ -18,14 +18,17 @@ struct AutomationTests {
 
     /// Receivers that note what they get, or refuse.
     final class Post: NoticeSender {
-        private let state = Mutex<(sent: [String], refuses: Bool)>(([], false))
+        private let state = Mutex<(sent: [String], words: [String], refuses: Bool)>(([], [], false))
         var sent: [String] { state.withLock(\.sent) }
+        /// What the notices have said.
+        var words: [String] { state.withLock(\.words) }
         func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
 
         func send(_ notice: Notice, to route: NoticeChannel.Route, allowsLocal: Bool) async -> SendResult {
             state.withLock { state in
                 guard !state.refuses else { return SendResult(isSent: false, answer: "HTTP 503") }
                 state.sent.append("\(notice.kind.rawValue) \(notice.id)")
+                state.words.append("\(notice.title) \(notice.message)")
                 return SendResult(isSent: true, answer: "HTTP 200")
             }
         }
@@ -33,22 +36,30 @@ struct AutomationTests {
 
     /// A source that counts how often it is asked.
     final class Source: Sendable {
-        private let state = Mutex<(count: Int, fails: Bool)>((0, false))
+        private let state = Mutex<(count: Int, failure: String?)>((0, nil))
         var count: Int { state.withLock(\.count) }
-        func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
+        func fail(_ fails: Bool, saying message: String = "It is away.") {
+            state.withLock { $0.failure = fails ? message : nil }
+        }
 
         func ask() throws -> ReleaseNews {
-            let fails = state.withLock { state in
+            let failure = state.withLock { state in
                 state.count += 1
-                return state.fails
+                return state.failure
             }
-            if fails { throw Trouble(.environment, "source-unreachable", "It is away.", remedy: "Wait.") }
-            let installed = try ReleaseVersion("2026.1.1")
+            if let failure { throw Trouble(.environment, "source-unreachable", failure, remedy: "Wait.") }
+            var news = try recall(on: AutomationTests.start.day)
+            news.newer = try ReleaseVersion("2026.3.1")
+            return news
+        }
+
+        /// What is on record of it.
+        func recall(on day: Day) throws -> ReleaseNews {
             let released = try #require(Day("2025-12-01"))
             return ReleaseNews(
-                newer: try ReleaseVersion("2026.3.1"),
-                installed: installed,
-                standing: SupportPolicy(months: 12)?.standing(releasedAt: released, on: AutomationTests.start.day)
+                newer: nil,
+                installed: try ReleaseVersion("2026.1.1"),
+                standing: SupportPolicy(months: 12)?.standing(releasedAt: released, on: day)
             )
         }
     }
@@ -81,7 +92,14 @@ struct AutomationTests {
                     zones: UTCOnly(),
                     installation: "shop",
                     ask: { try source.ask() },
+                    recall: { try source.recall(on: clock.now.day) },
                     isOnDuty: { duty.isOurs() },
+                    clean: { trouble in
+                        var trouble = trouble
+                        trouble.message.replace("hunter2", with: "***")
+                        trouble.remedy.replace("hunter2", with: "***")
+                        return trouble
+                    },
                     now: { clock.now }
                 )
             )
@@ -120,6 +138,50 @@ struct AutomationTests {
             let facts = try automation.facts()
             #expect(facts.failures == 0 && facts.checkedAt != nil && facts.failing.isEmpty)
             #expect(try #require(facts.next).at > world.clock.now)
+        }
+    }
+
+    @Test func `that support ends is told whatever the schedule, and where the source is away`() async throws {
+        for schedule in ["@never", "@daily"] {
+            try await withWorld { world in
+                try world.subscribe([.newVersion, .supportEnds])
+                try world.store.set(ConsoleSettings.Checks(schedule: try CronSchedule(schedule), zone: "UTC"))
+                world.source.fail(true)
+                let automation = try world.automation
+                for _ in 0..<(30 * 24) {
+                    try await automation.check()
+                    try automation.collect()
+                    try await automation.recall()
+                    try await automation.deliver()
+                    world.clock.move(3600)
+                }
+                let support = ["30", "7", "0"].map { "support-ends support/2026.1.1/\($0)" }
+                #expect(world.post.sent == support)
+                // Who is told of a new version is not changed by it.
+                world.source.fail(false)
+                try world.store.set(ConsoleSettings.Checks(schedule: try CronSchedule("@hourly"), zone: "UTC"))
+                for _ in 0..<8 {
+                    try await automation.check()
+                    try await automation.deliver()
+                    world.clock.move(1800)
+                }
+                #expect(world.post.sent.filter { $0.hasPrefix("new-version") } == ["new-version new-version/2026.3.1"])
+            }
+        }
+    }
+
+    @Test func `a channel that is added later hears of a new version at the next check all the same`() async throws {
+        try await withWorld { world in
+            let automation = try world.automation
+            try world.store.changeCheckRecord { $0.settled = Moment(wholeSeconds: Self.start.wholeSeconds - 86_400) }
+            try await automation.check()
+            try automation.collect()
+            try world.subscribe([.newVersion])
+            try await automation.recall()
+            world.clock.move(86_400)
+            try await automation.check()
+            try await automation.deliver()
+            #expect(world.post.sent == ["new-version new-version/2026.3.1"])
         }
     }
 
@@ -186,8 +248,13 @@ struct AutomationTests {
     }
 
     /// A run of the real runner in the world's journal.
-    private func run(_ world: World, failing: Effect.Kind? = nil, salt: UInt16 = 1) async throws {
-        let trouble = Trouble(.environment, "disk-full", "The disk is full.", remedy: "Free some.")
+    private func run(
+        _ world: World,
+        failing: Effect.Kind? = nil,
+        saying message: String = "The disk is full.",
+        salt: UInt16 = 1
+    ) async throws {
+        let trouble = Trouble(.environment, "disk-full", message, remedy: "Free some.")
         var failures: [Effect.Kind: any Error] = [:]
         if let failing { failures[failing] = trouble }
         let port = try RunnerTests.port(failures: failures)
@@ -242,12 +309,12 @@ struct AutomationTests {
             try world.subscribe()
             try await run(world)
             let entries = try world.store.entries(of: nil, after: 0)
-            let whole = try RunNotices.of(entries, after: 0, installation: "shop")
+            let whole = try RunNotices.of(entries, after: 0, installation: "shop", clean: { $0 })
             #expect(whole.map(\.kind) == [.runStarted, .runSucceeded])
             for cut in 0...entries.count {
                 let id = cut == 0 ? 0 : entries[cut - 1].id
-                let first = try RunNotices.of(Array(entries.prefix(cut)), after: 0, installation: "shop")
-                let second = try RunNotices.of(entries, after: id, installation: "shop")
+                let first = try RunNotices.of(Array(entries.prefix(cut)), after: 0, installation: "shop", clean: { $0 })
+                let second = try RunNotices.of(entries, after: id, installation: "shop", clean: { $0 })
                 #expect(first + second == whole)
             }
         }
@@ -263,6 +330,36 @@ struct AutomationTests {
             try automation.collect()
             try await automation.deliver()
             #expect(kinds(world) == ["run-started", kind])
+        }
+    }
+
+    @Test(arguments: [Effect.Kind.dump, .migrate])
+    func `what a tool has said of secrets is told to nobody`(failing: Effect.Kind) async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            let automation = try world.automation
+            try automation.collect()
+            try await run(world, failing: failing, saying: "It ended with 1:\nno way to postgres://carto:hunter2@db")
+            try automation.collect()
+            #expect(try world.store.waitingDeliveries().allSatisfy { !"\($0)".contains("hunter2") })
+            try await automation.deliver()
+            #expect(world.post.words.contains { $0.contains("postgres://carto:***@db") })
+            #expect(!world.post.words.contains { $0.contains("hunter2") })
+        }
+    }
+
+    @Test func `what a source has said of secrets is neither kept nor told`() async throws {
+        try await withWorld { world in
+            try world.subscribe()
+            let automation = try world.automation
+            world.source.fail(true, saying: "hunter2 is refused.")
+            for _ in 0..<(24 * 60) {
+                try await automation.check()
+                try await automation.deliver()
+                world.clock.move(60)
+            }
+            #expect(world.post.words.map { $0.contains("*** is refused.") } == [true])
+            #expect(try automation.facts().trouble?.message == "*** is refused.")
         }
     }
 

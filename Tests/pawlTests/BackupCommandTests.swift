@@ -24,6 +24,25 @@ import UpgradeModel
         #expect(throws: Trouble.self) { try BackupMaking.release(running: nil, mark: newer) }
     }
 
+    @Test func `what is done with sets on the machine itself is noted in the audit trail`() async throws {
+        let paper = try PaperInstallation()
+        for day in 1...2 { try paper.addSet("2026010\(day)T000000Z-1.0") }
+        try await paper.run(BackupPruneCommand.self, "--dry-run")
+        _ = try await paper.trouble(of: BackupPruneCommand.self)
+        #expect(try paper.workplace().store.audit(before: nil, limit: 9).isEmpty)
+        try await paper.run(BackupPruneCommand.self, "--yes")
+        _ = try await paper.trouble(of: BackupCreateCommand.self)
+        let trail = try paper.workplace().store.audit(before: nil, limit: 9).reversed()
+        #expect(
+            trail.map { "\($0.action) \($0.subject) \($0.outcome)" }.prefix(4) == [
+                "prune 1 set: 20260101T000000Z-1.0 asked", "backup-removed 20260101T000000Z-1.0 done",
+                "prune 1 set: 20260101T000000Z-1.0 done", "backup installation asked",
+            ]
+        )
+        #expect(trail.allSatisfy { $0.address == "command line" && $0.actor == Workplace.person })
+        #expect(trail.last?.succeeded == false)
+    }
+
     @Test func `in safe mode nothing is removed and nothing is proven, and what would go can be seen`() async throws {
         let paper = try PaperInstallation()
         for day in 1...3 { try paper.addSet("2026010\(day)T000000Z-1.0") }

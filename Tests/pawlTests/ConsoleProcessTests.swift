@@ -52,12 +52,27 @@ import UpgradeModel
         try store.begin(session, insteadOf: nil, oldest: now, most: 20)
         let factor = SecondFactor(account: ada, secret: Array(repeating: 1, count: 20), setAt: now, newestStep: 0)
         try store.put(factor, recoveryCodes: ["a"])
+        let token = TokenRecord(
+            digest: "t",
+            name: "ci",
+            account: ada,
+            role: .admin,
+            createdAt: now,
+            expiresAt: now.adding(.seconds(86_400))
+        )
+        try store.put(token)
         let weak = try await reset(paper, "ada", "password1234")
         #expect(weak.status == .code(2))
         #expect(try store.account(ada)?.secondFactor == .present)
         let changed = try await reset(paper, "ada", "another set of plain words")
         #expect(changed.status == .code(0))
-        #expect(changed.text.contains("its sessions have ended, and its second factor is taken away."))
+        let said = changed.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(
+            said.contains(
+                "its sessions have ended, its second factor is taken away, and its API token is revoked."
+            )
+        )
+        #expect(try store.tokens(of: ada).isEmpty)
         #expect(try store.account(ada)?.password != first.password)
         #expect(try store.account(ada)?.secondFactor == SecondFactorStanding.none)
         #expect(try store.sessions(of: ada).isEmpty)
@@ -66,7 +81,7 @@ import UpgradeModel
         #expect(
             trail == [
                 "user-added asked", "user-added done", "password-reset asked", "password-reset done",
-                "second-factor-removed done",
+                "second-factor-removed done", "token-revoked done",
             ]
         )
     }

@@ -85,6 +85,42 @@ struct InstallationDeskTests {
         }
     }
 
+    @Test func `where a database's password is unknown, what a tool has said stands nowhere`() async throws {
+        let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        let paper = try PaperInstallation(
+            databases: "{demo: {service: database, database: demo, user: demo, passwordFile: \(secret)}}"
+        )
+        let id = try paper.recordWaiting(saying: "The migration ended with status 1:\nc4n4ry was refused")
+        let workplace = try paper.workplace()
+        try FileManager.default.removeItem(atPath: secret)
+        let desk = InstallationDesk(workplace: workplace)
+        let reason = try await desk.run(id).reason
+        #expect(reason?.message == "The migration ended with status 1: \(Redaction.withheld)")
+        #expect(reason?.remedy == "Retry.")
+        let told = [
+            JSONText.document(try await desk.run(id)), JSONText.document(try await desk.runs()),
+            "\(try await desk.events(of: id, after: 0))", "\(try await desk.newestEvents(of: id, most: 100))",
+            "\(try await desk.story(of: id, withProgress: true))",
+        ]
+        #expect(!told.contains { $0.contains("c4n4ry") })
+        let report = paper.root + "/report.txt"
+        try RunFile(workplace, RunViews(workplace).view(of: id)).write(to: report)
+        #expect(try !String(contentsOfFile: report, encoding: .utf8).contains("c4n4ry"))
+        let redaction = Redaction(of: workplace)
+        #expect(redaction.saying("c4n4ry") == Redaction.withheld)
+        let notices = try RunNotices.of(
+            try workplace.store.entries(of: id, after: 0),
+            after: 0,
+            installation: "demo"
+        ) { redaction.clean($0) }
+        #expect(!notices.contains { $0.message.contains("c4n4ry") })
+        // Once it is known again, all but the password is told.
+        try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
+        defer { try? FileManager.default.removeItem(atPath: secret) }
+        #expect(try await desk.run(id).reason?.message.hasSuffix("\(Redaction.mask) was refused") == true)
+    }
+
     @Test func `where the file with a database's password is gone, no log is shown`() async throws {
         let secret = FileManager.default.temporaryDirectory.path + "/pawl-secret-\(UUID().uuidString)"
         try Data("c4n4ry\n".utf8).write(to: URL(filePath: secret))
@@ -111,6 +147,80 @@ struct InstallationDeskTests {
         let events = try await desk.events(of: id, after: 0)
         #expect(events.contains { $0.message.contains(word) && $0.data?.code != nil })
         #expect(!events.map { redaction.clean($0) }.contains { $0.message.contains(word) })
+    }
+
+    @Test func `a notice of a failed migration has none of the installation's secrets`() async throws {
+        let paper = try PaperInstallation()
+        try paper.write("opt/customer.env", "DB_PASSWORD=hunter22\n")
+        let workplace = try paper.workplace()
+        let channel = try NoticeChannel(
+            id: "c1",
+            name: "chat",
+            isOn: true,
+            kinds: Set(NoticeKind.choices),
+            route: .slack(try WebTarget("https://example.org/"))
+        )
+        try workplace.store.set(ConsoleSettings.Notifications(channels: [channel]))
+        let redaction = Redaction(of: workplace)
+        let id = try paper.recordWaiting(saying: "It ended with status 1:\nhunter22 was refused")
+        let notices = try RunNotices.of(
+            try workplace.store.entries(of: id, after: 0),
+            after: 0,
+            installation: "demo"
+        ) { redaction.clean($0) }
+        #expect(notices.contains { $0.message.contains("\(Redaction.mask) was refused") })
+        #expect(!notices.contains { $0.message.contains("hunter22") })
+    }
+
+    @Test func `what cannot be done is told without secrets`() async throws {
+        let paper = try PaperInstallation()
+        let run = try paper.recordWaiting()
+        let inner = InstallationDesk(workplace: try paper.workplace())
+        let desk = RedactedDesk(desk: inner) { Redaction(secrets: ["another", "no log"]) }
+        let trouble = await #expect(throws: Trouble.self) { try await desk.log("x", of: run, bytes: 1) }
+        #expect(trouble?.message.contains("has \(Redaction.mask) of this name") == true)
+        let finding = Finding(
+            check: "compose",
+            title: "Compose",
+            outcome: .fail,
+            message: "It says another.",
+            remedy: "Not another."
+        )
+        let report = PreflightReport(target: Story.releases[0], findings: [finding])
+        let cleaned = Redaction(secrets: ["another"]).clean(PreflightDocument(report))
+        #expect(cleaned.findings.map(\.message) == ["It says \(Redaction.mask)."])
+        #expect(cleaned.findings.map(\.remedy) == ["Not \(Redaction.mask)."])
+    }
+
+    @Test func `how long support lasts is known without the source, and a check by hand tells what is new`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let release = { (version: String, day: String) in
+            #"{"version": "\#(version)", "releasedAt": "\#(day)", "chartVersion": null, "package": null}"#
+        }
+        let releases = [release("2026.2.2", "2026-03-01"), release("2026.2.1", "2026-01-15")].joined(separator: ",")
+        try paper.write(
+            "releases/catalog.json",
+            #"{"catalog": 1, "product": "demo", "generatedAt": "2026-03-01T00:00:00Z", "releases": [\#(releases)]}"#
+        )
+        try paper.recordRun()
+        let workplace = try paper.workplace()
+        let channel = try NoticeChannel(
+            id: "c1",
+            name: "chat",
+            isOn: true,
+            kinds: [.newVersion, .supportEnds],
+            route: .slack(try WebTarget("https://example.org/"))
+        )
+        try workplace.store.set(ConsoleSettings.Notifications(channels: [channel]))
+        _ = try await Offers.news(of: workplace)
+        let told = try workplace.store.waitingDeliveries().map(\.notice.id)
+        #expect(told.first == "new-version/2026.2.2")
+        try FileManager.default.removeItem(atPath: paper.root + "/releases/catalog.json")
+        let news = try await ReleaseNews(recalledOf: workplace)
+        #expect(news.installed == Story.releases[1] && news.standing?.endsOn == Day("2027-01-15"))
+        #expect(news.newer == nil)
     }
 
     @Test func `beside a run that has not ended nothing is begun`() async throws {
@@ -186,7 +296,7 @@ struct InstallationDeskTests {
         #expect(error.message.contains("20260201T000000Z-1.0") && !error.remedy.contains("Start it again"))
     }
 
-    @Test func `checks that passed hold for a minute, for one release, and while no run is at work`() throws {
+    @Test func `checks that passed hold for a while, for one release, and while no run is at work`() throws {
         let passed = PassedChecks()
         let release = Story.releases[1]
         #expect(!passed.holds(for: release, at: 1))

@@ -53,6 +53,10 @@ struct APIDoors: Sendable {
             .api(.get, "/api/v1/runs/:id", needs: .look) { visit in
                 APIAnswer.json(try await parts.desk.run(visit.run()))
             },
+            .api(.get, "/api/v1/runs/:id/replacements", needs: .look) { visit in
+                let releases = try await parts.desk.replacements(for: visit.run())
+                return APIAnswer.json(ReplacementsReport(releases: releases.map(\.description)))
+            },
             .api(.get, "/api/v1/runs/:id/logs", needs: .look) { visit in
                 APIAnswer.json(LogsReport(logs: try await parts.desk.logs(of: visit.run())))
             },
@@ -79,6 +83,11 @@ struct APIDoors: Sendable {
             }
         ]
     }
+}
+
+/// What may take the place of a release that failed.
+struct ReplacementsReport: Encodable {
+    var releases: [String]
 }
 
 /// The logs of a run.

@@ -12,14 +12,14 @@ struct ActingDoors: Sendable {
 
     private func looking() -> [Door] {
         [
-            act("/api/v1/check", "check") { visit in
+            act("/api/v1/check", .check, of: { _ in "releases" }) { visit in
                 _ = try RequestFields(visit, only: [])
                 let report = try await parts.desk.check()
                 parts.board.beat()
                 parts.hub.announce(.check)
                 return KeptAnswer(report)
             },
-            act("/api/v1/preflight", "preflight") { visit in
+            act("/api/v1/preflight", .preflight, of: { Deeds.release($0.sent("to", of: ["to"])) }) { visit in
                 let fields = try RequestFields(visit, only: ["to"])
                 return KeptAnswer(try await parts.desk.preflight(to: fields.version("to")))
             },
@@ -28,23 +28,56 @@ struct ActingDoors: Sendable {
 
     private func runs() -> [Door] {
         [
-            act("/api/v1/runs", "begin-run", confirmed: true) { visit in
-                let fields = try RequestFields(
-                    visit,
-                    only: ["kind", "to", "rehearse", "outsideWindow", "backup", "identity"]
-                )
+            beginning { visit in
+                let fields = try RequestFields(visit, only: Self.ofRuns)
                 let run = try await begin(fields, by: visit.person)
+                visit.noted.set("\(Self.words(fields)): run \(run.id)")
                 return KeptAnswer(run, .created, location: "/api/v1/runs/\(run.id)")
             },
-            act("/api/v1/runs/:id/retry", "retry", confirmed: true) { visit in
+            act(
+                "/api/v1/runs/:id/retry",
+                .retry,
+                of: { Deeds.retry($0, to: $0.sent("to", of: ["to"])) },
+                confirmed: true
+            ) { visit in
                 let target = try RequestFields(visit, only: ["to"]).version("to")
                 return KeptAnswer(try await parts.desk.retry(visit.run(), to: target, by: visit.person))
             },
-            act("/api/v1/runs/:id/abort", "abort") { visit in
+            act("/api/v1/runs/:id/abort", .abort) { visit in
                 _ = try RequestFields(visit, only: [])
                 return KeptAnswer(try await parts.desk.abort(visit.run(), by: visit.person))
             },
         ]
+    }
+
+    private static let ofRuns: Set<String> = ["kind", "to", "rehearse", "outsideWindow", "backup", "identity"]
+
+    /// The door of runs: it goes by its body what is done.
+    private func beginning(_ body: @escaping @Sendable (Visit) async throws -> KeptAnswer) -> Door {
+        var door = act(
+            "/api/v1/runs",
+            .beginRun,
+            of: { (try? RequestFields($0, only: Self.ofRuns)).map { Self.words($0) } ?? "unreadable" },
+            confirmed: true,
+            body
+        )
+        door.action = { visit in
+            switch visit.sent("kind", of: Self.ofRuns) {
+            case "upgrade": .upgrade
+            case "restore": .restore
+            default: .beginRun
+            }
+        }
+        return door
+    }
+
+    private static func words(_ fields: RequestFields) -> String {
+        if let set = try? fields.text("backup") { return set }
+        return Deeds.upgrade(
+            to: try? fields.text("to"),
+            rehearses: (try? fields.flag("rehearse")) ?? false,
+            outsideWindow: (try? fields.flag("outsideWindow")) ?? false
+        )
     }
 
     private func begin(_ fields: RequestFields, by person: String) async throws -> RunReport {
@@ -77,11 +110,21 @@ struct ActingDoors: Sendable {
 
     private func backups() -> [Door] {
         [
-            act("/api/v1/backups", "back-up") { visit in
+            act("/api/v1/backups", .backup, of: { _ in "installation" }) { visit in
                 _ = try RequestFields(visit, only: [])
-                return begun(try await parts.desk.backUp(by: visit.person))
+                let job = try await parts.desk.backUp(by: visit.person)
+                visit.noted.set("installation: job \(job.id)")
+                return begun(job)
             },
-            act("/api/v1/backups/:id/verify", "prove") { visit in
+            act(
+                "/api/v1/backups/:id/verify",
+                .prove,
+                of: { visit in
+                    let fields = try? RequestFields(visit, only: ["identity", "acceptChanged"])
+                    let accepts = (try? fields?.flag("acceptChanged")) ?? false
+                    return visit.parameter("id") + (accepts ? ", also changed" : "")
+                }
+            ) { visit in
                 let fields = try RequestFields(visit, only: ["identity", "acceptChanged"])
                 let job = try await parts.desk.prove(
                     visit.backup(),
@@ -91,13 +134,24 @@ struct ActingDoors: Sendable {
                 )
                 return begun(job)
             },
-            act("/api/v1/retention/prune", "prune", confirmed: true) { visit in
-                let ids = try RequestFields(visit, only: ["removed"]).texts("removed", most: 1000)
-                let report = try await parts.desk.prune(Set(ids))
+            act(
+                "/api/v1/retention/prune",
+                .prune,
+                of: { AuditEntry.sets((try? Self.removed($0)) ?? []) },
+                confirmed: true
+            ) {
+                visit in
+                let report = try await parts.desk.prune(Set(try Self.removed(visit)))
+                // One by one: they are gone for good.
+                for set in report.removed { try parts.noteEnd(.backupRemoved, of: set.id, by: visit, .done) }
                 parts.hub.announce(.backup)
                 return KeptAnswer(report)
             },
         ]
+    }
+
+    private static func removed(_ visit: Visit) throws -> [String] {
+        try RequestFields(visit, only: ["removed"]).texts("removed", most: 1000)
     }
 
     private func begun(_ job: JobReport) -> KeptAnswer {
@@ -107,11 +161,12 @@ struct ActingDoors: Sendable {
 
     private func act(
         _ path: String,
-        _ action: String,
+        _ action: AuditAction,
+        of subject: (@Sendable (Visit) -> String)? = nil,
         confirmed: Bool = false,
         _ body: @escaping @Sendable (Visit) async throws -> KeptAnswer
     ) -> Door {
-        .api(.post, path, needs: .operate, confirmed: confirmed, action: action) { visit in
+        .api(.post, path, needs: .operate, confirmed: confirmed, action: action, of: subject) { visit in
             try await Idempotency(records: parts.records, now: parts.now).answer(visit) { visit in try await body(visit)
             }
         }
@@ -121,4 +176,9 @@ struct ActingDoors: Sendable {
 extension Visit {
     /// Whoever asks, as runs name whom they were started by.
     fileprivate var person: String { visitor?.person ?? "somebody in the console" }
+
+    /// A text of the body, as it was sent; nil where there is none that could be read.
+    fileprivate func sent(_ name: String, of known: Set<String>) -> String? {
+        (try? RequestFields(self, only: known)).flatMap { try? $0.text(name) }
+    }
 }

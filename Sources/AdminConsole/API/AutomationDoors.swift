@@ -16,7 +16,12 @@ struct AutomationDoors: Sendable {
             .api(.get, "/api/v1/settings/schedule", needs: .administer) { _ in
                 APIAnswer.json(try ScheduleDocument.Shown(automation))
             },
-            .api(.put, "/api/v1/settings/schedule", needs: .administer, action: "set-schedule") { visit in
+            put(
+                "schedule",
+                .scheduleChanged,
+                of: { Deeds.checks(try $0.document(ScheduleDocument.Given.self).checks()) }
+            ) {
+                visit in
                 let checks = try visit.document(ScheduleDocument.Given.self).checks()
                 try change(visit).set(checks)
                 return APIAnswer.json(try ScheduleDocument.Shown(automation))
@@ -24,25 +29,55 @@ struct AutomationDoors: Sendable {
             .api(.get, "/api/v1/settings/windows", needs: .administer) { _ in
                 APIAnswer.json(try WindowsDocument.Shown(automation))
             },
-            .api(.put, "/api/v1/settings/windows", needs: .administer, action: "set-windows") { visit in
+            put("windows", .windowsChanged, of: { Deeds.windows(try $0.document(WindowsDocument.Given.self).setting) })
+            {
+                visit in
                 try change(visit).set(visit.document(WindowsDocument.Given.self).setting)
                 return APIAnswer.json(try WindowsDocument.Shown(automation))
             },
             .api(.get, "/api/v1/settings/notifications", needs: .administer) { _ in
                 APIAnswer.json(NotificationsDocument.Shown(try automation.settings().notifications))
             },
-            .api(.put, "/api/v1/settings/notifications", needs: .administer, action: "set-notifications") { visit in
+            put(
+                "notifications",
+                .notificationsChanged,
+                of: { try $0.document(NotificationsDocument.Given.self).channels.map(\.name).joined(separator: "; ") }
+            ) { visit in
                 let given = try visit.document(NotificationsDocument.Given.self)
                 try change(visit).set(given.settings(after: automation.settings().notifications))
                 return APIAnswer.json(NotificationsDocument.Shown(try automation.settings().notifications))
             },
-            .api(.post, "/api/v1/settings/notifications/:id/test", needs: .administer, action: "test-notification") {
-                visit in
+            .api(
+                .post,
+                "/api/v1/settings/notifications/:id/test",
+                needs: .administer,
+                action: .notificationTested
+            ) { visit in
                 try await Idempotency(records: parts.records, now: parts.now).answer(visit) { visit in
                     KeptAnswer(TestReport(try await change(visit).test(visit.parameter("id"))))
                 }
             },
         ]
+    }
+
+    /// A door for settings; where the body cannot be read, the trail says so.
+    private func put(
+        _ name: String,
+        _ action: AuditAction,
+        of subject: @escaping @Sendable (Visit) throws -> String,
+        _ answer: @escaping @Sendable (Visit) async throws -> Response
+    ) -> Door {
+        .api(
+            .put,
+            "/api/v1/settings/\(name)",
+            needs: .administer,
+            action: action,
+            of: { visit in
+                guard let words = try? subject(visit) else { return "unreadable" }
+                return words.isEmpty ? "none" : words
+            },
+            answer: answer
+        )
     }
 
     private func change(_ visit: Visit) -> SettingsChange {
@@ -61,7 +96,7 @@ struct TestReport: Encodable {
     }
 }
 
-/// Changes settings for whoever asks, and notes that they did.
+/// Changes settings for whoever asks, and says for the audit trail what they are then.
 struct SettingsChange: Sendable {
     let parts: ConsoleParts
     let automation: Automation
@@ -69,23 +104,17 @@ struct SettingsChange: Sendable {
 
     func set(_ checks: ConsoleSettings.Checks) throws {
         try automation.set(checks)
-        try note("schedule-changed", "\(checks.schedule.text) \(checks.zone)")
+        visit.noted.set(Deeds.checks(checks))
     }
 
     func set(_ windows: ConsoleSettings.Windows) throws {
         try automation.set(windows)
-        let words = windows.windows.windows.map { "\($0.days.joined(separator: ",")) \($0.opening)-\($0.closing)" }
-        try note("windows-changed", (words.isEmpty ? "none" : words.joined(separator: "; ")) + " \(windows.zone)")
+        visit.noted.set(Deeds.windows(windows))
     }
 
     func set(_ notifications: ConsoleSettings.Notifications) throws {
         try automation.set(notifications)
-        let names = notifications.channels.map { $0.name + ($0.isOn ? "" : " (off)") }
-        try note(
-            "notifications-changed",
-            (names.isEmpty ? "none" : names.joined(separator: "; "))
-                + (notifications.allowsLocal ? "; local addresses allowed" : "")
-        )
+        visit.noted.set(Deeds.notifications(notifications))
     }
 
     func test(_ id: String) async throws -> SendResult {
@@ -93,20 +122,7 @@ struct SettingsChange: Sendable {
             throw Refusal.notFound
         }
         let result = try await automation.test(id, by: visit.visitor?.person ?? "Somebody")
-        try note("notification-tested", channel.name, succeeded: result.isSent)
+        visit.noted.set(channel.name, result.isSent ? nil : .failed)
         return result
-    }
-
-    private func note(_ action: String, _ subject: String, succeeded: Bool = true) throws {
-        try parts.records.note(
-            AuditEntry(
-                at: parts.now(),
-                actor: visit.visitor?.actor ?? "-",
-                address: visit.context.address,
-                action: action,
-                subject: String(subject.prefix(500)),
-                outcome: succeeded ? .done : .failed
-            )
-        )
     }
 }

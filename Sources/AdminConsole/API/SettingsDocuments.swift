@@ -22,7 +22,9 @@ enum ScheduleDocument {
         }
     }
 
-    struct Given: Decodable {
+    struct Given: GivenDocument {
+        static let shape = FieldShape.schedule
+
         var schedule: String
         var zone: String
 
@@ -52,7 +54,9 @@ enum WindowsDocument {
         }
     }
 
-    struct Given: Decodable {
+    struct Given: GivenDocument {
+        static let shape = FieldShape.windows
+
         var zone: String
         var windows: MaintenanceWindows
 
@@ -116,14 +120,20 @@ enum NotificationsDocument {
         }
     }
 
-    struct Given: Decodable {
+    struct Given: GivenDocument {
+        static let shape = FieldShape.notifications
+
         var allowsLocal: Bool
         var channels: [GivenChannel]
 
         /// The settings; what is a secret and was not given is taken from the channel of the same id.
         func settings(after old: ConsoleSettings.Notifications) throws -> ConsoleSettings.Notifications {
             let channels = try channels.map { given in
-                try given.channel(after: old.channels.first { $0.id == given.id })
+                // One that is gone meanwhile would come back under another id, without its secrets.
+                guard given.id == nil || old.channels.contains(where: { $0.id == given.id }) else {
+                    throw Refusal.invalid("There is no channel with the id “\(given.id?.prefix(64) ?? "")”.")
+                }
+                return try given.channel(after: old.channels.first { $0.id == given.id })
             }
             guard Set(channels.map(\.id)).count == channels.count else {
                 throw Refusal.invalid("Two channels have the same id.")
@@ -217,6 +227,11 @@ enum NotificationsDocument {
     }
 }
 
+/// A document that programs give. What is only shown of it may come back with it, and changes nothing.
+protocol GivenDocument: Decodable {
+    static var shape: FieldShape { get }
+}
+
 extension NoticeChannel.Route {
     /// How forms and the API name it.
     var kind: String {
@@ -234,9 +249,10 @@ extension String? {
 }
 
 extension Visit {
-    /// The body as a document.
-    func document<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    /// The body as a document, which has no other fields than its shape.
+    func document<Value: GivenDocument>(_ type: Value.Type) throws -> Value {
         try requireJSON()
+        try Value.shape.require(Data(body.readableBytesView))
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let trouble as Trouble {

@@ -9,6 +9,8 @@
   // Times: the server writes UTC; the reader sees their own zone, and UTC when they point at it.
 
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  // A moment as the server writes it, to the minute or the second.
+  const utc = (text) => `${text.replace("T", " ").replace(/(\.\d+)?Z$/, "")} UTC`;
   const two = (number) => String(number).padStart(2, "0");
 
   function localize(tree) {
@@ -16,7 +18,7 @@
       const moment = new Date(time.dateTime);
       if (Number.isNaN(moment.getTime())) continue;
       const clock = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
-      time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+      time.title = utc(time.dateTime);
       time.textContent = "clock" in time.dataset
         ? `${clock}:${two(moment.getSeconds())}`
         : `${moment.getDate()} ${months[moment.getMonth()]} ${moment.getFullYear()}, ${clock}`;
@@ -33,7 +35,7 @@
 
   function tick(tree = document) {
     for (const place of all("[data-since]", tree)) {
-      place.title = `since ${place.dataset.since.slice(0, 19).replace("T", " ")} UTC`;
+      place.title = `since ${utc(place.dataset.since)}`;
       place.textContent = duration((Date.now() - Date.parse(place.dataset.since)) / 1000);
     }
   }
@@ -71,6 +73,12 @@
     for (const extra of there.slice(pairs.length)) extra.remove();
   }
 
+  // Whoever does nothing for an hour is signed out, also where an open page goes on asking.
+  let used = false;
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    addEventListener(kind, () => { used = true; }, { passive: true });
+  }
+
   let asking = false;
   let askAgain = false;
   let polling = 0;
@@ -83,7 +91,9 @@
     asking = true;
     try {
       const address = self();
-      const answer = await fetch(address, { cache: "no-store" });
+      const headers = used ? {} : { "X-Pawl-Live": "1" };
+      used = false;
+      const answer = await fetch(address, { cache: "no-store", headers });
       if (answer.redirected && new URL(answer.url).pathname !== address.pathname) {
         location.replace(address);
         return;
@@ -232,13 +242,24 @@
     }
   }
 
-  // A form whose answer takes a while says so.
+  // A form whose answer takes a while says so, and is sent once.
 
   for (const form of all("form[data-busy]")) {
-    form.addEventListener("submit", () => {
-      const button = one("button", form);
+    const button = one("button", form);
+    const words = button?.textContent;
+    form.addEventListener("submit", (event) => {
+      if (form.getAttribute("aria-busy") === "true") {
+        event.preventDefault();
+        return;
+      }
       if (button) button.textContent = form.dataset.busy;
       form.setAttribute("aria-busy", "true");
+    });
+    // Whoever comes back to the page may send it again.
+    addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      if (button) button.textContent = words;
+      form.removeAttribute("aria-busy");
     });
   }
 

@@ -84,10 +84,9 @@ package struct ConsoleAccounts: Sendable {
     package enum Reset: Sendable, Hashable {
         /// It was made, as an admin.
         case made
-        /// It had another password before, and no second factor.
-        case changed
-        /// It had another password and a second factor before, and has none now.
-        case changedWithoutSecondFactor
+        /// It had another password before; it has no second factor any more where it had one, and so many tokens were
+        /// revoked.
+        case changed(hadSecondFactor: Bool, tokens: Int)
     }
 
     private let accounts: Accounts
@@ -97,37 +96,40 @@ package struct ConsoleAccounts: Sendable {
         accounts = Accounts(records: records, now: now)
     }
 
-    /// Sets a password, takes the second factor away and ends the account's sessions. Makes an admin where there is no
-    /// such account. It is noted in the audit trail, first of all, as done by `person`.
+    /// Sets a password, takes the second factor away, ends the account's sessions and, unless they are to be kept, revokes
+    /// its tokens. Makes an admin where there is no such account. It is noted in the audit trail, first of all, as done by `person`.
     ///
     /// - Throws: code `usage` where name or password will not do.
-    package func reset(_ name: String, password: String, by person: String) async throws -> Reset {
+    package func reset(_ name: String, password: String, keepsTokens: Bool = false, by person: String) async throws
+        -> Reset
+    {
         let records = accounts.records
         do {
             let before = try AccountName(name).flatMap { try records.account($0) }
             let account = try await accounts.made(name, before?.role ?? .admin, password: password)
-            func note(_ action: String, _ outcome: AuditEntry.Outcome) throws {
+            func note(_ action: AuditAction, _ outcome: AuditEntry.Outcome, _ more: String = "") throws {
                 try records.note(
                     AuditEntry(
                         at: accounts.now(),
                         actor: person,
-                        address: "command line",
-                        action: action,
-                        subject: account.name.text,
+                        address: AuditEntry.commandLine,
+                        action: action.rawValue,
+                        subject: account.name.text + more,
                         outcome: outcome
                     )
                 )
             }
-            let action = before == nil ? "user-added" : "password-reset"
+            let action = before == nil ? AuditAction.userAdded : .passwordReset
             try note(action, .asked)
             try records.put(account)
             let hadSecondFactor = try records.removeSecondFactor(of: account.name)
             try records.removeSessions(of: account.name, except: nil)
+            let tokens = keepsTokens ? 0 : try records.removeTokens(of: account.name)
             try note(action, .done)
             guard before != nil else { return .made }
-            guard hadSecondFactor else { return .changed }
-            try note("second-factor-removed", .done)
-            return .changedWithoutSecondFactor
+            if hadSecondFactor { try note(.secondFactorRemoved, .done) }
+            if tokens > 0 { try note(.tokenRevoked, .done, ", all \(tokens)") }
+            return .changed(hadSecondFactor: hadSecondFactor, tokens: tokens)
         } catch let refusal as Refusal {
             throw Trouble(.operator, "usage", refusal.message, remedy: refusal.remedy)
         }

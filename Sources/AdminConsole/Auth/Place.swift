@@ -15,6 +15,12 @@ struct Client: Sendable {
     /// Seconds; browsers keep no cookie for longer than 400 days.
     static let life = 400 * 86_400
 
+    /// What a browser's cookie holds; nil where there is none that could be ours.
+    static func secret(in request: Request) -> String? {
+        guard let value = request.cookies[cookie]?.value, value.utf8.count == 43 else { return nil }
+        return value
+    }
+
     /// What a browser's cookie is kept as.
     static func kept(_ secret: String) -> String { "browser " + Secret.digest(secret) }
 }
@@ -37,10 +43,7 @@ struct Place: Sendable {
 
 extension Visit {
     /// What the browser's cookie holds; nil where there is none that could be ours.
-    var browserSecret: String? {
-        guard let value = request.cookies[Client.cookie]?.value, value.utf8.count == 43 else { return nil }
-        return value
-    }
+    var browserSecret: String? { Client.secret(in: request) }
 
     var client: Client {
         Client(address: NetworkAddress.counted(context.address), browser: browserSecret.map(Client.kept))

@@ -20,8 +20,8 @@ extension ConsoleParts {
     func hasSecondFactor(_ account: Account, by visit: Visit) throws -> Bool {
         let place = try Place(visit.client, of: account.name.text, records)
         let shown = try secondFactors.shown(visit.form["code"] ?? "", of: account.name, from: place)
-        let action = shown ?? SecondFactors.Shown.code
-        try note(action.rawValue, of: account.name.text, by: visit, shown == nil ? .refused : .done)
+        let way = shown ?? SecondFactors.Shown.code
+        try note(way.action, of: account.name.text, by: visit, shown == nil ? .refused : .done)
         return shown != nil
     }
 

@@ -8,6 +8,12 @@ final class RateLimits: Sendable {
     enum Kind: Sendable, Hashable {
         /// Requests of an address that has not signed in.
         case anonymous
+        /// The same of a browser that has signed in before, wherever it comes from.
+        case knownBrowser
+        /// Questions of an address whether the console lives and is ready.
+        case probe
+        /// What is the same for everybody, asked for by an address: style sheet, script, the description of the API.
+        case document
         /// Requests of somebody who has.
         case signedIn
         /// Changes that somebody asks for.
@@ -18,7 +24,7 @@ final class RateLimits: Sendable {
         /// How many at once, and how many a second in the long run.
         var bucket: (size: Double, perSecond: Double) {
             switch self {
-            case .anonymous: (400, 100)
+            case .anonymous, .knownBrowser, .probe, .document: (400, 100)
             case .signedIn: (20_000, 10_000)
             case .change: (200, 20)
             case .bootstrap: (10, 0.1)

@@ -5,10 +5,12 @@ import UpgradeModel
 
 /// Second factors: how they are set up, and whether what somebody types shows one.
 final class SecondFactors: Sendable {
-    /// How a second factor was shown; its text is what that is called in the audit trail.
-    enum Shown: String, Sendable {
-        case code = "second-factor"
-        case recoveryCode = "recovery-code"
+    /// How a second factor was shown.
+    enum Shown: Sendable {
+        case code, recoveryCode
+
+        /// What that is called in the audit trail.
+        var action: AuditAction { self == .code ? .secondFactor : .recoveryCode }
     }
 
     private struct Begun {

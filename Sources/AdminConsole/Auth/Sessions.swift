@@ -61,8 +61,9 @@ struct Sessions: Sendable {
         return .host(Self.cookie, "", maxAge: 0)
     }
 
-    /// Who sends this cookie; nil where it is of no session that goes on.
-    func visitor(_ secret: String) throws -> Visitor? {
+    /// Who sends this cookie; nil where it is of no session that goes on. `isUse` says whether somebody has asked, not
+    /// a page by itself: only then the session has not been idle.
+    func visitor(_ secret: String, isUse: Bool = true) throws -> Visitor? {
         guard (32...64).contains(secret.utf8.count) else { return nil }
         let id = Secret.digest(secret)
         guard let (record, account) = try records.signedIn(id) else { return nil }
@@ -73,7 +74,7 @@ struct Sessions: Sendable {
             try? records.removeSession(id)
             return nil
         }
-        if abs(session.seenAt.seconds(to: moment)) > 60 {
+        if isUse, abs(session.seenAt.seconds(to: moment)) > 60 {
             session.seenAt = moment
             // A disk that takes nothing more is no reason to show nothing more: the session ends the sooner for it.
             try? records.put(session)

@@ -20,7 +20,7 @@ struct FirstStartDoors: Sendable {
                 guard try parts.isUnclaimed() else { return .redirect(to: "/sign-in", type: .normal) }
                 return show("admin", nil, .ok)
             },
-            .page(.post, "/first-start", needs: nil, action: "first-start") { try await claim($0) },
+            .page(.post, "/first-start", needs: nil, action: .firstStart) { try await claim($0) },
         ]
         for index in doors.indices { doors[index].notesItself = true }
         return doors
@@ -33,7 +33,7 @@ struct FirstStartDoors: Sendable {
         let name = visit.form["name"] ?? ""
         try parts.rates.take(.bootstrap, NetworkAddress.counted(visit.context.address))
         guard bootstrap.opens(visit.form["secret"] ?? "", at: parts.now()) else {
-            try parts.note("first-start", of: "", by: visit, .refused)
+            try parts.note(.firstStart, of: "", by: visit, .refused)
             let words =
                 "That is not the secret in the file, or a day has passed since the console was started. "
                 + "A new start makes a new one."
@@ -48,11 +48,11 @@ struct FirstStartDoors: Sendable {
         } catch let refusal as Refusal {
             return show(name, refusal.message, .unprocessableContent)
         }
-        try parts.note("first-start", of: account.name.text, by: visit, .asked)
+        try parts.note(.firstStart, of: account.name.text, by: visit, .asked)
         guard try parts.records.putFirst(account) else { return .redirect(to: "/sign-in", type: .normal) }
         bootstrap.remove()
         let response = try parts.signIn(account, by: visit, to: "/")
-        try parts.noteEnd("first-start", of: account.name.text, by: visit, .done)
+        try parts.noteEnd(.firstStart, of: account.name.text, by: visit, .done)
         return response
     }
 

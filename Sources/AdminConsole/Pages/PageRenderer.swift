@@ -40,7 +40,7 @@ struct PageRenderer: Sendable {
             places: Frame.places(here),
             mayOperate: visitor?.role.allows(.operate) ?? false,
             mayAdminister: visitor?.role.allows(.administer) ?? false,
-            refresh: refresh,
+            refresh: refresh.map { "\($0); url=\(livesAt ?? "")\(livesAt?.contains("?") == true ? "&" : "?")live=1" },
             livesAt: livesAt,
             content: content
         )
@@ -81,7 +81,8 @@ struct Frame {
     /// What forms are shown; the doors look again.
     var mayOperate: Bool
     var mayAdminister: Bool
-    var refresh: Int?
+    /// When a browser without script loads the page again, and from where: an address that says that nobody asks.
+    var refresh: String?
     var livesAt: String?
     var content: Any
 

@@ -40,13 +40,13 @@ struct SignInDoors: Sendable {
                 if try parts.isUnclaimed() { return .redirect(to: "/first-start", type: .normal) }
                 return show(page(visit, "", Self.path(visit.query("next")), nil), .ok)
             },
-            .page(.post, "/sign-in", needs: nil, action: "sign-in") { try await signIn($0) },
+            .page(.post, "/sign-in", needs: nil, action: .signIn) { try await signIn($0) },
             .page(.get, "/sign-in/code", needs: nil) { visit in
                 guard try halfway(visit) != nil else { return .redirect(to: "/sign-in", type: .normal) }
                 return showCode(visit, nil, .ok)
             },
-            .page(.post, "/sign-in/code", needs: nil, action: "sign-in") { try goOn($0) },
-            .page(.post, "/sign-out", needs: .look, action: "sign-out") { visit in
+            .page(.post, "/sign-in/code", needs: nil, action: .signIn) { try goOn($0) },
+            .page(.post, "/sign-out", needs: .look, action: .signOut) { visit in
                 var response = Response.redirect(to: "/sign-in", type: .normal)
                 if case .session(let id, _, _) = visit.visitor?.proof { response.setCookie(try parts.sessions.end(id)) }
                 // What pages have left in the browser goes too.
@@ -66,7 +66,7 @@ struct SignInDoors: Sendable {
                     .ok
                 )
             },
-            .page(.post, "/confirm", needs: .look, action: "confirm") { try await confirm($0) },
+            .page(.post, "/confirm", needs: .look, action: .confirm) { try await confirm($0) },
         ]
         for index in doors.indices {
             doors[index].notesItself = doors[index].path != "/sign-out"
@@ -87,18 +87,18 @@ struct SignInDoors: Sendable {
         guard let account else {
             // The name is not noted where it is none of ours: people type their password there.
             let known = try AccountName(name).flatMap { try parts.records.account($0) }?.name.text ?? "unknown name"
-            try parts.note("sign-in", of: known, by: visit, .refused)
+            try parts.note(.signIn, of: known, by: visit, .refused)
             let words = "Name and password do not belong together."
             return show(page(visit, name, next, words), .unprocessableContent)
         }
-        try parts.note("sign-in", of: account.name.text, by: visit, .asked)
+        try parts.note(.signIn, of: account.name.text, by: visit, .asked)
         if account.secondFactor == .present {
             var response = Response.redirect(to: "/sign-in/code", type: .normal)
             response.setCookie(parts.halfway.begin(account, next: next))
             return response
         }
         let response = try parts.signIn(account, by: visit, to: next)
-        try parts.noteEnd("sign-in", of: account.name.text, by: visit, .done)
+        try parts.noteEnd(.signIn, of: account.name.text, by: visit, .done)
         return response
     }
 
@@ -125,7 +125,7 @@ struct SignInDoors: Sendable {
         }
         var response = try parts.signIn(account, by: visit, to: entry.next)
         response.setCookie(parts.halfway.end(secret))
-        try parts.noteEnd("sign-in", of: account.name.text, by: visit, .done)
+        try parts.noteEnd(.signIn, of: account.name.text, by: visit, .done)
         return response
     }
 
@@ -144,7 +144,7 @@ struct SignInDoors: Sendable {
         )
         do {
             guard try await parts.isShown(visitor, visit.form["password"] ?? "", by: visit) else {
-                try parts.note("confirm", of: "", by: visit, .refused)
+                try parts.note(.confirm, of: "", by: visit, .refused)
                 // Not which of the two: who has found an open browser learns nothing of the password.
                 page.problem =
                     "That is not the password of \(visitor.name)"
@@ -155,9 +155,9 @@ struct SignInDoors: Sendable {
             page.problem = Self.words(refusal)
             return show(page, visit, refusal.status, refusal.fields)
         }
-        try parts.note("confirm", of: "", by: visit, .asked)
+        try parts.note(.confirm, of: "", by: visit, .asked)
         let cookie = try parts.sessions.confirm(id)
-        try parts.noteEnd("confirm", of: "", by: visit, .done)
+        try parts.noteEnd(.confirm, of: "", by: visit, .done)
         var response = Response.redirect(to: next, type: .normal)
         response.setCookie(cookie)
         return response

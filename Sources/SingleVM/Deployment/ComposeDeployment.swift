@@ -109,11 +109,11 @@ package struct ComposeDeployment: Sendable {
             throw Trouble(.environment, "compose-failed", "Compose could not be asked: \(error).", remedy: error.remedy)
         }
         guard result.status.isSuccess else {
-            let said = result.errorText.split(separator: "\n").suffix(5).joined(separator: " ")
+            let said = result.errorText.split(separator: "\n").suffix(5).joined(separator: "\n")
             throw Trouble(
                 .release,
                 code,
-                "Compose refuses the release's file (\(result.status)): \(said)",
+                "Compose refuses the release's file (\(result.status))" + (said.isEmpty ? "." : ":\n\(said)"),
                 remedy: "Check the variables in the installation's environment; if they are right, tell the publisher."
             )
         }

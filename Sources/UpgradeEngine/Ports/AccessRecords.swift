@@ -45,8 +45,13 @@ package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     /// Revokes a token.
     func removeToken(_ id: String) throws(Trouble)
 
+    /// Revokes every token of an account; returns how many there were.
+    func removeTokens(of name: AccountName) throws(Trouble) -> Int
+
     /// Whether somebody has signed in to an account of that name from an address, or a browser, before.
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool
+    /// Whether somebody has signed in to any account from an address, or a browser, before.
+    func isKnown(_ address: String) throws(Trouble) -> Bool
     /// Remembers that somebody signed in from an address, or a browser; of an account the newest 32 are kept.
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble)
 

@@ -1,3 +1,4 @@
+import Synchronization
 package import UpgradeModel
 
 /// What the console does by itself: ask the source at its times, and tell people what has happened. It deploys nothing.
@@ -12,11 +13,14 @@ package struct Automation: Sendable {
         let zones: any ZoneBook
         let installation: String
         let ask: @Sendable () async throws -> ReleaseNews
+        let recall: @Sendable () async throws -> ReleaseNews
         let isOnDuty: @Sendable () -> Bool
+        let clean: @Sendable (Trouble) -> Trouble
         let now: @Sendable () -> Moment
 
-        /// Puts the parts together. `installation` is its name in notices; `ask` asks the source; `isOnDuty` says
-        /// whether this process is the one that acts; `now` is the clock.
+        /// Puts the parts together. `installation` is its name in notices; `ask` asks the source; `recall` says
+        /// the same without asking it, as far as it is on record; `isOnDuty` says whether this process is the one that acts; `clean` takes secrets out of what went wrong, which may have what
+        /// a tool has said, before it leaves the machine; `now` is the clock.
         package init(
             records: any AutomationRecords,
             journal: any Journal,
@@ -24,7 +28,9 @@ package struct Automation: Sendable {
             zones: any ZoneBook,
             installation: String,
             ask: @escaping @Sendable () async throws -> ReleaseNews,
+            recall: @escaping @Sendable () async throws -> ReleaseNews,
             isOnDuty: @escaping @Sendable () -> Bool,
+            clean: @escaping @Sendable (Trouble) -> Trouble,
             now: @escaping @Sendable () -> Moment
         ) {
             self.records = records
@@ -33,12 +39,15 @@ package struct Automation: Sendable {
             self.zones = zones
             self.installation = installation
             self.ask = ask
+            self.recall = recall
             self.isOnDuty = isOnDuty
+            self.clean = clean
             self.now = now
         }
     }
 
     let parts: Parts
+    private let recalled = LastRecall()
 
     /// Works with these.
     package init(_ parts: Parts) { self.parts = parts }
@@ -54,6 +63,7 @@ package struct Automation: Sendable {
             group.addTask {
                 await repeatedly(every: .seconds(3)) {
                     try collect()
+                    try? await recall()
                     try await deliver()
                 }
             }
@@ -96,7 +106,7 @@ package struct Automation: Sendable {
                     "Asking the source failed in a way that was not foreseen.",
                     remedy: "Run `pawl check` and see what it says."
                 )
-            try parts.records.changeCheckRecord { $0.failed(at: now, trouble) }
+            try parts.records.changeCheckRecord { $0.failed(at: now, parts.clean(trouble)) }
             notices = NewsNotices.of(
                 failing: try parts.records.checkRecord(),
                 at: now,
@@ -116,6 +126,42 @@ package struct Automation: Sendable {
 
     // Notices
 
+    /// Tells that support ends, a few times a day: that comes nearer whether the source is asked or not, by whatever
+    /// schedule, and whether it answers.
+    package func recall() async throws {
+        let now = parts.now()
+        guard recalled.isOver(at: now), let cursor = try parts.records.noticeCursor() else { return }
+        let news = try await parts.recall()
+        let notices = NewsNotices.ofSupport(news, at: now, installation: parts.installation)
+        // With the cursor: that a new channel has yet to hear of a new version is for the next check.
+        try parts.records.keep(notices, for: parts.records.settings().notifications.channels, upTo: cursor)
+    }
+
+    /// Tells of something that went wrong and that no row of the journal says, once for an `id`.
+    package func tell(
+        of trouble: Trouble,
+        _ kind: NoticeKind,
+        id: String,
+        at moment: Moment,
+        title: String,
+        run: RunID?
+    )
+        throws
+    {
+        guard parts.isOnDuty(), parts.now().seconds(after: moment) < Notice.lifetime else { return }
+        let trouble = parts.clean(trouble)
+        let notice = Notice(
+            id: id,
+            kind: kind,
+            at: moment,
+            installation: parts.installation,
+            title: title,
+            message: "\(trouble.message) \(trouble.remedy)",
+            run: run
+        )
+        try parts.records.keep([notice], for: parts.records.settings().notifications.channels, upTo: nil)
+    }
+
     /// Makes notices of what the journal has got since the last time. The first time nothing: it is all old news.
     package func collect() throws {
         let newest = try parts.records.newestEntry()
@@ -131,7 +177,13 @@ package struct Automation: Sendable {
         for run in Set(told.map(\.run)) {
             // A run that cannot be read is told of where it is shown; the others still are told of.
             let entries = try parts.journal.milestones(of: run).filter { $0.id <= fresh.last?.id ?? newest }
-            notices += (try? RunNotices.of(entries, after: cursor, installation: parts.installation)) ?? []
+            let told = try? RunNotices.of(
+                entries,
+                after: cursor,
+                installation: parts.installation,
+                clean: parts.clean
+            )
+            notices += told ?? []
         }
         notices = notices.filter { now.seconds(after: $0.at) < Notice.lifetime }
         let channels = try parts.records.settings().notifications.channels
@@ -231,6 +283,22 @@ package struct Automation: Sendable {
             to: channel.route,
             allowsLocal: notifications.allowsLocal
         )
+    }
+}
+
+/// When it was last looked what is on record, in this process.
+private final class LastRecall: Sendable {
+    /// Seconds between two looks.
+    private static let pause = 6.0 * 3600
+    private let at = Mutex<Moment?>(nil)
+
+    /// Whether it is time; then the next one begins. A clock that was set back makes it time.
+    func isOver(at now: Moment) -> Bool {
+        at.withLock { last in
+            if let last, (0..<Self.pause).contains(now.seconds(after: last)) { return false }
+            last = now
+            return true
+        }
     }
 }
 

@@ -3,12 +3,14 @@ package import UpgradeModel
 /// What rows of the journal are worth telling.
 package enum RunNotices {
     /// The notices of the rows of one run that lie after a certain one; `entries` are all of the run's, oldest first.
+    /// `clean` takes secrets out of why something went wrong.
     ///
     /// - Throws: code `unreadable-run` where the rows do not tell a legal story.
     package static func of(
         _ entries: [JournalEntry],
         after cursor: Int64,
-        installation: String
+        installation: String,
+        clean: (Trouble) -> Trouble
     ) throws(Trouble) -> [Notice] {
         guard let first = entries.first else { return [] }
         let request = try Replay(of: first.run, from: [first]).request
@@ -28,7 +30,7 @@ package enum RunNotices {
                 )
             }
             guard entry.id > cursor, let kind = kind(of: event, from: before, to: machine) else { continue }
-            notices.append(notice(kind, entry, request, machine, installation))
+            notices.append(notice(kind, entry, request, machine, machine.reason.map(clean), installation))
         }
         return notices
     }
@@ -55,11 +57,12 @@ package enum RunNotices {
         _ entry: JournalEntry,
         _ request: RunRequest,
         _ machine: UpgradeMachine,
+        _ reason: Trouble?,
         _ installation: String
     ) -> Notice {
         let target = machine.plan.hops.last ?? request.plan.from
         let what = request.plan.restore.map { "Restore of \($0.set)" } ?? "Upgrade \(request.plan.from) → \(target)"
-        let why = machine.reason.map { " \($0.message) \($0.remedy)" } ?? ""
+        let why = reason.map { " \($0.message) \($0.remedy)" } ?? ""
         let (end, words): (String, String) =
             switch kind {
             case .runSucceeded: ("succeeded", "Release \(target) is healthy.")
@@ -105,6 +108,12 @@ package enum NewsNotices {
                 )
             )
         }
+        return notices + ofSupport(news, at: now, installation: installation)
+    }
+
+    /// What there is to tell of how long the installed release is supported.
+    package static func ofSupport(_ news: ReleaseNews, at now: Moment, installation: String) -> [Notice] {
+        var notices: [Notice] = []
         if let installed = news.installed, let standing = news.standing, let due = standing.notice {
             let title =
                 due == 0

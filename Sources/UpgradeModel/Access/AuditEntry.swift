@@ -29,7 +29,7 @@ package struct AuditEntry: Sendable, Hashable {
     package var succeeded: Bool { outcome == .asked || outcome == .done }
 
     /// Puts an entry together. Of what others have typed, characters that could pass for another line or another column
-    /// are replaced, and no more than 200 are kept.
+    /// are replaced, and no more than 200 are kept, of the subject no more than 1000.
     package init(
         id: Int64 = 0,
         at: Moment,
@@ -44,20 +44,22 @@ package struct AuditEntry: Sendable, Hashable {
         self.actor = Self.plain(actor)
         self.address = Self.plain(address)
         self.action = Self.plain(action)
-        self.subject = Self.plain(subject)
+        self.subject = Self.plain(subject, most: 1000)
         self.outcome = outcome
     }
 
-    /// Some text as one line of at most 200 visible characters.
-    package static func plain(_ text: String) -> String {
+    /// Some text as one line of at most so many visible characters; where some are left out it ends with `…`.
+    package static func plain(_ text: String, most: Int = 200) -> String {
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(200) {
+        let isCut = text.unicodeScalars.dropFirst(most).first != nil
+        for scalar in text.unicodeScalars.prefix(isCut ? most - 1 : most) {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
                 scalars.append("\u{FFFD}")
             default: scalars.append(scalar)
             }
         }
+        if isCut { scalars.append("…") }
         return String(scalars)
     }
 }

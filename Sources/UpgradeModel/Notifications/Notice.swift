@@ -9,12 +9,28 @@ package enum NoticeKind: String, Sendable, Codable, Hashable, CaseIterable {
     case runAborted = "run-aborted"
     case runRefused = "run-refused"
     case backupNotProven = "backup-not-proven"
+    /// A run goes on no more, though it waits for nobody.
+    case runStuck = "run-stuck"
+    case jobFailed = "job-failed"
     case checkFailing = "check-failing"
     /// Somebody has pressed the test button. Goes to one channel, whatever it is told of.
     case test
 
     /// The kinds that a channel can choose.
     package static let choices = allCases.filter { $0 != .test }
+
+    /// The kind that a channel is told of with this one, also where it was set up before this one was known.
+    package var broader: NoticeKind? {
+        switch self {
+        case .backupNotProven: .runAborted
+        case .runStuck: .needsOperator
+        case .jobFailed: .backupNotProven
+        default: nil
+        }
+    }
+
+    /// Whether it is told of for as long as it holds, not when it happens: a channel that is new is told as well.
+    package var lasts: Bool { [.newVersion, .supportEnds, .checkFailing].contains(self) }
 
     /// In words, for whoever chooses.
     package var title: String {
@@ -28,6 +44,8 @@ package enum NoticeKind: String, Sendable, Codable, Hashable, CaseIterable {
         case .runAborted: "Run aborted, everything put back"
         case .runRefused: "Run refused, nothing tried"
         case .backupNotProven: "Backup not proven"
+        case .runStuck: "Run stands still, nobody can carry it on"
+        case .jobFailed: "Backup or proof that was asked for in the console failed"
         case .checkFailing: "Checking for updates fails repeatedly"
         case .test: "Test"
         }

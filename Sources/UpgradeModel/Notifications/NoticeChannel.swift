@@ -41,9 +41,11 @@ package struct NoticeChannel: Sendable, Codable, Hashable {
         self.route = route
     }
 
-    /// Whether it is to be told of something. A proof that failed is also an abort.
+    /// Whether it is to be told of something. A proof that failed is also an abort, a run that stands still needs
+    /// somebody, and a backup that was not made is not proven.
     package func wants(_ kind: NoticeKind) -> Bool {
-        isOn && (kinds.contains(kind) || kind == .backupNotProven && kinds.contains(.runAborted))
+        guard isOn else { return false }
+        return kinds.contains(kind) || kind.broader.map { wants($0) } ?? false
     }
 
     /// The most that an installation may have.

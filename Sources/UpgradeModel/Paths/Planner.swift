@@ -44,6 +44,17 @@ package struct Planner: Sendable {
         return Set(reached.map { catalog.releases[$0].version })
     }
 
+    /// The releases that may take the place of one which has failed, oldest first: newer ones to which a single hop leads
+    /// from it. `request` starts there; its own target does not matter.
+    package static func replacements(for request: PlanRequest, in catalog: Catalog) -> [ReleaseVersion] {
+        reachable(from: request, in: catalog).sorted().filter { version in
+            var request = request
+            request.target = version
+            let plan = plan(request, in: catalog)
+            return plan.refusal == nil && plan.hops.count == 1
+        }
+    }
+
     /// What was asked for; otherwise the newest release, or the start where nothing is newer.
     private var target: ReleaseVersion {
         if let target = request.target { return target }

@@ -20,9 +20,22 @@ struct BackupCreateCommand: AsyncParsableCommand {
     func run() async throws {
         let workplace = try Workplace(options)
         let ticker = Ticker(options)
-        let set = try await BackupMaking(workplace).make { ticker.show($0) }
+        let set = try await make(workplace, ticker)
         let report = try BackupShelf(workplace).report(on: ListedSet(set))
         Answer(options).give(report, text: report.text)
+    }
+
+    private func make(_ workplace: Workplace, _ ticker: Ticker) async throws -> BackupSet {
+        let trail = CommandTrail(workplace)
+        trail.note(.backup, of: "installation", .asked)
+        do {
+            let set = try await BackupMaking(workplace).make { ticker.show($0) }
+            trail.note(.backup, of: "installation: \(set.id)", .done)
+            return set
+        } catch {
+            trail.note(.backup, of: "installation", endedBy: error)
+            throw error
+        }
     }
 }
 

@@ -22,8 +22,30 @@ struct BackupPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        let report = try await Pruning(workplace).prune(dryRun: dryRun) { try agree($0) }
+        let report = try await prune(workplace)
         Answer(options).give(report, text: report.text)
+    }
+
+    private func prune(_ workplace: Workplace) async throws -> PruneReport {
+        let trail = CommandTrail(workplace)
+        var asked: String?
+        do {
+            let report = try await Pruning(workplace).prune(dryRun: dryRun) { report in
+                try agree(report)
+                let subject = AuditEntry.sets(report.removed.map(\.id))
+                trail.note(.prune, of: subject, .asked)
+                asked = subject
+            }
+            if let asked {
+                // One by one: they are gone for good.
+                for set in report.removed { trail.note(.backupRemoved, of: set.id, .done) }
+                trail.note(.prune, of: asked, .done)
+            }
+            return report
+        } catch {
+            if let asked { trail.note(.prune, of: asked, endedBy: error) }
+            throw error
+        }
     }
 
     private func agree(_ report: PruneReport) throws {

@@ -36,10 +36,25 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         let ticker = Ticker(options)
         let proving = Proving(shelf: shelf, identity: identity.map { Workplace.absolute($0) }) { ticker.show($0) }
-        let outcomes = try await proving.prove(found)
+        let outcomes = try await prove(found, proving, CommandTrail(workplace))
         try answer(shelf, outcomes)
         _ = consume lock
         if !outcomes.allSatisfy(\.isProven) { throw Exit(status: .refused) }
+    }
+
+    private func prove(_ found: [BackupSet], _ proving: Proving, _ trail: CommandTrail) async throws
+        -> [Proving.Outcome]
+    {
+        let subject = AuditEntry.sets(sets) + (acceptChanged ? ", also changed" : "")
+        trail.note(.prove, of: subject, .asked)
+        do {
+            let outcomes = try await proving.prove(found)
+            trail.note(.prove, of: subject, outcomes.allSatisfy(\.isProven) ? .done : .failed)
+            return outcomes
+        } catch {
+            trail.note(.prove, of: subject, endedBy: error)
+            throw error
+        }
     }
 
     /// Answers with the sets as they are now.

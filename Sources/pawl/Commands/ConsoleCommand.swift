@@ -66,7 +66,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 certificate: keeper,
                 publicURL: publicURL.flatMap { Self.origin($0) }
             ),
-            desk: InstallationDesk(workplace: workplace),
+            desk: RedactedDesk(desk: InstallationDesk(workplace: workplace)) { Redaction(of: workplace) },
             records: workplace.store,
             bootstrap: bootstrap,
             version: PawlVersion.current,
@@ -76,7 +76,8 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         Self.allowManyConnections()
         let bound = Self.stopWithinASecond { bootstrap?.remove() }
         defer { bound.forEach { $0.cancel() } }
-        let first = await carryOn(workplace)
+        let caretaker = Caretaker(workplace, automation)
+        let first = await caretaker.look()
         first.map { Output.remark($0) }
         let (host, publicURL) = (host, publicURL)
         try await withThrowingTaskGroup { group in
@@ -86,7 +87,7 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 var said = first
                 while true {
                     try await Task.sleep(for: .seconds(30))
-                    let words = await carryOn(workplace)
+                    let words = await caretaker.look()
                     if words != said { words.map { Output.remark($0) } }
                     said = words
                 }
@@ -120,16 +121,6 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             return try .given(chain: Workplace.absolute(certificate), key: Workplace.absolute(key), now: Workplace.now)
         }
         return try .own(in: workplace.data.path + "/tls", names: MachineNames.all(), now: Workplace.now)
-    }
-
-    /// A run whose runner has died goes on, unless it waits for somebody. One that cannot be carried on is shown by the
-    /// console like any other, and is no reason not to serve. Returns what is to be said about it.
-    private func carryOn(_ workplace: Workplace) async -> String? {
-        do {
-            return try await Resuming(workplace).resume().map { "Going on with run \($0)." }
-        } catch {
-            return (error as? Trouble)?.text ?? "\(error)"
-        }
     }
 
     /// Whatever does not let go of its connection keeps nobody waiting: what is on the disk is whole at any instant.
@@ -170,26 +161,32 @@ struct ConsoleResetPasswordCommand: AsyncParsableCommand {
         abstract: "Set the password of an account of the console; makes an admin where there is none of that name.",
         discussion: """
             The password is asked for, without showing it; without a terminal it is the first line of standard input.
-            The account's sessions end, and its second factor is taken away. Its API tokens stay.
+            The account's sessions end, its second factor is taken away, and its API tokens are revoked, unless they are
+            to be kept.
             """
     )
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The account.") var name = "admin"
+    @Flag(help: "Leave its API tokens as they are.") var keepTokens = false
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
         let password = try Self.password(of: name)
         let reset = try await ConsoleAccounts(records: workplace.store, now: Workplace.now)
-            .reset(name, password: password, by: Workplace.person)
-        let words =
-            switch reset {
-            case .made: "The admin \(name) is made."
-            case .changed: "The password of \(name) is set; its sessions have ended."
-            case .changedWithoutSecondFactor:
-                "The password of \(name) is set; its sessions have ended, and its second factor is taken away."
-            }
-        Output.remark(words)
+            .reset(name, password: password, keepsTokens: keepTokens, by: Workplace.person)
+        Output.remark(Self.words(reset, name))
+    }
+
+    private static func words(_ reset: ConsoleAccounts.Reset, _ name: String) -> String {
+        guard case .changed(let hadSecondFactor, let tokens) = reset else { return "The admin \(name) is made." }
+        var parts = ["its sessions have ended"]
+        if hadSecondFactor { parts.append("its second factor is taken away") }
+        if tokens > 0 {
+            parts.append(tokens == 1 ? "its API token is revoked" : "its \(tokens) API tokens are revoked")
+        }
+        let last = parts.count > 1 ? ", and " + parts.removeLast() : ""
+        return "The password of \(name) is set; \(parts.joined(separator: ", "))\(last)."
     }
 
     private static func password(of name: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -18,9 +19,11 @@ extension Automation {
                 ),
                 zones: ZoneInformation(),
                 installation: workplace.installation.name,
-                ask: { try await Offers.latest(of: workplace) },
+                ask: { try await Offers(workplace).news },
+                recall: { try await ReleaseNews(recalledOf: workplace) },
                 // In safe mode nothing can be written down, so nothing is done that would have to be.
                 isOnDuty: { workplace.store.safeMode == nil && duty.isOurs() },
+                clean: { Redaction(of: workplace).clean($0) },
                 now: Workplace.now
             )
         )
@@ -38,15 +41,47 @@ extension Automation {
 }
 
 extension Offers {
-    /// Asks the source, and says what there is to tell.
-    static func latest(of workplace: Workplace) async throws -> ReleaseNews {
-        let offers = try await Offers(workplace)
-        let newest = offers.catalog.newest(for: Standpoint.deployment)?.version
-        let released = offers.installed.flatMap { offers.catalog.release($0)?.releasedAt }
+    /// What there is to tell.
+    var news: ReleaseNews {
+        let newest = catalog.newest(for: Standpoint.deployment)?.version
+        // Where nobody can look at what runs, it is what was last deployed.
+        let installed = installed ?? (try? workplace.highWaterMark())
         return ReleaseNews(
-            newer: newest.flatMap { newest in offers.installed.flatMap { $0 < newest ? newest : nil } },
-            installed: offers.installed,
-            standing: released.flatMap {
+            newer: newest.flatMap { newest in installed.flatMap { $0 < newest ? newest : nil } },
+            installed: installed,
+            releasedAt: installed.flatMap { catalog.release($0)?.releasedAt },
+            in: workplace
+        )
+    }
+
+    /// Keeps what there is to tell for whoever is told of it, as a check by the console itself does.
+    func tell() throws {
+        let store = workplace.store
+        guard store.safeMode == nil else { return }
+        let notices = NewsNotices.of(news, at: Workplace.now(), installation: workplace.installation.name)
+        try store.keep(notices, for: store.settings().notifications.channels, upTo: nil)
+    }
+}
+
+extension ReleaseNews {
+    /// What is on record, without asking the source: what is installed, and when the source said that it was published.
+    init(recalledOf workplace: Workplace) async throws {
+        let state = try? await Site.observe(workplace.singleVM, workplace.product)
+        let installed = try state?.installedVersion ?? workplace.highWaterMark()
+        let releases = try CatalogBook(workplace).memory()?.memory.fingerprints ?? []
+        self.init(
+            newer: nil,
+            installed: installed,
+            releasedAt: releases.first { $0.version == installed }?.releasedAt,
+            in: workplace
+        )
+    }
+
+    fileprivate init(newer: ReleaseVersion?, installed: ReleaseVersion?, releasedAt: Day?, in workplace: Workplace) {
+        self.init(
+            newer: newer,
+            installed: installed,
+            standing: releasedAt.flatMap {
                 workplace.product.supportWindow.standing(releasedAt: $0, on: Workplace.now().day)
             }
         )

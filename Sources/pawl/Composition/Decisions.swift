@@ -46,17 +46,7 @@ struct Decisions: Sendable {
     /// A newer release may take the failed one's place if one hop leads from there to it.
     private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion) async throws {
         let catalog = try CatalogBook(workplace).ask()
-        let plan = Planner.plan(
-            PlanRequest(
-                deployment: Standpoint.deployment,
-                origin: .observed(.init(version: failed)),
-                highWaterMark: failed,
-                target: target,
-                packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
-                consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
-            ),
-            in: catalog
-        )
+        let plan = Planner.plan(request(after: failed, to: target, in: catalog), in: catalog)
         if let refusal = plan.refusal { throw refusal.trouble }
         guard plan.hops.count == 1 else {
             throw Trouble(
@@ -66,6 +56,32 @@ struct Decisions: Sendable {
                 remedy: "Retry with that release, then upgrade further."
             )
         }
+    }
+
+    private func request(
+        after failed: ReleaseVersion,
+        to target: ReleaseVersion? = nil,
+        in catalog: Catalog
+    ) -> PlanRequest {
+        PlanRequest(
+            deployment: Standpoint.deployment,
+            origin: .observed(.init(version: failed)),
+            highWaterMark: failed,
+            target: target,
+            packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
+            consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
+        )
+    }
+
+    /// The releases that a retry of a run would take in the place of the one that failed, oldest first; none where it
+    /// does not wait for a retry, or restores.
+    func replacements(for id: RunID) throws -> [ReleaseVersion] {
+        let machine = try RunView(of: id, from: workplace.store.entries(of: id, after: 0)).machine
+        guard machine.choices.contains(.retry), machine.restore == nil, let failed = machine.hop?.target else {
+            return []
+        }
+        let catalog = try CatalogBook(workplace).ask()
+        return Planner.replacements(for: request(after: failed, in: catalog), in: catalog)
     }
 
     static func tooLate(_ view: RunView) -> Trouble {

@@ -55,7 +55,8 @@ extension RunView {
     }
 }
 
-/// What checks have just let pass, so that whoever has seen it need not wait for the same again.
+/// What checks have let pass, so that whoever has seen it need not wait for the same again: the run checks by itself
+/// before it stops anything.
 final class PassedChecks: Sendable {
     private struct Pass {
         var target: ReleaseVersion
@@ -71,11 +72,44 @@ final class PassedChecks: Sendable {
         last.withLock { $0 = pass }
     }
 
-    /// Whether the checks before a release passed within the last minute, and no run was at work since.
+    /// For how long what was found is shown as news, and goes by.
+    static let freshness = Duration.seconds(15 * 60)
+
+    /// Whether the checks before a release passed not long ago, and no run was at work since.
     func holds(for target: ReleaseVersion, at event: Int64) -> Bool {
         last.withLock { pass in
             guard let pass else { return false }
-            return pass.target == target && pass.event == event && pass.at.duration(to: .now) < .seconds(60)
+            return pass.target == target && pass.event == event && pass.at.duration(to: .now) < Self.freshness
+        }
+    }
+}
+
+/// What a look before a restore has let pass, as ``PassedChecks`` has it for upgrades.
+final class PassedLooks: Sendable {
+    struct Pass {
+        let plan: RestorePlan
+        /// What is installed; nil where nothing is.
+        let installed: ReleaseVersion?
+        let event: Int64
+        let at: ContinuousClock.Instant
+    }
+
+    private let last = Mutex<Pass?>(nil)
+
+    /// Notes what a look found; `event` is the journal's newest row.
+    func note(_ observation: RestoreObservation, installed: ReleaseVersion?, at event: Int64) {
+        let isFree = PreflightReport(of: observation).outcome != .fail
+        let pass = Pass(plan: observation.plan, installed: installed, event: event, at: .now)
+        last.withLock { $0 = isFree ? pass : nil }
+    }
+
+    /// What a look at the same restore has seen not long ago, where it let that pass and no run was at work since.
+    func pass(for plan: RestorePlan, at event: Int64) -> Pass? {
+        last.withLock { pass in
+            guard let pass, pass.plan == plan, pass.event == event,
+                pass.at.duration(to: .now) < PassedChecks.freshness
+            else { return nil }
+            return pass
         }
     }
 }

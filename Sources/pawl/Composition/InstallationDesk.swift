@@ -15,6 +15,7 @@ struct InstallationDesk: Desk {
     private let turns = Turns()
     private let ended = EndedRuns()
     private let passed = PassedChecks()
+    private let seen = PassedLooks()
     private let probe = WriteProbe()
     /// What everybody looks at, and what takes long: who asks for the one does not wait for the other.
     private let looking = ReadingThread("looks")
@@ -68,8 +69,10 @@ struct InstallationDesk: Desk {
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
         let set = try BackupShelf(workplace).set(named: id.text)
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
-        return try await turns.take { [workplace] in
-            RestoreOutlookReport(try await Restoring(workplace).look(set, plan).observation)
+        return try await turns.take { [workplace, seen] in
+            let (observation, installed) = try await Restoring(workplace).look(set, plan)
+            seen.note(observation, installed: installed, at: try workplace.store.newest().event)
+            return RestoreOutlookReport(observation)
         }
     }
 
@@ -205,6 +208,7 @@ struct InstallationDesk: Desk {
             guard let hop = plan.hops.first else { throw Self.upToDate(plan.from) }
             return try await Site.with(workplace) { site in
                 let observation = try await Gatherer(site, place).observation(for: hop.release)
+                passed.note(PreflightReport(of: observation), at: try workplace.store.newest().event)
                 return try await DryRun(site: site, plan: plan, observation: observation).report()
             }
         }
@@ -260,7 +264,11 @@ struct InstallationDesk: Desk {
         let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
         let restoring = Restoring(workplace)
         try restoring.requireFree()
-        let begun = try await turns.take(isUrgent: true) {
+        let begun = try await turns.take(isUrgent: true) { [workplace, seen] in
+            // The run looks again, before it stops anything.
+            if let pass = seen.pass(for: plan, at: try workplace.store.newest().event) {
+                return try await restoring.begin(plan, from: pass.installed, by: person)
+            }
             let (observation, installed) = try await restoring.look(set, plan)
             let report = PreflightReport(of: observation)
             guard report.outcome != .fail else {
@@ -313,6 +321,10 @@ struct InstallationDesk: Desk {
         try workplace.requireWritable()
         try await Decisions(workplace).retry(id, to: target, by: person)
         return try await run(id)
+    }
+
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
+        try await looking.read { [workplace] in try Decisions(workplace).replacements(for: id) }
     }
 
     func abort(_ id: RunID, by person: String) async throws -> RunReport {

@@ -41,9 +41,10 @@ struct Offers: Sendable {
         let new = offers.catalog.releases.filter { release in
             known.map { !$0.contains(release.version) } ?? (offers.installed.map { $0 < release.version } ?? true)
         }
-        // That the source was asked is worth knowing, and never worth failing for.
+        // That the source was asked is worth knowing and telling, and never worth failing for.
         try? book.noteChecked()
         try? workplace.store.changeCheckRecord { $0.succeeded(at: Workplace.now(), scheduled: false) }
+        try? offers.tell()
         return CheckReport(
             checkedAt: Workplace.now(),
             source: workplace.installation.source.url,

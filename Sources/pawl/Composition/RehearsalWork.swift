@@ -184,7 +184,7 @@ struct RehearsalWork: Sendable {
             throw Trouble(
                 .environment,
                 "rehearsal-unreachable",
-                "The migration \(migration.service) never reached the scratch copy of \(copy.name): \(said)",
+                "The migration \(migration.service) never reached the scratch copy of \(copy.name):\n\(said)",
                 remedy: "Let containers reach PostgreSQL at this machine's address in networks of Docker; a firewall"
                     + " may keep them from it."
             )
@@ -194,7 +194,7 @@ struct RehearsalWork: Sendable {
                 .environment,
                 "rehearsal-account",
                 "The migration \(migration.service) uses another account than the one that Pawl uses, and the rehearsal has "
-                    + "no password for it: \(said)",
+                    + "no password for it:\n\(said)",
                 remedy: "Name the account of the migrations under `databases` in pawl.yaml, or go without a rehearsal."
             )
         }

@@ -73,6 +73,7 @@ struct APITests {
                 let preflight = try answer.json["preflight"] as? [String: Any]
                 #expect(preflight?["outcome"] as? String == "fail")
                 #expect(try console.store.runs().isEmpty)
+                #expect(try console.store.audit(before: nil, limit: 1).map(\.outcome) == [.refused])
             }
         }
     }

@@ -99,7 +99,7 @@ struct AuditTests {
     }
 
     @Test func `every change that passes a door is noted before and after, by whom and from where`() async throws {
-        let failing = Door.api(.post, "/api/v1/try/:id", needs: .operate, action: "try") { visit in
+        let failing = Door.api(.post, "/api/v1/try/:id", needs: .operate, action: .abort) { visit in
             guard visit.parameter("id") == "1" else {
                 throw Trouble(.environment, "x", "It broke.", changed: true, remedy: "-")
             }
@@ -116,11 +116,62 @@ struct AuditTests {
             }
             #expect(
                 try console.trail() == [
-                    "ada (token ci) try 1 asked", "ada (token ci) try 1 done", "ada (token ci) try 2 asked",
-                    "ada (token ci) try 2 failed",
+                    "ada (token ci) abort 1 asked", "ada (token ci) abort 1 done", "ada (token ci) abort 2 asked",
+                    "ada (token ci) abort 2 failed",
                 ]
             )
             #expect(try console.store.audit(before: nil, limit: 9).allSatisfy { !$0.address.isEmpty })
+        }
+    }
+
+    @Test func `every change is called what the table says, and none is noted without what it was of`() async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                for door in console.parts.doors() where door.isChange && !door.notesItself {
+                    #expect(door.action != nil, "\(door.path)")
+                    console.clock.advance(seconds: 1)
+                    let before = try console.trail().count
+                    let path = door.path.split(separator: "/", omittingEmptySubsequences: false)
+                        .map { $0.hasPrefix(":") ? "none" : $0 }.joined(separator: "/")
+                    _ = try await console.browser("ada", client).ask(door, at: path)
+                    #expect(try console.trail().count > before, "\(path)")
+                }
+            }
+            for line in try console.store.audit(before: nil, limit: 1000) {
+                #expect(AuditAction(rawValue: line.action) != nil, "\(line.action)")
+                #expect(!line.subject.isEmpty || line.action == "sign-out", "\(line.action)")
+            }
+        }
+    }
+
+    @Test func `the trail says of a run what was asked for, the same for pages and API`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let other = try console.person(.admin)
+            try await console.app.test(.router) { client in
+                let body = #"{"kind":"upgrade","to":"2026.2.1","rehearse":true,"outsideWindow":true}"#
+                let answer = try await person.post("/api/v1/runs", body, to: client)
+                let run = try #require(try answer.value("id"))
+                let trail = try console.store.audit(before: nil, limit: 9).reversed().map {
+                    "\($0.action) \($0.subject) \($0.outcome)"
+                }
+                let words = "upgrade 2026.2.1, rehearsed, outside windows"
+                #expect(trail == ["\(words) asked", "\(words): run \(run) done"])
+                _ = try await other.post(
+                    "/api/v1/runs",
+                    #"{"kind":"restore","backup":"20260101T000000Z-1.0"}"#,
+                    to: client
+                )
+                let restore = try #require(try console.store.audit(before: nil, limit: 1).first)
+                #expect(restore.action == "restore" && restore.subject == "20260101T000000Z-1.0")
+                _ = try await other.post("/api/v1/runs/\(run)/retry", #"{"to":"2026.2.2"}"#, to: client)
+                let retry = try #require(try console.store.audit(before: nil, limit: 1).first)
+                #expect(retry.action == "retry" && retry.subject == "\(run) to 2026.2.2")
+                _ = try await other.post("/api/v1/retention/prune", #"{"removed":["b","a"]}"#, to: client)
+                let prune = try #require(try console.store.audit(before: nil, limit: 1).first)
+                #expect(prune.action == "prune" && prune.subject == "2 sets: b a" && prune.outcome == .refused)
+            }
         }
     }
 
@@ -173,6 +224,8 @@ struct FailingTrail: AccessRecords {
     func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble) { try records.touch(token, at: moment) }
     func removeToken(_ id: String) throws(Trouble) { try records.removeToken(id) }
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool { try records.isKnown(address, of: name) }
+    func removeTokens(of name: AccountName) throws(Trouble) -> Int { try records.removeTokens(of: name) }
+    func isKnown(_ address: String) throws(Trouble) -> Bool { try records.isKnown(address) }
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
         try records.remember(address, of: name, at: moment)
     }

@@ -66,6 +66,7 @@ struct DoorTableTests {
         "GET /api/v1/runs/:id/events": .viewer,
         "GET /api/v1/runs/:id/log": .viewer,
         "GET /api/v1/runs/:id/logs": .viewer,
+        "GET /api/v1/runs/:id/replacements": .viewer,
         "GET /api/v1/settings/notifications": .admin,
         "GET /api/v1/settings/schedule": .admin,
         "GET /api/v1/settings/windows": .admin,

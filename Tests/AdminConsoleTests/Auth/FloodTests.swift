@@ -17,6 +17,8 @@ struct FloodTests {
             try await console.add("ada", .admin)
             let known = try #require(AccountName("ada"))
             try console.store.remember("127.0.0.3", of: known, at: console.parts.now())
+            let browser = Secret.make()
+            try console.store.remember(Client.kept(browser), of: known, at: console.parts.now())
             try await console.test(.live) { client in
                 let port = try #require(client.port)
                 let guesses = Atomic(0)
@@ -34,10 +36,16 @@ struct FloodTests {
                 // The flood is on before anybody else comes.
                 while guesses.load(ordering: .relaxed) < 1000 { try await Task.sleep(for: .milliseconds(10)) }
                 var times: [Duration] = []
-                for source in ["127.0.0.3", "127.0.0.4", "127.0.0.3", "127.0.0.5"] {
+                // From the address of the flood, as behind a proxy, with a browser that is known.
+                for source in ["127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.5"] {
                     let start = ContinuousClock.now
                     let answer = try await RawClient.send(
-                        RawClient.signIn("ada", GuardedConsole.password, port: port),
+                        RawClient.signIn(
+                            "ada",
+                            GuardedConsole.password,
+                            port: port,
+                            cookie: source == "127.0.0.2" ? "\(Client.cookie)=\(browser)" : nil
+                        ),
                         port: port,
                         from: source
                     )

@@ -61,7 +61,9 @@ struct GuardedConsole {
                     zones: SettingsDoorTests.Zones(),
                     installation: "demo",
                     ask: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
+                    recall: { ReleaseNews(newer: nil, installed: nil, standing: nil) },
                     isOnDuty: { true },
+                    clean: { $0 },
                     now: now
                 )
             ),
@@ -192,6 +194,7 @@ struct EmptyDesk: Desk {
     func jobs() async throws -> JobListReport { throw closed }
     func job(_ id: RunID) async throws -> JobReport { throw closed }
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport { throw closed }
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] { throw closed }
     func pulse() async throws -> Pulse { throw closed }
     func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport { throw closed }
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport { throw closed }

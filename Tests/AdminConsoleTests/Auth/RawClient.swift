@@ -61,12 +61,14 @@ enum RawClient {
     }
 
     /// A form for signing in.
-    static func signIn(_ name: String, _ password: String, port: Int, stays: Bool = false) -> String {
+    static func signIn(_ name: String, _ password: String, port: Int, stays: Bool = false, cookie: String? = nil)
+        -> String
+    {
         let allowed = CharacterSet.alphanumerics
         let body =
             "name=\(name)&password=" + (password.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")
         return "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nOrigin: http://127.0.0.1:\(port)\r\n"
             + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n"
-            + (stays ? "" : "Connection: close\r\n") + "\r\n" + body
+            + (cookie.map { "Cookie: \($0)\r\n" } ?? "") + (stays ? "" : "Connection: close\r\n") + "\r\n" + body
     }
 }

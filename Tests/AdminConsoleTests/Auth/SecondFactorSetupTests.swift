@@ -144,9 +144,15 @@ struct SecondFactorSetupTests {
             _ = try console.giveSecondFactor(eve.name)
             let accounts = ConsoleAccounts(records: console.store, now: { console.clock.now })
             let password = "stapled batteries on horses"
-            #expect(try await accounts.reset("eve", password: password, by: "root") == .changedWithoutSecondFactor)
+            #expect(
+                try await accounts.reset("eve", password: password, by: "root")
+                    == .changed(hadSecondFactor: true, tokens: 0)
+            )
             #expect(try console.store.secondFactor(of: eve.name) == nil)
-            #expect(try await accounts.reset("eve", password: password, by: "root") == .changed)
+            #expect(
+                try await accounts.reset("eve", password: password, by: "root")
+                    == .changed(hadSecondFactor: false, tokens: 0)
+            )
             #expect(try await accounts.reset("bob", password: password, by: "root") == .made)
             #expect(try console.trail().contains("root second-factor-removed eve done"))
         }

@@ -83,6 +83,25 @@ struct SignInTests {
         }
     }
 
+    @Test(arguments: ["script", "no script", "stream"])
+    func `a page that is only open does not keep a session from ending`(kind: String) async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                var browser = try console.browser("ada", client)
+                if kind == "script" { browser.fields[try #require(HTTPField.Name("X-Pawl-Live"))] = "1" }
+                if kind == "stream" { browser.fields[.accept] = "text/event-stream" }
+                for _ in 0..<59 {
+                    console.clock.advance(seconds: 60)
+                    let answer = try await browser.get(kind == "no script" ? "/settings?live=1" : "/settings")
+                    #expect(answer.status == .ok)
+                }
+                console.clock.advance(seconds: 61)
+                #expect(try await browser.get("/settings").status == .seeOther)
+            }
+        }
+    }
+
     @Test func `a session ends after twelve hours however much it is used, and confirming does not prolong it`()
         async throws
     {
@@ -247,6 +266,34 @@ struct SignInTests {
                 let known = try #require(AccountName("ada"))
                 #expect(try console.store.isKnown(Client.kept(secret), of: known.text))
                 #expect(try !console.store.isKnown(secret, of: known.text))
+            }
+        }
+    }
+
+    @Test func `a flood through the same proxy keeps neither a known browser out, nor whoever watches, nor assets`()
+        async throws
+    {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                let form = ["name": "ada", "password": GuardedConsole.password]
+                var browser = Browser(client: client, console: console)
+                let secret = try #require(try await browser.post("/sign-in", form).cookie(Client.cookie))
+                browser.fields[.cookie] = "\(Client.cookie)=\(secret)"
+                var stranger = Browser(client: client, console: console)
+                for _ in 0..<450 { _ = try await stranger.get("/sign-in") }
+                #expect(try await stranger.post("/sign-in", form).status == .tooManyRequests)
+                // A cookie that is nobody's does not do.
+                stranger.fields[.cookie] = "\(Client.cookie)=\(Secret.make())"
+                #expect(try await stranger.get("/sign-in").status == .tooManyRequests)
+                #expect(try await browser.get("/sign-in").status == .ok)
+                #expect(try await browser.post("/sign-in", form).status == .seeOther)
+                for path in ["/healthz", AssetDoors.address(of: "console.css"), "/api/v1/openapi.yaml"] {
+                    #expect(try await stranger.get(path).status == .ok)
+                }
+                // It is not counted less than others.
+                for _ in 0..<450 { _ = try await browser.get("/sign-in") }
+                #expect(try await browser.get("/sign-in").status == .tooManyRequests)
             }
         }
     }

@@ -31,8 +31,9 @@ struct UserTests {
             }
             #expect(
                 try console.trail() == [
-                    "ada user-added eve asked", "ada user-added eve done", "ada role-changed eve asked",
-                    "ada role-changed eve done", "ada user-removed eve asked", "ada user-removed eve done",
+                    "ada user-added eve operator asked", "ada user-added eve operator done",
+                    "ada role-changed eve operator→viewer asked", "ada role-changed eve operator→viewer done",
+                    "ada user-removed eve asked", "ada user-removed eve done",
                 ]
             )
         }
@@ -99,6 +100,29 @@ struct UserTests {
         }
     }
 
+    @Test func `with another password an admin revokes the tokens as well, unless they are to stay`() async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            let eve = try await console.add("eve", .operator)
+            let tokens = try ["a", "b"].map {
+                try console.parts.tokens.make($0, role: .operator, days: 9, for: eve.name, of: .operator).text
+            }
+            try await console.test { client in
+                let admin = try console.browser("ada", client)
+                let page = try await admin.get("/settings/users").text
+                #expect(page.contains("name=\"revokeTokens\" value=\"yes\" checked"))
+                var form = ["password": "stapled batteries on horses"]
+                #expect(try await admin.post("/settings/users/eve/password", form).status == .seeOther)
+                #expect(try console.parts.tokens.visitor(tokens[0]) != nil)
+                form["revokeTokens"] = "yes"
+                #expect(try await admin.post("/settings/users/eve/password", form).status == .seeOther)
+                for token in tokens { #expect(try console.parts.tokens.visitor(token) == nil) }
+                #expect(try console.trail().last == "ada password-reset eve, 2 API tokens revoked done")
+                #expect(try await !admin.get("/settings/users").text.contains("revokeTokens"))
+            }
+        }
+    }
+
     @Test func `a token is shown once, does no more than its maker, expires, and can be revoked`() async throws {
         try await GuardedConsole.with { console in
             try await console.add("ada", .operator)
@@ -127,9 +151,11 @@ struct UserTests {
                 #expect(try await program.get("/api/v1/status").status == .unauthorized)
                 let second = try console.parts.tokens.make("b", role: .viewer, days: 1, for: account.name, of: .viewer)
                 #expect(try console.parts.tokens.visitor(second.text) != nil)
+                #expect(try console.trail().contains("ada token-made ci operator for 30 days done"))
                 let later = try console.browser("ada", client)
                 #expect(try await later.post("/settings/tokens/\(second.record.id)/revoke").status == .seeOther)
                 #expect(try console.parts.tokens.visitor(second.text) == nil)
+                #expect(try console.trail().last == "ada token-revoked b of ada done")
             }
         }
     }

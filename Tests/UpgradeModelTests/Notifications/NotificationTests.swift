@@ -164,6 +164,8 @@ struct NotificationTests {
         let target = try WebTarget("https://example.org/")
         let channel = try NoticeChannel(id: "1", name: "x", isOn: true, kinds: [.runAborted], route: .slack(target))
         #expect(channel.wants(.backupNotProven) && channel.wants(.runAborted) && !channel.wants(.runStarted))
+        let older = try NoticeChannel(id: "2", name: "x", isOn: true, kinds: [.needsOperator], route: .slack(target))
+        #expect(older.wants(.runStuck) && !older.wants(.jobFailed) && channel.wants(.jobFailed))
         var off = channel
         off.isOn = false
         #expect(!off.wants(.runAborted))

@@ -48,6 +48,19 @@ func hops(_ plan: UpgradePlan) -> [String] {
         #expect(plan.hops.map { $0.reasons.map(\.code) } == [[.required], [.newest]])
     }
 
+    @Test func `in the place of a release that failed come those that one hop leads to, and no others`() {
+        let entries: [CatalogEntry] = [
+            .made("1.0"), .made("1.1"), .made("1.2"), .made("1.3-rc.1"), .made("1.3", required: true), .made("1.4"),
+        ]
+        let request = { (failed: String) in
+            PlanRequest(deployment: .singleVM, origin: .observed(.init(version: version(failed))))
+        }
+        let catalog = Catalog.validating(entries)
+        #expect(Planner.replacements(for: request("1.1"), in: catalog).map(\.text) == ["1.2", "1.3"])
+        #expect(Planner.replacements(for: request("1.3"), in: catalog).map(\.text) == ["1.4"])
+        #expect(Planner.replacements(for: request("1.4"), in: catalog).isEmpty)
+    }
+
     @Test func `a required release in quarantine still blocks`() {
         let entries: [CatalogEntry] = [.made("1.0"), .made("1.1", "never", required: true), .made("1.2")]
         #expect(plan(entries, from: "1.0").refusal?.code == .noPath)

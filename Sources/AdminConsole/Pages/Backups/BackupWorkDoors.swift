@@ -15,11 +15,12 @@ struct BackupWorkDoors: Sendable {
 
     func all() -> [Door] {
         [
-            .page(.post, "/backups", needs: .operate, action: "backup") { visit in
-                _ = try await parts.desk.backUp(by: visit.visitor?.person ?? "")
+            .page(.post, "/backups", needs: .operate, action: .backup, of: { _ in "installation" }) { visit in
+                let job = try await parts.desk.backUp(by: visit.visitor?.person ?? "")
+                visit.noted.set("installation: job \(job.id)")
                 return .redirect(to: "/backups", type: .normal)
             },
-            .page(.post, "/backups/:id/prove", needs: .operate, action: "prove") { visit in
+            .page(.post, "/backups/:id/prove", needs: .operate, action: .prove) { visit in
                 _ = try await parts.desk.prove(
                     Self.set(visit),
                     identity: Self.identity(visit.form["identity"]),
@@ -31,13 +32,13 @@ struct BackupWorkDoors: Sendable {
             .page(.get, "/backups/:id/restore", needs: .operate) { visit in
                 try await show(visit, identity: Self.identity(visit.query("identity")))
             },
-            .page(.post, "/backups/:id/restore/look", needs: .operate, action: "restore-look") { visit in
+            .page(.post, "/backups/:id/restore/look", needs: .operate, action: .restoreLook) { visit in
                 let id = try Self.set(visit)
                 let identity = Self.identity(visit.form["identity"])
                 await begin(try await name(id, identity), id, identity)
                 return .redirect(to: Self.address(id, identity), type: .normal)
             },
-            .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: "restore") {
+            .page(.post, "/backups/:id/restore", needs: .operate, confirmed: true, action: .restore) {
                 try await restore($0)
             },
         ]
@@ -81,9 +82,15 @@ struct BackupWorkDoors: Sendable {
         await room.forget()
         do {
             let run = try await parts.desk.restore(id, identity: identity, by: visit.visitor?.person ?? "")
+            visit.noted.set("\(id): run \(run.id)")
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
             return try await show(visit, identity: identity, problem: refused.trouble.message, status: .conflict)
+        } catch let trouble as Trouble where trouble.code == "another-run" {
+            guard let run = try await parts.begun(by: visit, { $0.kind == "restore" && $0.backup == "\(id)" }) else {
+                throw trouble
+            }
+            return run
         }
     }
 

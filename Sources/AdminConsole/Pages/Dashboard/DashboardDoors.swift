@@ -22,7 +22,7 @@ struct DashboardDoors: Sendable {
                 )
                 return parts.renderer.page("dashboard", page, title: "Dashboard", visitor: visit.visitor, here: "/")
             },
-            .page(.post, "/check", needs: .operate, action: "check") { visit in
+            .page(.post, "/check", needs: .operate, action: .check, of: { _ in "releases" }) { visit in
                 _ = try await parts.desk.check()
                 parts.board.beat()
                 parts.hub.announce(.check)

@@ -4,6 +4,17 @@ import NIOCore
 import Reports
 import UpgradeModel
 
+extension ConsoleParts {
+    /// Where the run stands that whoever asks has begun a moment ago: a button that is pressed twice does not say that
+    /// something is in the way. Nil where what is open is something else.
+    func begun(by visit: Visit, _ isMeant: (RunReport) -> Bool) async throws -> Response? {
+        let open = try await desk.runs().runs.first { $0.endedAt == nil }
+        guard let open, open.startedBy == visit.visitor?.person, isMeant(open) else { return nil }
+        visit.noted.set("run \(open.id), begun before")
+        return .redirect(to: "/runs/\(open.id)", type: .normal)
+    }
+}
+
 /// One run: its steps, its log, and what can be decided about it.
 struct DetailsDoors: Sendable {
     let parts: ConsoleParts
@@ -16,12 +27,19 @@ struct DetailsDoors: Sendable {
             .page(.get, "/runs/:id", needs: .look) { try await show($0) },
             .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) }.taking(.long),
             .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) }.taking(.long),
-            .page(.post, "/runs/:id/retry", needs: .operate, confirmed: true, action: "retry") { visit in
+            .page(
+                .post,
+                "/runs/:id/retry",
+                needs: .operate,
+                confirmed: true,
+                action: .retry,
+                of: { Deeds.retry($0, to: $0.form["to"]) }
+            ) { visit in
                 let id = try Self.run(visit)
                 let target = try UpgradeDoors.target(visit.form["to"])
                 return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
             },
-            .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: "abort") { visit in
+            .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: .abort) { visit in
                 let id = try Self.run(visit)
                 return try await decide(visit) { try await parts.desk.abort(id, by: $0) }
             },
@@ -47,12 +65,9 @@ struct DetailsDoors: Sendable {
         let run = try await parts.desk.run(id)
         let events = try await parts.desk.newestEvents(of: id, most: Self.mostLines)
         let (logs, withheld) = await logs(of: id)
-        var others: [String] = []
-        if run.choices.contains("retry"), let hop = run.hop.flatMap({ try? ReleaseVersion($0) }) {
-            others = ((try? await parts.desk.releases())?.releases ?? []).filter { row in
-                (try? ReleaseVersion(row.version)).map { $0 > hop } ?? false && !row.prerelease
-            }.map(\.version)
-        }
+        let others =
+            run.choices.contains("retry")
+            ? ((try? await parts.desk.replacements(for: id)) ?? []).reversed().map(\.description) : []
         var page = DetailsPage(run, events: events, logs: logs, others: others, now: parts.now())
         page.withheld = withheld.map { Prose($0) }
         // What runs now says nothing of a run that another has followed.

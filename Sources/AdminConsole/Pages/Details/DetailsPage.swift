@@ -22,7 +22,7 @@ struct DetailsPage {
 
     /// What is going on, or how it ended.
     struct Now {
-        var message: String
+        var message: Prose
         /// The part of the whole run that is done, in thousandths.
         var done: Int
         var percent: String
@@ -227,7 +227,7 @@ struct DetailsPage {
                     ? "About \(TextLayout.duration(left * 0.7)) to \(TextLayout.duration(left * 1.5)) left."
                     : "How long it takes is not known: not every step was measured here before."
         return Now(
-            message: message(run, events),
+            message: Prose(message(run, events)),
             done: Int(part * 1000),
             percent: "\(Int(part * 100)) %",
             left: leftWords,
@@ -237,7 +237,7 @@ struct DetailsPage {
 
     private static func message(_ run: RunReport, _ events: [EventReport]) -> String {
         if run.carried == false {
-            let since = events.last.flatMap { When($0.at) }.map { "; the last that was heard of it is of \($0.text)" }
+            let since = events.last.map { "; the last that was heard of it is of \($0.at)" }
             let next = run.reason == nil ? " It is gone on with by itself within a minute, or by `pawl resume`." : ""
             return "Nobody carries it\(since ?? "")." + next
         }

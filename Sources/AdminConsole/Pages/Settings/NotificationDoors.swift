@@ -17,7 +17,7 @@ struct NotificationDoors: Sendable {
             var place: String
             var events: [String]
             var isOn: Bool
-            var failure: String?
+            var failure: Prose?
         }
 
         var csrf: String
@@ -78,17 +78,23 @@ struct NotificationDoors: Sendable {
                 let channel = try channel(id)
                 return form(visit, channel, kind: channel.route.kind)
             },
-            .page(.post, Self.path, needs: .administer) { visit in
+            act(
+                Self.path,
+                .notificationsChanged,
+                of: { "local addresses " + ($0.form["allowsLocal"] != nil ? "allowed" : "not allowed") }
+            ) { visit in
                 try change(visit).set(settings { $0.allowsLocal = visit.form["allowsLocal"] != nil })
                 return .redirect(to: Self.path, type: .normal)
             },
-            .page(.post, Self.path + "/:id", needs: .administer) { visit in try save(visit) },
-            .page(.post, Self.path + "/:id/remove", needs: .administer) { visit in
+            act(Self.path + "/:id", .notificationsChanged, of: { $0.form["name"].given ?? name($0) }) { visit in
+                try save(visit)
+            },
+            act(Self.path + "/:id/remove", .notificationsChanged, of: { "without " + name($0) }) { visit in
                 let id = visit.parameter("id")
                 try change(visit).set(settings { $0.channels.removeAll { $0.id == id } })
                 return .redirect(to: Self.path, type: .normal)
             },
-            .page(.post, Self.path + "/:id/test", needs: .administer) { visit in
+            act(Self.path + "/:id/test", .notificationTested, of: { name($0) }) { visit in
                 let channel = try channel(visit.parameter("id"))
                 let result = try await change(visit).test(channel.id)
                 let words = result.isSent ? "taken by the receiver" : "not sent"
@@ -99,6 +105,21 @@ struct NotificationDoors: Sendable {
                 )
             },
         ]
+    }
+
+    private func act(
+        _ path: String,
+        _ action: AuditAction,
+        of subject: @escaping @Sendable (Visit) -> String,
+        _ answer: @escaping @Sendable (Visit) async throws -> Response
+    ) -> Door {
+        .page(.post, path, needs: .administer, action: action, of: subject, answer: answer)
+    }
+
+    /// What people call the channel that the path names; its id where there is none.
+    private func name(_ visit: Visit) -> String {
+        let id = visit.parameter("id")
+        return (try? channel(id).name) ?? id
     }
 
     private func channel(_ id: String) throws -> NoticeChannel {
@@ -176,10 +197,10 @@ struct NotificationDoors: Sendable {
                 id: channel.id,
                 name: channel.name,
                 kind: Self.title(channel.route.kind),
-                place: Self.place(channel.route),
+                place: channel.route.place,
                 events: NoticeKind.choices.filter(channel.kinds.contains).map(\.title),
                 isOn: channel.isOn,
-                failure: failing.first { $0.id == channel.id }.map { "\($0.triedAt): \($0.answer)" }
+                failure: failing.first { $0.id == channel.id }.map { Prose("\($0.triedAt): \($0.answer)") }
             )
         }
         let page = Page(
@@ -205,13 +226,6 @@ struct NotificationDoors: Sendable {
         case "webhook": "Webhook"
         case "slack": "Slack-compatible"
         default: "Mail"
-        }
-    }
-
-    private static func place(_ route: NoticeChannel.Route) -> String {
-        switch route {
-        case .webhook(let target, _), .slack(let target): target.shown
-        case .mail(let mail): mail.to.map(\.text).joined(separator: ", ") + " by \(mail.host):\(mail.port)"
         }
     }
 

@@ -21,7 +21,7 @@ struct PasswordDoors: Sendable {
                 .post,
                 "/settings/password",
                 needs: .look,
-                action: "password-changed",
+                action: .passwordChanged,
                 of: { $0.visitor?.name.text ?? "" }
             ) { try await change($0) },
         ]

@@ -53,28 +53,32 @@ struct ScheduleDoors: Sendable {
     func all() -> [Door] {
         [
             .page(.get, Self.path, needs: .administer) { visit in try show(visit) },
-            .page(.post, Self.path, needs: .administer) { visit in
+            change(
+                "",
+                .scheduleChanged,
+                of: { "\($0.form["schedule"] ?? "") \($0.form["zone"] ?? "")" }
+            ) { visit in
                 try await changing(visit) { change in
                     let schedule = visit.form["schedule"] ?? ""
                     let zone = visit.form["zone"] ?? ""
                     try change.set(ConsoleSettings.Checks(schedule: try CronSchedule(schedule), zone: zone))
                 }
             },
-            .page(.post, Self.path + "/zone", needs: .administer) { visit in
+            change("/zone", .windowsChanged, of: { "zone \($0.form["zone"] ?? "")" }) { visit in
                 try await changing(visit) { change in
                     var windows = try automation.settings().windows
                     windows.zone = visit.form["zone"] ?? ""
                     try change.set(windows)
                 }
             },
-            .page(.post, Self.path + "/add", needs: .administer) { visit in
+            change("/add", .windowsChanged, of: { "with \(Self.typed($0.form))" }) { visit in
                 try await changing(visit) { change in
                     var windows = try automation.settings().windows
                     windows.windows.windows.append(try window(visit.form))
                     try change.set(windows)
                 }
             },
-            .page(.post, Self.path + "/remove", needs: .administer) { visit in
+            change("/remove", .windowsChanged, of: { "without \($0.form["window"] ?? "")" }) { visit in
                 try await changing(visit) { change in
                     var windows = try automation.settings().windows
                     // By what it says, not by its place: somebody else may have changed the list meanwhile.
@@ -87,6 +91,21 @@ struct ScheduleDoors: Sendable {
     }
 
     static let path = "/settings/schedule"
+
+    private func change(
+        _ path: String,
+        _ action: AuditAction,
+        of subject: @escaping @Sendable (Visit) -> String,
+        _ answer: @escaping @Sendable (Visit) async throws -> Response
+    ) -> Door {
+        .page(.post, Self.path + path, needs: .administer, action: action, of: subject, answer: answer)
+    }
+
+    /// A window as it was typed.
+    private static func typed(_ form: [String: String]) -> String {
+        let days = Weekday.allCases.map(\.short).filter { form["day-\($0)"] != nil }.joined(separator: ",")
+        return "\(days) \(form["from"] ?? "")-\(form["to"] ?? "")"
+    }
 
     private func window(_ form: [String: String]) throws(Trouble) -> MaintenanceWindows.Window {
         try MaintenanceWindows.Window(

@@ -32,19 +32,19 @@ struct SecondFactorDoors: Sendable {
     func all() -> [Door] {
         var own: [Door] = [
             .page(.get, "/settings/second-factor", needs: .look) { try show($0) },
-            change("/settings/second-factor/begin", "second-factor-begun") { visit, visitor in
+            change("/settings/second-factor/begin", .secondFactorBegun) { visit, visitor in
                 _ = parts.secondFactors.begin(visitor.name)
                 return try show(visit)
             },
-            change("/settings/second-factor", "second-factor-set") { try finish($0, $1) },
+            change("/settings/second-factor", .secondFactorSet) { try finish($0, $1) },
         ]
         for index in own.indices { own[index].isForEnrolling = true }
         return own + [
-            change("/settings/second-factor/recovery-codes", "recovery-codes-made") { visit, visitor in
+            change("/settings/second-factor/recovery-codes", .recoveryCodesMade) { visit, visitor in
                 guard visitor.secondFactor == .present else { throw Refusal.invalid("There is no second factor yet.") }
                 return try show(visit, fresh: try parts.secondFactors.remakeRecoveryCodes(of: visitor.name))
             },
-            change("/settings/second-factor/remove", "second-factor-removed") { visit, visitor in
+            change("/settings/second-factor/remove", .secondFactorRemoved) { visit, visitor in
                 guard try parts.records.removeSecondFactor(of: visitor.name) else {
                     throw Refusal.invalid("There is no second factor.")
                 }
@@ -55,7 +55,7 @@ struct SecondFactorDoors: Sendable {
                 "/settings/second-factor/everybody",
                 needs: .administer,
                 confirmed: true,
-                action: "second-factor-rule",
+                action: .secondFactorRule,
                 of: { $0.form["needed"] == "yes" ? "needed" : "optional" }
             ) { visit in
                 try parts.records.setNeedsSecondFactor(visit.form["needed"] == "yes")
@@ -67,7 +67,7 @@ struct SecondFactorDoors: Sendable {
     /// A change of one's own second factor.
     private func change(
         _ path: String,
-        _ action: String,
+        _ action: AuditAction,
         _ body: @escaping @Sendable (Visit, Visitor) throws -> Response
     ) -> Door {
         .page(

@@ -44,8 +44,14 @@ struct SessionDoors: Sendable {
                     here: "/settings"
                 )
             },
-            .page(.post, "/settings/sessions/end-others", needs: .look, confirmed: true, action: "sessions-ended") {
-                visit in
+            .page(
+                .post,
+                "/settings/sessions/end-others",
+                needs: .look,
+                confirmed: true,
+                action: .sessionsEnded,
+                of: { ($0.visitor?.name.text ?? "") + ", all others" }
+            ) { visit in
                 guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
                 try parts.records.removeSessions(of: visitor.name, except: Self.id(visitor))
                 return .redirect(to: "/settings/sessions", type: .normal)
@@ -55,7 +61,7 @@ struct SessionDoors: Sendable {
                 "/settings/sessions/:id/end",
                 needs: .look,
                 confirmed: true,
-                action: "session-ended",
+                action: .sessionEnded,
                 of: { String($0.parameter("id").prefix(16)) }
             ) { visit in
                 let id = visit.parameter("id")

@@ -14,7 +14,8 @@ struct TokenDoors: Sendable {
         var role: String
         var createdAt: String
         var expiresAt: String
-        var usedAt: String
+        /// Nil where it never was.
+        var usedAt: String?
         var isExpired: Bool
     }
 
@@ -36,11 +37,21 @@ struct TokenDoors: Sendable {
                 "/settings/tokens",
                 needs: .look,
                 confirmed: true,
-                action: "token-made",
-                of: { $0.form["name"] ?? "" }
+                action: .tokenMade,
+                of: { "\($0.form["name"] ?? "") \($0.form["role"] ?? "") for \($0.form["days"] ?? "") days" }
             ) { try make($0) },
-            .page(.post, "/settings/tokens/:id/revoke", needs: .look, confirmed: true, action: "token-revoked") {
-                visit in
+            .page(
+                .post,
+                "/settings/tokens/:id/revoke",
+                needs: .look,
+                confirmed: true,
+                action: .tokenRevoked,
+                of: { visit in
+                    let id = visit.parameter("id")
+                    let token = (try? parts.records.tokens(of: nil))?.first { $0.id == id }
+                    return token.map { "\($0.name) of \($0.account)" } ?? "unknown token"
+                }
+            ) { visit in
                 let id = visit.parameter("id")
                 guard let visitor = visit.visitor,
                     let token = try parts.records.tokens(of: nil).first(where: { $0.id == id }),
@@ -83,7 +94,7 @@ struct TokenDoors: Sendable {
                 role: token.role.rawValue,
                 createdAt: token.createdAt.minute,
                 expiresAt: token.expiresAt.minute,
-                usedAt: token.usedAt?.minute ?? "never",
+                usedAt: token.usedAt?.minute,
                 isExpired: token.expiresAt <= parts.now()
             )
         }

@@ -20,6 +20,8 @@ struct UserDoors: Sendable {
         var passwordSetAt: String
         var hasSecondFactor: Bool
         var sessions: Int
+        var tokens: Int
+        var hasTokens: Bool
         var isSelf: Bool
     }
 
@@ -34,28 +36,40 @@ struct UserDoors: Sendable {
     func all() -> [Door] {
         [
             .page(.get, "/settings/users", needs: .administer) { try show($0, nil, .ok) },
-            change("/settings/users", "user-added", of: { $0.form["name"] ?? "" }) { try await add($0) },
-            change("/settings/users/:name/role", "role-changed") { try setRole($0) },
-            change("/settings/users/:name/password", "password-reset") { visit in
+            change("/settings/users", .userAdded, of: { "\($0.form["name"] ?? "") \($0.form["role"] ?? "")" }) {
+                try await add($0)
+            },
+            change(
+                "/settings/users/:name/role",
+                .roleChanged,
+                of: { visit in
+                    let before = (try? account(visit))?.role.rawValue ?? "nobody"
+                    return "\(visit.parameter("name")) \(before)→\(visit.form["role"] ?? "")"
+                }
+            ) { try setRole($0) },
+            change("/settings/users/:name/password", .passwordReset) { visit in
                 let account = try account(visit)
                 try await parts.accounts.set(
                     visit.form["password"] ?? "",
                     of: account.name,
                     except: Self.own(account, visit)
                 )
+                guard visit.form["revokeTokens"] == "yes" else { return }
+                let count = try parts.records.removeTokens(of: account.name)
+                visit.noted.set("\(account.name), \(count) API \(count == 1 ? "token" : "tokens") revoked")
             },
-            change("/settings/users/:name/second-factor/remove", "second-factor-removed") { visit in
+            change("/settings/users/:name/second-factor/remove", .secondFactorRemoved) { visit in
                 let account = try account(visit)
                 guard try parts.records.removeSecondFactor(of: account.name) else {
                     throw Refusal.invalid("\(account.name) has no second factor.")
                 }
                 try parts.records.removeSessions(of: account.name, except: Self.own(account, visit))
             },
-            change("/settings/users/:name/end-sessions", "sessions-ended") { visit in
+            change("/settings/users/:name/end-sessions", .sessionsEnded) { visit in
                 let account = try account(visit)
                 try parts.records.removeSessions(of: account.name, except: Self.own(account, visit))
             },
-            change("/settings/users/:name/remove", "user-removed") { visit in
+            change("/settings/users/:name/remove", .userRemoved) { visit in
                 try parts.records.removeAccount(try account(visit).name)
             },
         ]
@@ -64,7 +78,7 @@ struct UserDoors: Sendable {
     /// A change that comes back to the list, with the reason where it was refused.
     private func change(
         _ path: String,
-        _ action: String,
+        _ action: AuditAction,
         of subject: (@Sendable (Visit) -> String)? = nil,
         _ body: @escaping @Sendable (Visit) async throws -> Void
     ) -> Door {
@@ -124,7 +138,8 @@ struct UserDoors: Sendable {
 
     private func show(_ visit: Visit, _ problem: String?, _ status: HTTPResponse.Status) throws -> Response {
         let rows = try parts.records.accounts().map { account in
-            Row(
+            let tokens = try parts.records.tokens(of: account.name).count { parts.now() < $0.expiresAt }
+            return Row(
                 name: account.name.text,
                 role: account.role.rawValue,
                 choices: Role.allCases.map { Choice(role: $0.rawValue, isTheirs: $0 == account.role) },
@@ -133,6 +148,8 @@ struct UserDoors: Sendable {
                 hasSecondFactor: account.secondFactor == .present,
                 sessions: try parts.records.sessions(of: account.name)
                     .count { parts.sessions.isAlive($0, at: parts.now()) },
+                tokens: tokens,
+                hasTokens: tokens > 0,
                 isSelf: account.name == visit.visitor?.name
             )
         }

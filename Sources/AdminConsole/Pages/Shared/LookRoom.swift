@@ -41,6 +41,9 @@ actor LookRoom<Found: Sendable> {
             do {
                 let found = try await look()
                 self.keep(.done(found, at: now()), name)
+            } catch let trouble as Trouble where trouble.code == "look-interrupted" {
+                // It gave way to somebody who acts: it says nothing of what there is to see.
+                self.keep(.never, name)
             } catch let trouble as Trouble {
                 self.keep(.failed(trouble, at: now()), name)
             } catch {

@@ -2,7 +2,7 @@ import Reports
 import UpgradeModel
 
 /// A moment as a page shows it: in UTC, in a form that the script turns into the reader's own time.
-struct When: Sendable {
+struct When: Sendable, Hashable {
     var iso: String
     var text: String
 

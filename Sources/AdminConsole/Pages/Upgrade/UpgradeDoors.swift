@@ -18,7 +18,7 @@ struct UpgradeDoors: Sendable {
             .page(.get, "/upgrade", needs: .look) { visit in
                 try await show(visit, to: Self.target(visit.query("to")))
             },
-            .page(.post, "/upgrade/checks", needs: .operate, action: "preflight", of: { $0.form["to"] ?? "" }) {
+            .page(.post, "/upgrade/checks", needs: .operate, action: .preflight, of: { Deeds.release($0.form["to"]) }) {
                 visit in
                 guard let target = try Self.target(visit.form["to"]) else {
                     throw Refusal.invalid("No release is named.")
@@ -26,10 +26,18 @@ struct UpgradeDoors: Sendable {
                 await begin(target)
                 return .redirect(to: "/upgrade?to=\(FormFields.escaped(target.description))#checks", type: .normal)
             },
-            .page(.post, "/upgrade", needs: .operate, confirmed: true, action: "upgrade", of: { $0.form["to"] ?? "" }) {
+            .page(.post, "/upgrade", needs: .operate, confirmed: true, action: .upgrade, of: { Self.words($0) }) {
                 try await deploy($0)
             },
         ]
+    }
+
+    private static func words(_ visit: Visit) -> String {
+        Deeds.upgrade(
+            to: visit.form["to"],
+            rehearses: visit.form["rehearse"] == "yes",
+            outsideWindow: visit.form["outsideWindow"] == "yes"
+        )
     }
 
     private func begin(_ target: ReleaseVersion) async {
@@ -68,9 +76,15 @@ struct UpgradeDoors: Sendable {
             let run = try await parts.desk.upgrade(to: target, rehearse: visit.form["rehearse"] == "yes", by: person) {
                 try parts.automation?.requireWindow(deliberately: isDeliberate)
             }
+            visit.noted.set("\(Self.words(visit)): run \(run.id)")
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
             return try await show(visit, to: target, problem: refused.trouble.message, refused: refused)
+        } catch let trouble as Trouble where trouble.code == "another-run" {
+            guard let run = try await parts.begun(by: visit, { $0.kind == "upgrade" && $0.to == "\(target)" }) else {
+                throw trouble
+            }
+            return run
         }
     }
 

@@ -128,7 +128,7 @@ struct UpgradePage {
     var notes: [Notes]
     var checks: Checks
     var open: OpenRun?
-    var problem: String?
+    var problem: Prose?
     /// Where there are maintenance windows and none is open.
     var closedWindow: ClosedWindow?
     /// Whether *Deploy* is offered.
@@ -145,7 +145,7 @@ struct UpgradePage {
         steps = Self.steps
         self.notes = notes
         self.checks = checks
-        self.problem = problem
+        self.problem = problem.map { Prose($0) }
         open = run.map {
             OpenRun(path: "/runs/\($0.id)", words: Words.title(of: $0), state: .run($0.state, carried: $0.carried))
         }

@@ -47,9 +47,12 @@ struct VersionsDoors: Sendable {
         var versions: Set<String> = []
         for run in try await parts.desk.runs().runs {
             versions.insert(run.from)
+            // Of a restore it is the release that came back with the databases.
+            if run.state == "restored" { versions.insert(run.hop ?? run.to) }
             guard run.kind == "upgrade" else { continue }
             // A hop is deployed when the run has come to the next one, or to its end.
-            versions.formUnion(run.state == "succeeded" ? run.hops[...] : run.hops.prefix { $0 != run.hop })
+            let isAt = run.hops.firstIndex { $0 == run.hop } ?? 0
+            versions.formUnion(run.state == "succeeded" ? run.hops[...] : run.hops[..<isAt])
         }
         return versions
     }

@@ -55,13 +55,9 @@ struct ReleaseLine {
         support: String?
     ) -> [Badge] {
         var badges: [Badge] = []
-        if installed {
-            badges.append(Badge(words: "Installed", tone: "ok"))
-        } else if reachable {
-            badges.append(Badge(words: "Can be reached", tone: "info"))
-        } else if deployed {
-            badges.append(Badge(words: "Deployed before", tone: "quiet"))
-        }
+        if installed { badges.append(Badge(words: "Installed", tone: "ok")) }
+        if reachable, !installed { badges.append(Badge(words: "Can be reached", tone: "info")) }
+        if deployed, !installed { badges.append(Badge(words: "Deployed before", tone: "quiet")) }
         if required { badges.append(Badge(words: "Required", tone: "warn")) }
         if prerelease { badges.append(Badge(words: "Prerelease", tone: "quiet")) }
         if support != "supported", let badge = Badge.support(support) { badges.append(badge) }

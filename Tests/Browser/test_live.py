@@ -72,6 +72,36 @@ def test_the_dashboard_hears_of_a_run_that_somebody_else_starts(own_stage, visit
     watching.get_by_text("A run is underway").wait_for()
 
 
+# Without a window every page counts as seen; this one does as it is told.
+SEEN = """
+Object.defineProperty(document, "hidden", {configurable: true, get: () => window.isHidden === true});
+"""
+
+
+def see(page, seen):
+    page.evaluate("(seen) => { window.isHidden = !seen; document.dispatchEvent(new Event('visibilitychange')); }", seen)
+
+
+def test_tabs_that_nobody_sees_leave_their_connections_to_the_others(own_stage, visit):
+    stage = own_stage("running", 0.1)
+    first = run_of(stage, visit)
+    context = first.context
+    context.add_init_script(SEEN)
+    first.reload()
+    # One more than the connections that a browser keeps to one place.
+    tabs = [first]
+    for _ in range(6):
+        see(tabs[-1], False)
+        tab = context.new_page()
+        tab.goto(first.url, timeout=20_000)
+        tabs.append(tab)
+    tabs[-1].get_by_text("How it ended").wait_for(timeout=60_000)
+    assert first.get_by_text("How it ended").count() == 0
+    see(first, True)
+    first.get_by_text("How it ended").wait_for(timeout=20_000)
+    assert is_whole(lines(first))
+
+
 def test_the_log_is_searched_and_followed(stages, visit):
     page = run_of(stages("calm"), visit)
     page.get_by_label("Search").fill("back up")

@@ -88,9 +88,9 @@ import UpgradeModel
         )
     }
 
-    /// The kinds of effects that a hop which goes well goes through.
+    /// The kinds of effects that a hop which goes well goes through, the checks apart.
     private static let kinds: [Effect.Kind] = [
-        .check, .keepInstalled, .stage, .recordWriters, .stopWriters, .dump, .confirmUnchanged, .prove, .publish,
+        .keepInstalled, .stage, .recordWriters, .stopWriters, .dump, .confirmUnchanged, .prove, .publish,
         .removeWriters, .switchRelease, .migrate, .start, .awaitHealth, .cleanUp,
     ]
 
@@ -118,6 +118,19 @@ import UpgradeModel
         #expect(world.starts.values.allSatisfy { $0 == 1 }, "no migration was started twice")
         let rows = try journal.entries(of: request.id, after: 0).map(\.payload)
         #expect(!rows.contains { if case .event(.failed) = $0 { true } else { false } })
+    }
+
+    @Test func `checks that cannot ask the Engine end the run at once`() async throws {
+        let journal = MemoryJournal()
+        let port = try RunnerTests.port()
+        let fading = FadingPort(over: port, Self.away("engine-unreachable"), in: .check, forQuestions: 1)
+        let lease = journal.takeLease(owner: "test", at: RunnerTests.start)
+        let patient = Runner.Patience(longest: .seconds(3600), pause: .seconds(3600), returns: 3)
+        let runner = runner(over: fading, journal, lease, patient)
+        let request = try request()
+        try runner.create(request)
+        #expect(try await runner.run(request.id).hasEnded)
+        #expect(await port.performed.isEmpty)
     }
 
     @Test func `an Engine that stays away ends the run as any failure does`() async throws {

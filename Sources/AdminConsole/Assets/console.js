@@ -132,7 +132,7 @@
   function poll() {
     clearTimeout(polling);
     const place = one("[data-poll]");
-    if (place) polling = setTimeout(refresh, 1000 * (Number(place.dataset.poll) || 1));
+    if (place && !document.hidden) polling = setTimeout(refresh, 1000 * (Number(place.dataset.poll) || 1));
   }
 
   // The connection.
@@ -155,12 +155,16 @@
   const log = one("[data-log]");
   let last = log ? Number(log.lastElementChild?.dataset.id ?? 0) : 0;
 
+  let stream = null;
+  let isOver = false;
+
   function follow() {
     const place = one("[data-stream]");
-    if (!place) return;
+    if (!place || stream || isOver || document.hidden) return;
     const address = new URL(place.dataset.stream, location.href);
     if (last) address.searchParams.set("after", last);
     const source = new EventSource(address);
+    stream = source;
     source.onopen = () => {
       lost(false);
       soon(50);
@@ -169,17 +173,37 @@
       lost(true);
       if (source.readyState !== EventSource.CLOSED) return;
       // It was refused, not interrupted: the page itself says why, such as that nobody is signed in any more.
+      stream = null;
       refresh();
       setTimeout(follow, 3000);
     };
     for (const kind of ofNews) source.addEventListener(kind, () => soon(150));
     for (const kind of ofRuns) source.addEventListener(kind, (message) => take(kind, JSON.parse(message.data)));
     source.addEventListener("end", () => {
-      source.close();
+      isOver = true;
+      leave();
       soon(50);
     });
-    addEventListener("pagehide", () => source.close(), { once: true });
   }
+
+  function leave() {
+    stream?.close();
+    stream = null;
+  }
+
+  // A browser keeps few connections to one place: a tab that nobody sees leaves its own to the others, and catches up when
+  // it is seen again.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      leave();
+      clearTimeout(polling);
+    } else {
+      follow();
+      if (one("[data-live]")) soon(50);
+    }
+  });
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 
   let drawnAt = 0;
   function take(kind, event) {

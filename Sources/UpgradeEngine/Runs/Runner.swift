@@ -145,6 +145,9 @@ package struct Runner: Sendable {
         case bystander
     }
 
+    /// What only looks. Where that fails there is nothing to finish or to put back, and whoever asked is told at once.
+    private static let looking: Set<Effect.Kind> = [.check, .checkReplacement, .checkRestore]
+
     /// Performs an effect; where it is not fresh, only what a look at it leaves to be done. An Engine that goes away in
     /// the middle, as one that is started anew, is waited for, and then it goes on as after a death of the runner.
     private func attempt(_ effect: Effect, in context: EffectContext, isFresh: Bool) async -> Event {
@@ -156,9 +159,9 @@ package struct Runner: Sendable {
                 if case .conclude(let event) = Recovery(of: effect, seeing: seen) { return event }
             }
             let event = await perform(effect, in: context)
-            guard case .failed(_, let trouble) = event, trouble.isOfEngine, returns > 0, !Task.isCancelled else {
-                return event
-            }
+            guard case .failed(_, let trouble) = event, trouble.isOfEngine, !Self.looking.contains(effect.kind),
+                returns > 0, !Task.isCancelled
+            else { return event }
             context.report(Progress("Waiting: \(trouble.message)"))
             // An Engine that shuts down still answers for a while, each time with another fault.
             try? await Task.sleep(for: patience.pause * (4 << (patience.returns - returns)))

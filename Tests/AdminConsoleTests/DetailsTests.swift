@@ -38,6 +38,8 @@ struct DetailsTests {
             let report = try await viewer.get("/runs/\(run)/report.html", of: client).text
             #expect(report.contains("asked for 2026.1.1") && report.contains("It failed."))
             #expect(report.contains("600 lines of progress are left out") && !report.contains("line 600."))
+            #expect(report.contains("What the tools said") && report.contains("dump.log"), "its evidence goes along")
+            #expect(report.contains("The run as JSON") && report.contains("Written by Pawl"))
         }
     }
 

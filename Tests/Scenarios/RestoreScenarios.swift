@@ -230,7 +230,9 @@ extension Scenarios {
         try await Demo.with(ai: true) { demo in
             let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))
             let migrations = try await demo.migrationRuns()
-            let set = try await backUp(demo)
+            // The set that an upgrade makes, with its writers stopped, is the one that will be needed.
+            let upgrade = try await demo.pawl("upgrade", "--to", Demo.required, "--yes", "-o", "json")
+            let set = try #require(upgrade.text("backup"), "\(upgrade)")
             try await Demo.shell("Demo/remove --project \(demo.project) --directory \(demo.directory)")
             try await Demo.shell("rm -rf \(demo.data) \(demo.root)/pawl.yaml && mkdir \(demo.directory)")
             let folder = "\(demo.root)/backups/\(set)"

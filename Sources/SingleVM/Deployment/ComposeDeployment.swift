@@ -136,8 +136,14 @@ package struct ComposeDeployment: Sendable {
             throw failure(error, log: log)
         }
         guard status.isSuccess else {
-            // Where the Engine went away, that is why.
-            _ = try await engine.info()
+            do throws(Trouble) {
+                _ = try await engine.info()
+            } catch  where error.code == "engine-unreachable" {
+                // That is why; what Compose says of it is in its log.
+                var away = error
+                away.changed = true
+                throw away
+            } catch {}
             throw failed("\(command.name): \(status)", log: log)
         }
     }

@@ -90,7 +90,10 @@ package struct DeploymentEffects: EffectPort {
         return .done
     }
 
-    private func record(_ effect: Effect, _ context: EffectContext) -> String {
+    private func record(_ effect: Effect, _ context: EffectContext) -> String { Self.record(effect, context) }
+
+    /// The file that says which writers ran before the effect's hop or restore stopped them.
+    package static func record(_ effect: Effect, _ context: EffectContext) -> String {
         "\(context.folder)/\(effect.writersRecord(restoring: context.restore != nil)).json"
     }
 

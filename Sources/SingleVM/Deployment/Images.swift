@@ -38,7 +38,8 @@ extension ComposeDeployment {
         return try await provideImages(names, pins: content.images, package: content.folder, report: report)
     }
 
-    /// Makes sure likewise of the images that a release's folder names, with the ids that it notes.
+    /// Makes sure that the Engine has the images that a release's folder notes, by their ids. Those that are there keep the
+    /// names that they have: it is not yet this release that runs.
     ///
     /// - Parameters:
     ///   - release: the release's folder, wherever it lies.
@@ -51,7 +52,9 @@ extension ComposeDeployment {
         report: @Sendable (String, Double?) -> Void
     ) async throws(Trouble) {
         let pins = try images(of: release) ?? [:]
-        _ = try await provideImages(pins.keys.sorted(), pins: pins, package: package, report: report)
+        var missing: [String] = []
+        for (name, id) in pins where try await engine.image(id) == nil { missing.append(name) }
+        _ = try await fetch(missing.sorted(), pins: pins, package: package, report: report)
     }
 
     private func provideImages(
@@ -69,6 +72,18 @@ extension ComposeDeployment {
                 missing.append(name)
             }
         }
+        try await fetch(missing, pins: pins, package: package, report: report).forEach { ids[$0] = $1 }
+        return ids
+    }
+
+    /// Gets images that the Engine has not got; returns their ids by name.
+    private func fetch(
+        _ missing: [String],
+        pins: [String: String],
+        package: String?,
+        report: @Sendable (String, Double?) -> Void
+    ) async throws(Trouble) -> [String: String] {
+        var ids: [String: String] = [:]
         guard !missing.isEmpty else { return ids }
         let archives = package.map(archives(in:)) ?? []
         for (index, archive) in archives.enumerated() {

@@ -51,7 +51,6 @@ extension ComposeDeployment {
         guard let container = try await engine.container(task.containerName) else {
             throw vanished(task)
         }
-        if container.restartPolicy != .never { try await engine.setRestartPolicy(.never, of: container.id) }
         try await join(container, task, logs, line)
     }
 
@@ -82,6 +81,8 @@ extension ComposeDeployment {
         _ logs: String,
         _ line: @escaping @Sendable (LogLine) -> Void
     ) async throws(Trouble) {
+        // Also of one that a dead runner has started: the Engine must not start a migration again.
+        if container.restartPolicy != .never { try await engine.setRestartPolicy(.never, of: container.id) }
         let ending: Ending
         do {
             ending = try await withThrowingTaskGroup(of: Ending.self) { group in

@@ -165,6 +165,8 @@ package struct Runner: Sendable {
             context.report(Progress("Waiting: \(trouble.message)"))
             // An Engine that shuts down still answers for a while, each time with another fault.
             try? await Task.sleep(for: patience.pause * (4 << (patience.returns - returns)))
+            // An operator does not want to wait for it.
+            if Task.isCancelled { return event }
             returns -= 1
             isFresh = false
         }

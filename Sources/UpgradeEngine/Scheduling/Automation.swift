@@ -63,10 +63,11 @@ package struct Automation: Sendable {
             group.addTask {
                 await repeatedly(every: .seconds(3)) {
                     try collect()
-                    try? await recall()
                     try await deliver()
                 }
             }
+            // By itself: it asks the Engine, which may not answer for long.
+            group.addTask { await repeatedly(every: .seconds(60)) { try await recall() } }
         }
     }
 
@@ -130,11 +131,12 @@ package struct Automation: Sendable {
     /// schedule, and whether it answers.
     package func recall() async throws {
         let now = parts.now()
-        guard recalled.isOver(at: now), let cursor = try parts.records.noticeCursor() else { return }
+        guard recalled.isDue(at: now), let cursor = try parts.records.noticeCursor() else { return }
         let news = try await parts.recall()
         let notices = NewsNotices.ofSupport(news, at: now, installation: parts.installation)
         // With the cursor: that a new channel has yet to hear of a new version is for the next check.
         try parts.records.keep(notices, for: parts.records.settings().notifications.channels, upTo: cursor)
+        recalled.note(now)
     }
 
     /// Tells of something that went wrong and that no row of the journal says, once for an `id`.
@@ -292,14 +294,12 @@ private final class LastRecall: Sendable {
     private static let pause = 6.0 * 3600
     private let at = Mutex<Moment?>(nil)
 
-    /// Whether it is time; then the next one begins. A clock that was set back makes it time.
-    func isOver(at now: Moment) -> Bool {
-        at.withLock { last in
-            if let last, (0..<Self.pause).contains(now.seconds(after: last)) { return false }
-            last = now
-            return true
-        }
+    /// Whether it is time. A clock that was set back makes it time.
+    func isDue(at now: Moment) -> Bool {
+        at.withLock { last in last.map { !(0..<Self.pause).contains(now.seconds(after: $0)) } ?? true }
     }
+
+    func note(_ now: Moment) { at.withLock { $0 = now } }
 }
 
 extension Moment {

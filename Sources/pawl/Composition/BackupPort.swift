@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import SingleVM
 import UpgradeEngine
 import UpgradeModel
 
@@ -75,7 +76,15 @@ struct BackupPort: EffectPort {
         // The name is noted before anything is made, so that what a dead runner has left is found again.
         let id = try note.id ?? BackupSetID(at: now, release: context.from)
         try note.write(id)
-        let request = try await shelf.request(id, at: now, of: context.from, writersStopped: true, site: site)
+        let record = try WritersRecord.read(DeploymentEffects.record(effect, context))
+        let request = try await shelf.request(
+            id,
+            at: now,
+            of: context.from,
+            writersStopped: true,
+            stopped: Set(record?.writers.filter(\.wasActive).map(\.service) ?? []),
+            site: site
+        )
         _ = try await maker.dump(request, progress: report)
         return id
     }

@@ -100,7 +100,11 @@ struct BackupShelf: Sendable {
             )
         }
         let set = try store.load(id)
-        guard try acceptsChanged || standing(of: ListedSet(set)) != .changed else { throw Self.changed(set.id) }
+        // Another installation may write its own sets anew.
+        let listed = ListedSet(set)
+        guard try acceptsChanged || !isOurs(listed) || standing(of: listed) != .changed else {
+            throw Self.changed(set.id)
+        }
         return set
     }
 
@@ -243,12 +247,13 @@ struct BackupShelf: Sendable {
         }
     }
 
-    /// What a set of the installation as it is now holds.
+    /// What a set of the installation as it is now holds; `stopped` are services that ran until a run has stopped them.
     func request(
         _ id: BackupSetID,
         at moment: Moment,
         of release: ReleaseVersion,
         writersStopped: Bool,
+        stopped: Set<String> = [],
         site: Site
     ) async throws -> BackupRequest {
         let deployment = try site.deployment()
@@ -261,7 +266,8 @@ struct BackupShelf: Sendable {
         ]
         let migrations = Set(workplace.product.singleVM?.migrations.map(\.service) ?? [])
         let lasting = state.services.filter { service in
-            !migrations.contains(service.name) && (service.isActive || !service.mayEnd)
+            !migrations.contains(service.name)
+                && (service.isActive || !service.mayEnd || stopped.contains(service.name))
         }
         for (note, isDatabase) in [(BackupOrigin.servicesNote, false), (BackupOrigin.databaseServicesNote, true)] {
             let names = lasting.filter { $0.isDatabase == isDatabase }.map(\.name)

@@ -192,7 +192,7 @@ struct Jobs: Sendable {
 
     private func result(_ set: BackupSetID, _ proof: ProofRecord?) throws -> BackupReport {
         let shelf = BackupShelf(workplace)
-        return try shelf.report(on: ListedSet(shelf.set(named: set.text)), proof: proof)
+        return try shelf.report(on: ListedSet(shelf.set(named: set.text, acceptsChanged: true)), proof: proof)
     }
 
     // MARK: Files

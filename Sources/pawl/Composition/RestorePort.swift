@@ -184,6 +184,8 @@ struct RestorePort: EffectPort {
     /// Unpacks the set and makes sure of the images of its release, before anything of the installation is touched.
     private func unpack(_ scene: RestoreScene, _ context: EffectContext) async throws {
         try await scene.ground.unpack(try scene.set, identity: scene.plan.identity)
+        // No server is touched before one was provided.
+        try scene.ground.noteAwaitingServers()
         try await scene.provideImages { context.report(Progress($0, fraction: $1)) }
     }
 

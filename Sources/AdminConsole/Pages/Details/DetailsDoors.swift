@@ -132,7 +132,14 @@ struct DetailsDoors: Sendable {
         let id = try Self.run(visit)
         let events = try await parts.desk.story(of: id, withProgress: false)
         let run = try await parts.desk.run(id)
-        let page = DetailsPage(run, events: events, logs: [], others: [], now: parts.now())
+        let (tails, withheld) = await logs(of: id)
+        var page = DetailsPage(run, events: events, logs: tails, others: [], now: parts.now())
+        page.evidence = DetailsPage.Evidence(
+            tools: page.logs,
+            none: withheld ?? "No tool has said anything.",
+            json: JSONText.document(run),
+            writtenBy: "Written by Pawl \(parts.about.version) on \(parts.now())."
+        )
         let text = parts.renderer.text("report", page)
         return Self.download(text, "text/html; charset=utf-8", "pawl-\(run.id).html")
     }

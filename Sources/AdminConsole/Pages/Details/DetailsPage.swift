@@ -54,6 +54,15 @@ struct DetailsPage {
         var cut: String?
     }
 
+    /// What a report for whoever gives support has beyond the page.
+    struct Evidence {
+        var tools: [Log]
+        /// What is said where there are none.
+        var none: String
+        var json: String
+        var writtenBy: String
+    }
+
     var id: String
     var path: String
     var heading: String
@@ -93,6 +102,8 @@ struct DetailsPage {
     var withheld: Prose?
     /// What runs now; nil for a run that others have followed.
     var containers: ServicesPanel?
+    /// Nil for the page.
+    var evidence: Evidence?
     /// The newest event on the page: the stream goes on after it.
     var last: Int64
 

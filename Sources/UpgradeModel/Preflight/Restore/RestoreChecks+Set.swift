@@ -34,6 +34,11 @@ extension RestoreChecks {
                     "\(set) is not on Pawl's record: it comes from elsewhere, or the record is gone.",
                     remedy: "Make sure where it comes from; after an empty machine this is always so."
                 )
+            case .changed where origin.installation != origin.here:
+                .warn(
+                    "The manifest of \(set) was written anew since Pawl has seen it here, as its own installation may.",
+                    remedy: "Make sure where it comes from; the restore itself compares every table."
+                )
             case .changed:
                 .fail(
                     "The manifest of \(set) is not the one that Pawl wrote.",
@@ -49,6 +54,14 @@ extension RestoreChecks {
         return switch observation.proof.state {
         case .proven:
             .pass("\(set) was restored and compared" + (observation.proof.at.map { " on \($0)." } ?? "."))
+        // What a proof here finds of another installation's set is not noted in it, so that it cannot be cured here.
+        case .failed where observation.origin.installation != observation.origin.here:
+            .warn(
+                "The last proof that is noted in \(set) failed.",
+                remedy:
+                    "Prove it: `pawl backup verify \(set)`. The restore itself compares every table before anything is "
+                    + "replaced."
+            )
         case .failed:
             .fail(
                 "The last proof of \(set) failed.",

@@ -64,7 +64,9 @@ package protocol Desk: Sendable {
     /// Runs the preflight checks of the next hop towards a release.
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument
     /// What an upgrade would do: its checks, its commands, how long services stand still, the disk that it needs.
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport
+    /// `looking` hears of each thing before it is looked at.
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
     /// Begins an upgrade; returns the run when it is written down, and does not wait for its end. It
     /// rehearses where it is asked to or the configuration says so. `requireAllowed` is asked right before it is written
     /// down: the checks take their time.

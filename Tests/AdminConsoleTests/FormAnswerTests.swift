@@ -4,6 +4,7 @@ import HummingbirdTesting
 import NIOCore
 import StateStore
 import Synchronization
+import Reports
 import Testing
 import UpgradeModel
 
@@ -69,12 +70,31 @@ struct FormAnswerTests {
         let room = LookRoom<Int>(now: { now })
         func standing() async -> String { "\(await room.standing(of: "x"))" }
         for (code, end) in [("look-interrupted", "never"), ("compose-file", "failed")] {
-            await room.begin("x") { throw Trouble(.operator, code, "It was not done.", remedy: "Look again.") }
+            await room.begin("x") { _ in throw Trouble(.operator, code, "It was not done.", remedy: "Look again.") }
             try await until { await !standing().hasPrefix("running") }
             #expect(await standing().hasPrefix(end))
         }
-        await room.begin("x") { 1 }
+        await room.begin("x") { _ in 1 }
         try await until { await standing().hasPrefix("done") }
+    }
+
+    @Test func `a look says how far it is, and nothing that comes late takes it back`() async throws {
+        let now = Moment(wholeSeconds: 1_795_000_000)
+        let room = LookRoom<DryRunReport>(now: { now })
+        let (end, ending) = AsyncStream.makeStream(of: Void.self)
+        await room.begin("x") { looking in
+            for done in [2, 0, 1] { looking(LookProgress("thing \(done)", done: done, of: 3)) }
+            for await _ in end {}
+            throw Trouble(.operator, "look-interrupted", "It was not done.", remedy: "Look again.")
+        }
+        func progress() async -> LookProgress? {
+            if case .running(_, let progress) = await room.standing(of: "x") { progress } else { nil }
+        }
+        try await until { await progress()?.done == 2 }
+        let page = UpgradePage.Checks(await room.standing(of: "x"))
+        #expect(page.looking == "Looking at thing 2: 3 of 3" && page.lookedAt == 2 && page.toLookAt == 3)
+        ending.finish()
+        try await until { if case .never = await room.standing(of: "x") { true } else { false } }
     }
 
     @Test func `whoever watches over the console is turned away in problem details`() async throws {

@@ -239,7 +239,9 @@ final class SimulatedDesk: Desk {
         return PreflightDocument(PreflightReport(target: plan.to, findings: state.withLock { $0.findings }))
     }
 
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
+    {
         DryRunReport(
             plan: try await plan(to: target),
             preflight: try await preflight(to: target),

@@ -374,10 +374,16 @@ final class StageDesk: Desk {
         PreflightDocument(PreflightReport(target: try await goal(target), findings: StageFindings.all(scene)))
     }
 
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
+    {
         let plan = try await plan(to: target)
         let preflight = try await preflight(to: target)
-        try await Task.sleep(for: .seconds(1.5))
+        let things = ["the release's package", "the databases", "the services", "the backups"]
+        for (index, thing) in things.enumerated() {
+            looking(LookProgress(thing, done: index, of: things.count))
+            try await Task.sleep(for: .seconds(0.6))
+        }
         let goal = try await goal(target)
         return DryRunReport(
             plan: plan,

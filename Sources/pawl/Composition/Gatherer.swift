@@ -22,18 +22,36 @@ struct Gatherer: Sendable {
         PreflightReport(of: try await observation(for: release))
     }
 
-    /// Gathers the facts.
-    func observation(for release: Release) async throws -> Observation {
+    /// Gathers the facts; `looking` hears of each thing before it is looked at.
+    func observation(
+        for release: Release,
+        looking: @Sendable (LookProgress) -> Void = { _ in }
+    ) async throws -> Observation {
+        let things = [
+            "the release's package", "the databases", "the release's images", "the services", "the Docker Engine",
+            "the backups", "the disks",
+        ]
+        func look(_ index: Int) { looking(LookProgress(things[index], done: index, of: things.count)) }
         let workplace = site.workplace
         let shelf = PackageShelf(workplace)
         let scratch = shelf.glance(at: release)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
+        look(0)
         let package = Result { try shelf.open(release, in: scratch) }
         let environment = Result { try workplace.environment() }
         let deployment = try site.deployment()
+        look(1)
         let databases = await DatabaseScout(site).look(environment)
+        look(2)
         let target = await TargetScout(site, place).look(release, package, environment)
         let rehearsal: Fact<ObservedRehearsal> = .of { try self.rehearsal(of: release) }
+        look(3)
+        let installation = await InstallationScout(site, place, within: run).look(environment, deployment)
+        look(4)
+        let runtime = await runtime(deployment)
+        look(5)
+        let backups = await BackupScout(site).look()
+        look(6)
         var observation = Observation(
             product: workplace.product,
             console: ObservedConsole(
@@ -46,11 +64,11 @@ struct Gatherer: Sendable {
                 }
             ),
             target: target,
-            installation: await InstallationScout(site, place, within: run).look(environment, deployment),
-            runtime: await runtime(deployment),
+            installation: installation,
+            runtime: runtime,
             databases: databases.databases,
             clientTools: databases.tools,
-            backups: await BackupScout(site).look(),
+            backups: backups,
             disk: await DiskScout(site).look(release, package, target.images, databases.databases, rehearsal),
             rehearsal: rehearsal
         )

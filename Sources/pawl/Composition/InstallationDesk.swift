@@ -199,7 +199,9 @@ struct InstallationDesk: Desk {
         return report
     }
 
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
+    {
         // Looks of one process share a folder, so this one takes its turn like the others.
         try await turns.take {
             let place = try await Standpoint(workplace)
@@ -207,7 +209,7 @@ struct InstallationDesk: Desk {
             if let refusal = plan.refusal { throw refusal.trouble }
             guard let hop = plan.hops.first else { throw Self.upToDate(plan.from) }
             return try await Site.with(workplace) { site in
-                let observation = try await Gatherer(site, place).observation(for: hop.release)
+                let observation = try await Gatherer(site, place).observation(for: hop.release, looking: looking)
                 passed.note(PreflightReport(of: observation), at: try workplace.store.newest().event)
                 return try await DryRun(site: site, plan: plan, observation: observation).report()
             }

@@ -73,8 +73,10 @@ struct RedactedDesk: Desk {
     func preflight(to target: ReleaseVersion?) async throws -> PreflightDocument {
         redaction().clean(try await told { try await desk.preflight(to: target) })
     }
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport {
-        redaction().clean(try await told { try await desk.dryRun(to: target) })
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
+    {
+        redaction().clean(try await told { try await desk.dryRun(to: target, looking: looking) })
     }
     func upgrade(
         to target: ReleaseVersion?,

@@ -196,7 +196,9 @@ struct EmptyDesk: Desk {
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport { throw closed }
     func replacements(for id: RunID) async throws -> [ReleaseVersion] { throw closed }
     func pulse() async throws -> Pulse { throw closed }
-    func dryRun(to target: ReleaseVersion?) async throws -> DryRunReport { throw closed }
+    func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
+        -> DryRunReport
+    { throw closed }
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport { throw closed }
     func backUp(by person: String) async throws -> JobReport { throw closed }
     func prove(_ id: BackupSetID, identity: String?, acceptsChanged: Bool, by person: String) async throws -> JobReport

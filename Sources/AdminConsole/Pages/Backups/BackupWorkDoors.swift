@@ -54,7 +54,7 @@ struct BackupWorkDoors: Sendable {
     }
 
     private func begin(_ name: String, _ id: BackupSetID, _ identity: String?) async {
-        await room.begin(name) { [desk = parts.desk] in
+        await room.begin(name) { [desk = parts.desk] _ in
             try await desk.restoreOutlook(of: id, identity: identity)
         }
     }

@@ -7,7 +7,8 @@ actor LookRoom<Found: Sendable> {
     /// How a look stands.
     enum Standing: Sendable {
         case never
-        case running(since: Moment)
+        /// How far it is, where it says so.
+        case running(since: Moment, LookProgress?)
         case done(Found, at: Moment)
         case failed(Trouble, at: Moment)
     }
@@ -31,15 +32,18 @@ actor LookRoom<Found: Sendable> {
         }
     }
 
-    /// Begins to look, unless somebody is looking.
-    func begin(_ name: String, _ look: @escaping @Sendable () async throws -> Found) {
+    /// Begins to look, unless somebody is looking. What looks says how far it is, in order.
+    func begin(
+        _ name: String,
+        _ look: @escaping @Sendable (_ looking: @escaping @Sendable (LookProgress) -> Void) async throws -> Found
+    ) {
         if case .running? = standings[name] { return }
         // What is at work is not forgotten.
         if standings.count >= Self.most { forget() }
-        standings[name] = .running(since: now())
+        standings[name] = .running(since: now(), nil)
         Task { [now] in
             do {
-                let found = try await look()
+                let found = try await look { progress in Task { await self.note(progress, name) } }
                 self.keep(.done(found, at: now()), name)
             } catch let trouble as Trouble where trouble.code == "look-interrupted" {
                 // It gave way to somebody who acts: it says nothing of what there is to see.
@@ -56,6 +60,14 @@ actor LookRoom<Found: Sendable> {
                 self.keep(.failed(trouble, at: now()), name)
             }
         }
+    }
+
+    /// What is said late is passed over.
+    private func note(_ progress: LookProgress, _ name: String) {
+        guard case .running(let since, let before)? = standings[name], progress.done >= before?.done ?? 0 else {
+            return
+        }
+        standings[name] = .running(since: since, progress)
     }
 
     /// Forgets what was found, since something has changed.

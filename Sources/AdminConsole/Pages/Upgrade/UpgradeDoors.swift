@@ -41,7 +41,9 @@ struct UpgradeDoors: Sendable {
     }
 
     private func begin(_ target: ReleaseVersion) async {
-        await room.begin(target.description) { [desk = parts.desk] in try await desk.dryRun(to: target) }
+        await room.begin(target.description) { [desk = parts.desk] looking in
+            try await desk.dryRun(to: target, looking: looking)
+        }
     }
 
     /// The release that a form or an address names; nil where it names none.

@@ -38,6 +38,10 @@ struct UpgradePage {
     /// The checks, and what was found out beside them.
     struct Checks {
         var isRunning = false
+        /// What is looked at now, and how far that is.
+        var looking: String?
+        var lookedAt: Int?
+        var toLookAt: Int?
         var isDone = false
         var since: When?
         var at: When?
@@ -55,8 +59,11 @@ struct UpgradePage {
         init(_ standing: LookRoom<DryRunReport>.Standing) {
             switch standing {
             case .never: break
-            case .running(let moment):
+            case .running(let moment, let progress):
                 isRunning = true
+                looking = progress.map { "Looking at \($0.words): \($0.done + 1) of \($0.all)" }
+                lookedAt = progress?.done
+                toLookAt = progress?.all
                 since = When(moment)
                 badge = Badge(words: "Running", tone: "info")
             case .failed(let why, let moment):

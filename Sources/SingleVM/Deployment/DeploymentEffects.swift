@@ -25,7 +25,7 @@ package struct DeploymentEffects: EffectPort {
         case .keepInstalled: try await deployment.probeKept(context.from)
         // What lies there may be an earlier run's, of another package and with other variables; staging can be repeated.
         case .stage: .notStarted
-        case .recordWriters: try deployment.probeRecord(at: record(effect, context))
+        case .recordWriters: try deployment.probeRecord(at: Self.record(effect, context))
         case .stopWriters: try await deployment.probeStopped(withMigrations: context.restore != nil)
         case .removeWriters, .removeFailed: try await deployment.probeRemoved()
         case .switchRelease: deployment.probeSwitch(to: effect.target)
@@ -34,7 +34,7 @@ package struct DeploymentEffects: EffectPort {
         case .awaitHealth: try await deployment.probeHealthy(effect.target)
         case .cleanUp: try await deployment.probeCleanUp(after: context.run)
         case .putBack:
-            try await deployment.probePutBack(recordedAt: record(effect, context), above: context.highWaterMark)
+            try await deployment.probePutBack(recordedAt: Self.record(effect, context), above: context.highWaterMark)
         case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
             .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
             .bringIn, .replaceConfiguration, .discardRestored:
@@ -53,10 +53,10 @@ package struct DeploymentEffects: EffectPort {
         case .recordWriters:
             // What runs when a restore begins is of the release that failed, not of the one before the hop.
             let release = context.restore == nil ? nil : try await deployment.releaseThatRuns()
-            _ = try await deployment.recordWriters(of: release ?? context.from, at: record(effect, context))
+            _ = try await deployment.recordWriters(of: release ?? context.from, at: Self.record(effect, context))
         case .stopWriters:
             if context.restore != nil { try await deployment.stopMigrations(report: report) }
-            try await deployment.stopWriters(recordedAt: record(effect, context), report: report)
+            try await deployment.stopWriters(recordedAt: Self.record(effect, context), report: report)
         case .removeWriters: try await deployment.removeWriters(replacing: false)
         case .removeFailed: try await deployment.removeWriters(replacing: true)
         case .switchRelease: try deployment.switchRelease(to: effect.target, from: context.from)
@@ -77,7 +77,7 @@ package struct DeploymentEffects: EffectPort {
         case .putBack:
             let log = "\(context.folder)/put-back.compose.log"
             try await deployment.putBack(
-                recordedAt: record(effect, context),
+                recordedAt: Self.record(effect, context),
                 above: context.highWaterMark,
                 log: log,
                 report: report
@@ -89,8 +89,6 @@ package struct DeploymentEffects: EffectPort {
         }
         return .done
     }
-
-    private func record(_ effect: Effect, _ context: EffectContext) -> String { Self.record(effect, context) }
 
     /// The file that says which writers ran before the effect's hop or restore stopped them.
     package static func record(_ effect: Effect, _ context: EffectContext) -> String {

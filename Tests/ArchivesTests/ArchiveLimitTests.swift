@@ -41,6 +41,24 @@ import Testing
         #expect(!folder.exists("out"))
     }
 
+    @Test func `a folder with as many entries as the limit is copied, and one with more is not`() throws {
+        let folder = try Folder()
+        _ = try folder.file("in/a/b", [1])
+        _ = try folder.file("in/c", [])
+        try folder.opened("\(folder.path)/in") { descriptor in
+            let entries = try FolderCopy.copy(
+                from: descriptor,
+                into: "\(folder.path)/out",
+                limits: ArchiveLimits(entries: 3)
+            )
+            #expect(entries.count == 3)
+            let error = #expect(throws: ArchiveError.self) {
+                try FolderCopy.copy(from: descriptor, into: "\(folder.path)/other", limits: ArchiveLimits(entries: 2))
+            }
+            #expect(error?.code == .limit && error?.message == "more than 2 files and folders")
+        }
+    }
+
     @Test func `a folder is copied and its links are not`() throws {
         let folder = try Folder()
         _ = try folder.file("in/a/b", [1, 2])

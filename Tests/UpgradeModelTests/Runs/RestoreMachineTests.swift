@@ -91,11 +91,11 @@ import Testing
 }
 
 extension RestoreMachineTests {
-    /// A restore that fails at the given effect, and waits.
-    private func waiting(at kind: Effect.Kind) throws -> UpgradeMachine {
+    /// A restore that fails at the given effect, and waits; of several of a kind at the first, or at that of a database.
+    private func waiting(at kind: Effect.Kind, of database: String? = nil) throws -> UpgradeMachine {
         var machine = try machine()
         var effects = try machine.handle(.started)
-        while let effect = effects.first, effect.kind != kind {
+        while let effect = effects.first, effect.kind != kind || (database != nil && effect.subject != database) {
             effects = try machine.handle(.succeeded(effect, outcome(effect)))
         }
         _ = try machine.handle(.failed(try #require(effects.first), why))
@@ -106,6 +106,8 @@ extension RestoreMachineTests {
 
     @Test func `a restore that waits gives way to another set once everything is renamed`() throws {
         #expect(try waiting(at: .bringIn).choices == [.retry])
+        #expect(try waiting(at: .bringIn, of: "ai").choices == [.retry], "the last rename")
+        #expect(try waiting(at: .removeFailed).choices == [.retry, .restore], "right after it")
         var machine = try waiting(at: .awaitHealth)
         #expect(machine.choices == [.retry, .restore])
         #expect(machine.plan.highWaterMark == version("2026.1.1"))

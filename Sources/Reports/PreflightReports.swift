@@ -9,6 +9,16 @@ package struct PreflightDocument: Encodable, Sendable {
         package var message: String
         @Null package var remedy: String?
         package var blocking: Bool
+
+        /// Reports what one check found.
+        package init(_ finding: Finding) {
+            check = finding.check
+            title = finding.title
+            outcome = finding.outcome.rawValue
+            message = finding.message
+            remedy = finding.remedy
+            blocking = finding.blocking
+        }
     }
 
     package var target: String
@@ -26,16 +36,7 @@ package struct PreflightDocument: Encodable, Sendable {
         self.what = what
         target = report.target.description
         outcome = report.outcome.rawValue
-        findings = report.findings.map {
-            FindingRow(
-                check: $0.check,
-                title: $0.title,
-                outcome: $0.outcome.rawValue,
-                message: $0.message,
-                remedy: $0.remedy,
-                blocking: $0.blocking
-            )
-        }
+        findings = report.findings.map(FindingRow.init)
     }
 
     /// What needs attention, for a terminal; the checks that passed are counted.

@@ -72,6 +72,20 @@ extension Redaction {
         return document
     }
 
+    /// The same progress.
+    func clean(_ progress: LookProgress) -> LookProgress {
+        let findings = progress.findings.map {
+            Finding(
+                check: $0.check,
+                title: $0.title,
+                outcome: $0.outcome,
+                message: words($0.message),
+                remedy: $0.remedy.map { words($0) }
+            )
+        }
+        return LookProgress(progress.look, findings: findings)
+    }
+
     /// The same dry run; its commands hold no secrets, whatever the tools say.
     func clean(_ report: DryRunReport) -> DryRunReport {
         var report = report

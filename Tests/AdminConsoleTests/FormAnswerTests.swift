@@ -83,7 +83,9 @@ struct FormAnswerTests {
         let room = LookRoom<DryRunReport>(now: { now })
         let (end, ending) = AsyncStream.makeStream(of: Void.self)
         await room.begin("x") { looking in
-            for done in [2, 0, 1] { looking(LookProgress("thing \(done)", done: done, of: 3)) }
+            let found = Finding(check: "compose", title: "Compose", outcome: .warn, message: "Old.", remedy: "Renew.")
+            looking(LookProgress(.databases, findings: [found]))
+            for look in [Look.engine, .services] { looking(LookProgress(look, findings: [])) }
             for await _ in end {}
             throw Trouble(.operator, "look-interrupted", "It was not done.", remedy: "Look again.")
         }
@@ -92,7 +94,9 @@ struct FormAnswerTests {
         }
         try await until { await progress()?.done == 2 }
         let page = UpgradePage.Checks(await room.standing(of: "x"))
-        #expect(page.looking == "Looking at thing 2: 3 of 3" && page.lookedAt == 2 && page.toLookAt == 3)
+        #expect(page.looking == "Looking at the databases: 3 of 6; 27 checks to come")
+        #expect(page.lookedAt == 2 && page.toLookAt == 6)
+        #expect(page.groups.map(\.heading) == ["Warnings: not in the way (1)"] && !page.allow && page.verdict == nil)
         ending.finish()
         try await until { if case .never = await room.standing(of: "x") { true } else { false } }
     }

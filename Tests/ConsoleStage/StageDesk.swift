@@ -379,9 +379,9 @@ final class StageDesk: Desk {
     {
         let plan = try await plan(to: target)
         let preflight = try await preflight(to: target)
-        let things = ["the release's package", "the databases", "the services", "the backups"]
-        for (index, thing) in things.enumerated() {
-            looking(LookProgress(thing, done: index, of: things.count))
+        let findings = StageFindings.all(scene)
+        for look in Look.allCases {
+            looking(LookProgress(look, findings: Array(findings.prefix(2 * look.rawValue))))
             try await Task.sleep(for: .seconds(0.6))
         }
         let goal = try await goal(target)

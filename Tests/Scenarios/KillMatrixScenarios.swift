@@ -83,6 +83,9 @@ extension Scenarios {
         if !condition { throw Failure(otherwise) }
     }
 
+    /// Seconds below which an effect is over before it is seen: its runner is slowed down, so that it is met.
+    private static let shortEffect = 0.2
+
     /// Kills at the point, and says what the journal showed afterwards.
     private func kill(
         _ point: KillPoint,
@@ -92,26 +95,32 @@ extension Scenarios {
     ) async throws -> String {
         let effect = "0/\(point.effect)#1"
         let wait = Duration.seconds((undisturbed.seconds[effect] ?? 0) * share)
+        let isShort = (undisturbed.seconds[effect] ?? 0) < Self.shortEffect
         let runner = try await witness.startRunner()
-        try await witness.await("\(effect)") { try witness.begun().contains(effect) ? true : nil }
-        let seen = ContinuousClock.now
+        if isShort, point.when != .after {
+            let before = point.effectBefore
+            try await witness.await("what comes before \(effect)") {
+                try witness.begun().contains { $0.hasPrefix("0/\(before)#") } ? true : nil
+            }
+        }
+        let pace = isShort && point.when != .after ? Witness.Pace.slow(runner) : .ordinary
+        try await witness.await("\(effect)", at: pace) { _ in try witness.begun().contains(effect) }
         switch point.when {
         case .before: break
         case .during:
-            try await witness.await("the middle of \(effect)") {
-                try witness.replay()?.open != effect || seen.duration(to: .now) > wait ? true : nil
+            try await witness.await("the middle of \(effect)", at: pace) { worked in
+                try witness.replay()?.open != effect || worked > wait
             }
         case .after:
-            try await witness.await("the end of \(effect)") { try witness.replay()?.open != effect ? true : nil }
+            try await witness.await("the end of \(effect)", at: pace) { _ in try witness.replay()?.open != effect }
         }
         try await strike(runner, point.toll, witness)
         var met = try witness.replay()?.open == effect ? "open" : "outcome written"
         guard point.again, try witness.replay()?.machine.hasEnded == false else { return met }
         let second = try await witness.startRunner()
-        let taken = ContinuousClock.now
         let open = try witness.replay()?.open
-        try await witness.await("the middle of the recovery") {
-            try witness.replay()?.open != open || taken.duration(to: .now) > wait ? true : nil
+        try await witness.await("the middle of the recovery", at: isShort ? .slow(second) : .ordinary) { worked in
+            try witness.replay()?.open != open || worked > wait
         }
         try await strike(second, point.toll, witness)
         met += try witness.replay()?.open == open ? ", open again" : ", then further on"

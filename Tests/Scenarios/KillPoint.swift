@@ -22,6 +22,12 @@ struct KillPoint: Sendable, Hashable, CustomStringConvertible {
     /// Whether the next runner is killed too, while it recovers.
     var again: Bool
 
+    /// The effect that comes before it; itself where it is the first.
+    var effectBefore: String {
+        let index = Self.effects.firstIndex(of: effect) ?? 0
+        return Self.effects[max(0, index - 1)]
+    }
+
     /// The words by which points are chosen.
     var description: String { "\(effect) \(when) \(toll)" + (again ? " again" : "") }
 

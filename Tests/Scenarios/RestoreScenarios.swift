@@ -27,15 +27,18 @@ extension Scenarios {
                 "CREATE TABLE afterwards AS SELECT generate_series(1, 20) AS n; ALTER TABLE afterwards OWNER TO demo"
             )
 
+            let stranger = try await beside(demo, "metabase", oneOff: false)
             let refused = try await demo.pawl("restore", "--backup", first, "-o", "json")
             #expect(refused.exit == 3, "without a terminal nobody agrees: \(refused)")
             #expect(refused.errors.contains("public.afterwards"), "what would be lost is said before: \(refused)")
+            #expect(refused.errors.contains("metabase"), "so is what nothing could bring back: \(refused)")
             let restore = try await demo.pawl("restore", "--backup", first, "--yes", "-o", "json")
             #expect(restore.exit == 0, "\(restore)")
             #expect(restore.text("state") == "restored")
             #expect(restore.text("kind") == "restore")
             #expect(try await (demo.hashes(), demo.hashes(database: "aiproxy")) == before)
             #expect(try await demo.health().contains(Demo.first))
+            #expect(try await Demo.shell("docker ps -aq --no-trunc").contains(stranger) == false)
             let status = try await demo.pawl("status", "-o", "json")
             #expect(status.text("installed", "version") == Demo.first, "\(status)")
             #expect(status.text("highWaterMark") == Demo.first)
@@ -89,15 +92,20 @@ extension Scenarios {
         }
     }
 
-    /// Starts a container of a service as `run` does, and gives its id.
-    private func beside(_ demo: Demo, _ service: String, _ labels: String = "") async throws -> String {
+    /// Starts a container of a service, as `run` does or as `up` does, and gives its id.
+    private func beside(
+        _ demo: Demo,
+        _ service: String,
+        _ labels: String = "",
+        oneOff: Bool = true
+    ) async throws -> String {
         let project = "com.docker.compose.project=\(demo.project)"
         return try await Demo.shell(
             """
             image=$(docker inspect --format '{{.Config.Image}}' \
               $(docker ps -q --filter label=\(project) --filter label=com.docker.compose.service=database))
             docker run -d --label \(project) --label com.docker.compose.service=\(service) \
-              --label com.docker.compose.oneoff=True \(labels) --entrypoint sleep $image 3600
+              --label com.docker.compose.oneoff=\(oneOff ? "True" : "False") \(labels) --entrypoint sleep $image 3600
             """
         ).trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -44,6 +44,49 @@ struct Witness: Sendable {
         throw Failure("\(what) did not come within \(bound): \(try rows().suffix(4).map(\.payload))")
     }
 
+    /// How a runner works while it is looked at.
+    enum Pace {
+        case ordinary
+        /// A fraction of a millisecond at a time: it stands still while the journal is looked at, and in the end.
+        case slow(pid_t)
+    }
+
+    /// Looks again and again until something is so; `look` is told how long the runner has worked meanwhile.
+    func await(
+        _ what: String,
+        at pace: Pace,
+        within bound: Duration = .seconds(240),
+        _ look: (_ worked: Duration) throws -> Bool
+    ) async throws {
+        let began = ContinuousClock.now
+        guard case .slow(let runner) = pace else {
+            return try await self.await(what, within: bound) { try look(began.duration(to: .now)) ? () : nil }
+        }
+        var worked = Duration.zero
+        while began.duration(to: .now) < bound {
+            try Self.halt(runner)
+            if try look(worked) { return }
+            Glibc.kill(runner, SIGCONT)
+            let slice = ContinuousClock.now
+            try await Task.sleep(for: .microseconds(200))
+            worked += slice.duration(to: .now)
+        }
+        throw Failure("\(what) did not come within \(bound), slowly: \(try rows().suffix(4).map(\.payload))")
+    }
+
+    /// Stops a process, and returns when it stands still or is no more.
+    private static func halt(_ process: pid_t) throws {
+        Glibc.kill(process, SIGSTOP)
+        let end = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < end {
+            guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+                let name = stat.lastIndex(of: ")")
+            else { return }
+            if stat[name...].dropFirst(2).first.map({ "TZX".contains($0) }) ?? true { return }
+        }
+        throw Failure("process \(process) does not stand still")
+    }
+
     /// Starts a runner, or the next one, and returns its process when it has taken the run.
     func startRunner() async throws -> pid_t {
         let before = try rows().last?.id ?? 0

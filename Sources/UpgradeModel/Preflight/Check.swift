@@ -4,11 +4,14 @@ package struct Check: Sendable {
     package let id: String
     /// The title for people.
     package let title: String
+    /// The last look of those that it judges by: nothing that is found out later changes its verdict.
+    package let needs: Look
     private let judge: @Sendable (Observation) -> Verdict
 
-    init(_ id: String, _ title: String, judge: @escaping @Sendable (Observation) -> Verdict) {
+    init(_ id: String, _ title: String, needs: Look, judge: @escaping @Sendable (Observation) -> Verdict) {
         self.id = id
         self.title = title
+        self.needs = needs
         self.judge = judge
     }
 

@@ -22,58 +22,60 @@ struct Gatherer: Sendable {
         PreflightReport(of: try await observation(for: release))
     }
 
-    /// Gathers the facts; `looking` hears of each thing before it is looked at.
+    /// Gathers the facts; `looking` hears of each look before it is taken, and what the checks have found by then.
     func observation(
         for release: Release,
         looking: @Sendable (LookProgress) -> Void = { _ in }
     ) async throws -> Observation {
-        let things = [
-            "the release's package", "the databases", "the release's images", "the services", "the Docker Engine",
-            "the backups", "the disks",
-        ]
-        func look(_ index: Int) { looking(LookProgress(things[index], done: index, of: things.count)) }
         let workplace = site.workplace
+        let deployment = try site.deployment()
+        let environment = Result { try workplace.environment() }
+        var observation = Observation.unseen(product: workplace.product, console: console, release: release)
+
+        looking(LookProgress(.engine, observation))
+        observation.runtime = await runtime(deployment)
+
+        looking(LookProgress(.services, observation))
+        observation.installation = await InstallationScout(site, place, within: run).look(environment, deployment)
+
+        looking(LookProgress(.databases, observation))
+        let databases = await DatabaseScout(site).look(environment)
+        observation.databases = databases.databases
+        observation.clientTools = databases.tools
+
+        looking(LookProgress(.release, observation))
         let shelf = PackageShelf(workplace)
         let scratch = shelf.glance(at: release)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
-        look(0)
         let package = Result { try shelf.open(release, in: scratch) }
-        let environment = Result { try workplace.environment() }
-        let deployment = try site.deployment()
-        look(1)
-        let databases = await DatabaseScout(site).look(environment)
-        look(2)
-        let target = await TargetScout(site, place).look(release, package, environment)
-        let rehearsal: Fact<ObservedRehearsal> = .of { try self.rehearsal(of: release) }
-        look(3)
-        let installation = await InstallationScout(site, place, within: run).look(environment, deployment)
-        look(4)
-        let runtime = await runtime(deployment)
-        look(5)
-        let backups = await BackupScout(site).look()
-        look(6)
-        var observation = Observation(
-            product: workplace.product,
-            console: ObservedConsole(
-                version: PawlVersion.value,
-                now: Workplace.now(),
-                lastRecord: .of {
-                    try workplace.store.newestRun().flatMap {
-                        try workplace.store.newestEntries(of: $0, most: 1).last?.at
-                    }
-                }
-            ),
-            target: target,
-            installation: installation,
-            runtime: runtime,
-            databases: databases.databases,
-            clientTools: databases.tools,
-            backups: backups,
-            disk: await DiskScout(site).look(release, package, target.images, databases.databases, rehearsal),
-            rehearsal: rehearsal
-        )
+        observation.target = await TargetScout(site, place).look(release, package, environment)
+        observation.rehearsal = .of { try rehearsal(of: release) }
+
+        looking(LookProgress(.backups, observation))
+        observation.backups = await BackupScout(site).look()
         observation.wayBack = .of { try WayBackScout(workplace).wayBack(BackupShelf(workplace).sets()) }
+
+        looking(LookProgress(.disks, observation))
+        observation.disk = await DiskScout(site).look(
+            release,
+            package,
+            observation.target.images,
+            observation.databases,
+            observation.rehearsal
+        )
         return observation
+    }
+
+    private var console: ObservedConsole {
+        ObservedConsole(
+            version: PawlVersion.value,
+            now: Workplace.now(),
+            lastRecord: .of {
+                try site.workplace.store.newestRun().flatMap {
+                    try site.workplace.store.newestEntries(of: $0, most: 1).last?.at
+                }
+            }
+        )
     }
 
     private func runtime(_ deployment: ComposeDeployment) async -> ObservedRuntime {

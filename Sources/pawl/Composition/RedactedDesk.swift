@@ -76,7 +76,10 @@ struct RedactedDesk: Desk {
     func dryRun(to target: ReleaseVersion?, looking: @escaping @Sendable (LookProgress) -> Void) async throws
         -> DryRunReport
     {
-        redaction().clean(try await told { try await desk.dryRun(to: target, looking: looking) })
+        let report = try await told {
+            try await desk.dryRun(to: target) { looking(redaction().clean($0)) }
+        }
+        return redaction().clean(report)
     }
     func upgrade(
         to target: ReleaseVersion?,

@@ -181,7 +181,7 @@ struct RestoreScene: Sendable {
             let roles = (try? await opening.roles()) ?? [:]
             for name in plan.databases + plan.extra { databases.append(await look(name, set, roles[name])) }
         }
-        return RestoreObservation(
+        var observation = RestoreObservation(
             plan: plan,
             origin: RestoreObservation.Origin(
                 installation: set.manifest.origin.installation,
@@ -201,6 +201,22 @@ struct RestoreScene: Sendable {
             databases: databases,
             missingTools: await missingTools(databases, set)
         )
+        if release.value != nil {
+            observation.unknownServices = await .of { try await unknownServices() }
+            observation.unnamedVolumes = await .of {
+                try await site.deployment().unnamedVolumes(in: site.deployment().composeFile(of: ground.release))
+            }
+        }
+        return observation
+    }
+
+    /// What the restore removes and nothing could bring back. The services of the installation's own files give way to
+    /// those of the set's release; where those files cannot be read, whatever the release lacks is told.
+    private func unknownServices() async throws -> [UnknownService] {
+        let deployment = try site.deployment()
+        let lacking = try await deployment.unknownServices(to: deployment.composeFile(of: ground.release))
+        let own = try? await deployment.composeFile(of: ReleaseFolder(path: deployment.folder.path))
+        return lacking.filter { own?[$0.service] == nil }
     }
 
     private func atWork() async throws -> RestoreObservation.AtWork {

@@ -17,6 +17,55 @@ import UpgradeModel
         #expect(Check.singleVM.allSatisfy { $0.id.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil })
     }
 
+    /// The facts of the looks before one; nothing else was looked at.
+    private func seen(before look: Look, of whole: Observation) -> Observation {
+        var seen = Observation.unseen(
+            product: whole.product,
+            console: whole.console,
+            release: whole.target.release
+        )
+        if look > .engine { seen.runtime = whole.runtime }
+        if look > .services { seen.installation = whole.installation }
+        if look > .databases { (seen.databases, seen.clientTools) = (whole.databases, whole.clientTools) }
+        if look > .release { (seen.target, seen.rehearsal) = (whole.target, whole.rehearsal) }
+        if look > .backups { (seen.backups, seen.wayBack) = (whole.backups, whole.wayBack) }
+        if look > .disks { seen.disk = whole.disk }
+        return seen
+    }
+
+    @Test func `what a check says while the looks go on is what it says in the end`() throws {
+        var troubled = try wellObservation()
+        troubled.databases = .known([wellDatabase { $0.serverMajor = 12 }])
+        troubled.clientTools = .known([])
+        troubled.installation.containers = .known([ObservedContainer(service: "api", state: .exited(1))])
+        troubled.installation.tools = .known([ObservedTool(name: "docker compose up", process: 4711)])
+        troubled.target.consoleMinimumIsPawls = true
+        troubled.target.release = try release("1.1.0", "2026-03-02", packageMinVersion: "9.9.9")
+        for whole in [try wellObservation(), troubled] {
+            let end = PreflightReport(of: whole).findings
+            for look in Look.allCases {
+                let progress = LookProgress(look, seen(before: look, of: whole))
+                #expect(
+                    progress.findings
+                        == end.filter { finding in progress.findings.contains { $0.check == finding.check } }
+                )
+                #expect(progress.findings.count + progress.outstanding == Check.singleVM.count)
+            }
+            #expect(LookProgress(.engine, seen(before: .engine, of: whole)).findings.isEmpty)
+        }
+    }
+
+    @Test func `no check waits for a look that it has no need of`() throws {
+        let whole = try wellObservation()
+        // These need the look in bad weather only.
+        let sometimes = [
+            "another-tool", "clock", "console-version", "folder-names", "package-version", "support-window",
+        ]
+        for check in Check.singleVM where !sometimes.contains(check.id) {
+            #expect(check.evaluate(seen(before: check.needs, of: whole)).outcome == .error, "\(check.id)")
+        }
+    }
+
     @Test func `a fact that nobody could find out blocks and is never a pass`() throws {
         var observation = try wellObservation()
         observation.console.lastRecord = .unknown("why")

@@ -100,6 +100,14 @@ extension RestoreObservation {
         #expect(try outcomes { $0.atWork = .unknown("the Engine is down") } == ["restore-others": .error])
     }
 
+    @Test func `what a restore removes or makes anew empty is announced`() throws {
+        let service = UnknownService(service: "metabase", container: "demo_metabase_1", isActive: true)
+        #expect(try outcomes { $0.unknownServices = .known([service]) } == ["restore-containers": .warn])
+        let volume = UnnamedVolume(service: "api", image: "api:1", destination: "/kept", volume: "4f5a")
+        #expect(try outcomes { $0.unnamedVolumes = .known([volume]) } == ["restore-containers": .warn])
+        #expect(try outcomes { $0.unnamedVolumes = .unknown("the Engine is down") } == ["restore-containers": .warn])
+    }
+
     @Test func `databases that the set lacks are those of before, or it is said that nobody knows`() throws {
         #expect(try outcomes { $0.extra = .unknown("docker-compose.yml cannot be read") } == ["restore-extra": .warn])
         #expect(try outcomes { $0.extra = .known([]) } == ["restore-extra": .fail])

@@ -103,7 +103,7 @@ struct RestorePage {
             : uncounted.isEmpty
                 ? "No table has more rows now than in the set. \(RestoreOutlook.unseen)"
                 : "Of the tables that were counted none has more rows now than in the set. \(RestoreOutlook.unseen)"
-        groups = FindingLine.groups(outlook.preflight)
+        groups = FindingLine.groups(outlook.preflight.findings)
         mayRestore = outlook.preflight.outcome != "fail"
         badge =
             mayRestore

@@ -61,11 +61,9 @@ struct UpgradePage {
             case .never: break
             case .running(let moment, let progress):
                 isRunning = true
-                looking = progress.map { "Looking at \($0.words): \($0.done + 1) of \($0.all)" }
-                lookedAt = progress?.done
-                toLookAt = progress?.all
                 since = When(moment)
                 badge = Badge(words: "Running", tone: "info")
+                if let progress { take(progress) }
             case .failed(let why, let moment):
                 at = When(moment)
                 badge = Badge(words: "Could not be done", tone: "bad")
@@ -85,6 +83,16 @@ struct UpgradePage {
             take(preflight)
         }
 
+        private mutating func take(_ progress: LookProgress) {
+            lookedAt = progress.done
+            toLookAt = Look.allCases.count
+            looking = """
+                Looking at \(progress.look.words): \(progress.done + 1) of \(Look.allCases.count); \
+                \(Words.count(progress.outstanding, "check", "checks")) to come
+                """
+            groups = FindingLine.groups(progress.findings.map(PreflightDocument.FindingRow.init))
+        }
+
         private mutating func take(_ preflight: PreflightDocument) {
             allow = preflight.outcome != "fail"
             let blocking = preflight.findings.count(where: \.blocking)
@@ -100,7 +108,7 @@ struct UpgradePage {
                 verdict =
                     "\(Words.count(blocking, "check keeps", "checks keep")) the upgrade from starting. Nothing was changed."
             }
-            groups = FindingLine.groups(preflight)
+            groups = FindingLine.groups(preflight.findings)
         }
 
         private mutating func take(_ report: DryRunReport) {
@@ -195,14 +203,14 @@ struct FindingLine {
     var remedy: Prose?
     var tone: String
 
-    /// All findings by how they ended, the worst first.
-    static func groups(_ report: PreflightDocument) -> [UpgradePage.Group] {
+    /// Findings by how they ended, the worst first.
+    static func groups(_ findings: [PreflightDocument.FindingRow]) -> [UpgradePage.Group] {
         let kinds: [(outcome: String, heading: String, tone: String)] = [
             ("fail", "Failed: in the way", "bad"), ("error", "Could not be checked: in the way", "bad"),
             ("warn", "Warnings: not in the way", "warn"), ("pass", "Passed", "ok"),
         ]
         return kinds.compactMap { kind in
-            let findings = report.findings.filter { $0.outcome == kind.outcome }
+            let findings = findings.filter { $0.outcome == kind.outcome }
             guard !findings.isEmpty else { return nil }
             return UpgradePage.Group(
                 heading: "\(kind.heading) (\(findings.count))",

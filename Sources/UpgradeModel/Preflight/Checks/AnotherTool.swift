@@ -1,6 +1,6 @@
 extension Check {
     /// No other tool is changing the installation.
-    static let anotherTool = Check("another-tool", "No other tool at work") { observation in
+    static let anotherTool = Check("another-tool", "No other tool at work", needs: .databases) { observation in
         let onMachine = observation.installation.tools.judged(
             "which other tools are at work",
             remedy: "See that the Docker Engine answers (`docker ps`) and that /proc can be read."

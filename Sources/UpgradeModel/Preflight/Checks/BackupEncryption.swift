@@ -1,6 +1,7 @@
 extension Check {
     /// Somebody has shown that encrypted sets can be decrypted.
-    static let backupEncryption = Check("backup-encryption", "Encrypted backups can be decrypted") { observation in
+    static let backupEncryption = Check("backup-encryption", "Encrypted backups can be decrypted", needs: .backups) {
+        observation in
         observation.backups.unprovenRecipients.judged(
             "for whom decryption was shown",
             remedy: "`pawl status` says what is wrong with the journal."

@@ -1,6 +1,7 @@
 extension Check {
     /// Backup sets can be written.
-    static let backupsDirectory = Check("backups-directory", "Backup folder can be written") { observation in
+    static let backupsDirectory = Check("backups-directory", "Backup folder can be written", needs: .backups) {
+        observation in
         let directory = observation.backups.directory
         return observation.backups.folder.judged(
             "whether \(directory) can be written",

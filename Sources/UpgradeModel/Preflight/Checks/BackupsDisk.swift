@@ -1,6 +1,6 @@
 extension Check {
     /// Backup sets lie on a disk, and better on another one than the databases.
-    static let backupsDisk = Check("backups-disk", "Backups are on a disk") { observation in
+    static let backupsDisk = Check("backups-disk", "Backups are on a disk", needs: .backups) { observation in
         let directory = observation.backups.directory
         return observation.backups.place.judged(
             "on what \(directory) lies",

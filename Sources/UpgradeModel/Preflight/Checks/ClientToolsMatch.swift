@@ -1,6 +1,7 @@
 extension Check {
     /// PostgreSQL's programs are there in every server's own major version.
-    static let clientTools = Check("client-tools", "PostgreSQL's programs are of the right version") { observation in
+    static let clientTools = Check("client-tools", "PostgreSQL's programs are of the right version", needs: .databases)
+    { observation in
         observation.databases.judged(
             "which versions of PostgreSQL's programs are needed",
             remedy: "Look at the finding “Necessary databases are configured”."

@@ -1,6 +1,6 @@
 extension Check {
     /// This machine's clock is not obviously wrong, and agrees with the database servers'.
-    static let clock = Check("clock", "Clock") { observation in
+    static let clock = Check("clock", "Clock", needs: .databases) { observation in
         let now = observation.console.now
         let remedy = "Set the clock: `timedatectl`. Records, support dates and backup sets go by it."
         let own = observation.console.lastRecord.judged(

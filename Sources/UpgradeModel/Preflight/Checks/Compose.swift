@@ -1,6 +1,6 @@
 extension Check {
     /// Compose is there and new enough.
-    static let compose = Check("compose", "Compose 1.29 or newer") { observation in
+    static let compose = Check("compose", "Compose 1.29 or newer", needs: .engine) { observation in
         let install =
             "Install the plugin (`apt-get install docker-compose-plugin` from Docker's archive) or "
             + "Debian's `docker-compose`."

@@ -1,6 +1,7 @@
 extension Check {
     /// What belongs to the configuration can be read, and so be backed up.
-    static let configurationFiles = Check("configuration-files", "Configuration can be backed up") { observation in
+    static let configurationFiles = Check("configuration-files", "Configuration can be backed up", needs: .services) {
+        observation in
         observation.installation.configuration.judged(
             "whether the configuration can be read",
             remedy: "See that Pawl may read the installation's directory."

@@ -1,6 +1,6 @@
 extension Check {
     /// This Pawl is new enough for the target.
-    static let consoleVersion = Check("console-version", "Pawl is new enough") { observation in
+    static let consoleVersion = Check("console-version", "Pawl is new enough", needs: .release) { observation in
         let target = observation.target.release
         guard observation.target.consoleMinimumIsPawls, let minimum = target.minConsoleVersion else {
             return .pass("Release \(target.version) asks for no version of Pawl.")

@@ -1,6 +1,7 @@
 extension Check {
     /// The application is well now: an upgrade is no cure.
-    static let containersHealthy = Check("containers-healthy", "Containers are healthy now") { observation in
+    static let containersHealthy = Check("containers-healthy", "Containers are healthy now", needs: .services) {
+        observation in
         observation.installation.containers.judged(
             "how the containers are",
             remedy: "See that the Docker Engine answers: `docker ps`."

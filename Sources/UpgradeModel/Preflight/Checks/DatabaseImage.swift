@@ -1,6 +1,7 @@
 extension Check {
     /// The target does not bring another major version of PostgreSQL for its own database containers.
-    static let databaseImage = Check("database-image", "Same PostgreSQL in the release") { observation in
+    static let databaseImage = Check("database-image", "Same PostgreSQL in the release", needs: .release) {
+        observation in
         let version = observation.target.release.version
         return observation.target.databaseImages.judged(
             "which PostgreSQL release \(version) brings",

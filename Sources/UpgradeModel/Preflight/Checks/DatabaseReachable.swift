@@ -1,6 +1,7 @@
 extension Check {
     /// Every necessary database lets Pawl in.
-    static let databaseReachable = Check("database-reachable", "Databases can be reached") { observation in
+    static let databaseReachable = Check("database-reachable", "Databases can be reached", needs: .databases) {
+        observation in
         eachDatabase(observation) { database in
             database.connection.judged(
                 "whether the database `\(database.name)` can be reached",

@@ -1,6 +1,7 @@
 extension Check {
     /// The accounts may read everything that must be backed up.
-    static let databaseRights = Check("database-rights", "Accounts may read everything") { observation in
+    static let databaseRights = Check("database-rights", "Accounts may read everything", needs: .databases) {
+        observation in
         eachOpenDatabase(observation, "the account's rights") { name, facts in
             facts.missingRights.judged(
                 "what the account of `\(name)` may read",

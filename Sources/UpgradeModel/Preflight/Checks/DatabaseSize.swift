@@ -1,6 +1,6 @@
 extension Check {
     /// The sizes are known, since everything about disks follows from them.
-    static let databaseSize = Check("database-size", "Database sizes are known") { observation in
+    static let databaseSize = Check("database-size", "Database sizes are known", needs: .databases) { observation in
         eachOpenDatabase(observation, "the size") { name, facts in
             facts.bytes.judged(
                 "the size of `\(name)`",

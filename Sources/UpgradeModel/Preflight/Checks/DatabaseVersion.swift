@@ -1,6 +1,7 @@
 extension Check {
     /// The servers are of a version that Pawl knows.
-    static let databaseVersion = Check("database-version", "Database servers are of a known version") { observation in
+    static let databaseVersion = Check("database-version", "Database servers are of a known version", needs: .databases)
+    { observation in
         eachOpenDatabase(observation, "the server's version") { name, facts in
             if facts.serverMajor < PostgresSupport.oldest {
                 return .fail(

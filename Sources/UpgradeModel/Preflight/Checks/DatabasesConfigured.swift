@@ -1,6 +1,10 @@
 extension Check {
     /// Every database that the settings make necessary can be found.
-    static let databasesConfigured = Check("databases-configured", "Necessary databases are configured") {
+    static let databasesConfigured = Check(
+        "databases-configured",
+        "Necessary databases are configured",
+        needs: .databases
+    ) {
         observation in
         observation.databases.judged(
             "which databases are necessary",

@@ -1,6 +1,7 @@
 extension Check {
     /// Nothing stands between Pawl and the server that gives one client's session to another.
-    static let directConnection = Check("direct-connection", "No pooler before the databases") { observation in
+    static let directConnection = Check("direct-connection", "No pooler before the databases", needs: .databases) {
+        observation in
         eachActivity(observation, "what stands before the server", \.connection) { name, signs in
             let remedy =
                 "Name the server itself in `databases.\(name)`: its own host and port, not those of pgbouncer, of "

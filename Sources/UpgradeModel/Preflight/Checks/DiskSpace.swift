@@ -15,7 +15,7 @@ extension Check {
     )
 
     private static func diskSpace(for purposes: [DiskNeed.Purpose], none: Verdict) -> Check {
-        Check("disk-space", "Disk space") { observation in
+        Check("disk-space", "Disk space", needs: .disks) { observation in
             observation.disk.judged(
                 "how much disk space is needed and free",
                 remedy: "Look at the findings about the databases and the release's package; see `df`."

@@ -1,6 +1,6 @@
 extension Check {
     /// The Docker Engine answers and is new enough.
-    static let engine = Check("docker-engine", "Docker Engine 20.10 or newer") { observation in
+    static let engine = Check("docker-engine", "Docker Engine 20.10 or newer", needs: .engine) { observation in
         observation.runtime.engine.judged(
             "the Docker Engine's version",
             remedy: "Start the Engine (`systemctl start docker`) and see that Pawl may use its socket."

@@ -1,6 +1,6 @@
 extension Check {
     /// Nobody but the product's own services, which Pawl stops, writes to the databases.
-    static let foreignSessions = Check("foreign-sessions", "Nobody else writes") { observation in
+    static let foreignSessions = Check("foreign-sessions", "Nobody else writes", needs: .databases) { observation in
         eachDatabase(observation) { database in
             guard let activity = database.activity else {
                 return .error(

@@ -1,6 +1,6 @@
 extension Check {
     /// The servers accept as many connections as a backup needs.
-    static let freeConnections = Check("free-connections", "Free connections") { observation in
+    static let freeConnections = Check("free-connections", "Free connections", needs: .databases) { observation in
         eachActivity(observation, "how many connections are free", \.room) { name, room in
             let limits = [
                 ("The server of `\(name)`", room.server, "Raise `max_connections` there."),

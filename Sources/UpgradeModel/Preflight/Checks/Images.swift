@@ -1,6 +1,6 @@
 extension Check {
     /// Every image of the target can be had, and is the one that the release means.
-    static let images = Check("images", "Images are available") { observation in
+    static let images = Check("images", "Images are available", needs: .release) { observation in
         let version = observation.target.release.version
         return observation.target.images.judged(
             "whether the images of \(version) can be had",

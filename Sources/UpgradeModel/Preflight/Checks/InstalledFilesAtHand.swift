@@ -1,6 +1,7 @@
 extension Check {
     /// The installed release's own files and images are there: without them no restore would be complete.
-    static let installedFiles = Check("installed-files", "Files of the installed release") { observation in
+    static let installedFiles = Check("installed-files", "Files of the installed release", needs: .services) {
+        observation in
         observation.installation.files.judged(
             "whether the installed release's own files are there",
             remedy: "See that Pawl may read the installation's directory."

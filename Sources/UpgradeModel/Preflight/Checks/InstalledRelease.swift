@@ -1,6 +1,7 @@
 extension Check {
     /// What runs is the release that the installation's files say, and nothing older than the high-water mark.
-    static let installedRelease = Check("installed-release", "Installed release is what it says") { observation in
+    static let installedRelease = Check("installed-release", "Installed release is what it says", needs: .services) {
+        observation in
         let installation = observation.installation
         return installation.running.judged(
             "which release runs",

@@ -1,6 +1,6 @@
 extension Check {
     /// The keys without which the data is useless have values.
-    static let keys = Check("keys", "Keys are present") { observation in
+    static let keys = Check("keys", "Keys are present", needs: .services) { observation in
         guard !observation.product.keys.isEmpty else {
             return .pass("The product has no keys.")
         }

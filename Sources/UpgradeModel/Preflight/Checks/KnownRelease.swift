@@ -1,6 +1,7 @@
 extension Check {
     /// The catalog knows the installed release.
-    static let knownRelease = Check("known-release", "Installed release is in the catalog") { observation in
+    static let knownRelease = Check("known-release", "Installed release is in the catalog", needs: .services) {
+        observation in
         observation.installation.standing.judged(
             "whether the catalog has the installed release",
             remedy: "Run `pawl check`, which says what is wrong with the source."

@@ -1,6 +1,6 @@
 extension Check {
     /// The installation is backed up between upgrades too.
-    static let lastBackup = Check("last-backup", "Last backup") { observation in
+    static let lastBackup = Check("last-backup", "Last backup", needs: .backups) { observation in
         observation.backups.newest.judged(
             "when the last backup was made",
             remedy: "See `pawl backup list`."

@@ -1,6 +1,6 @@
 extension Check {
     /// No transaction has been open for so long that a migration would wait for it.
-    static let longTransactions = Check("long-transactions", "No long transactions") { observation in
+    static let longTransactions = Check("long-transactions", "No long transactions", needs: .databases) { observation in
         eachActivity(observation, "how long transactions have been open", \.sessions) { name, sessions in
             let long = sessions.visible.filter { ($0.transactionSeconds ?? 0) >= LongTransaction.seconds }
                 .sorted { ($0.transactionSeconds ?? 0) > ($1.transactionSeconds ?? 0) }

@@ -1,6 +1,6 @@
 extension Check {
     /// Nobody else is upgrading or restoring this installation.
-    static let otherRun = Check("other-run", "No other run in progress") { observation in
+    static let otherRun = Check("other-run", "No other run in progress", needs: .services) { observation in
         observation.installation.otherRun.judged(
             "whether another run is in progress",
             remedy: "Look at `pawl status`; where the data folder cannot be read, run Pawl as its owner."

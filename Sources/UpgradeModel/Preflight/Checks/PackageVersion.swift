@@ -1,6 +1,7 @@
 extension Check {
     /// The customer package is new enough for the target.
-    static let packageVersion = Check("package-version", "Customer package is new enough") { observation in
+    static let packageVersion = Check("package-version", "Customer package is new enough", needs: .services) {
+        observation in
         let target = observation.target.release
         guard let minimum = target.packageMinVersion else {
             return .pass("Release \(target.version) asks for no customer package.")

@@ -3,7 +3,7 @@ extension Check {
     private static let freshDays = 7
 
     /// The target's migrations did not fail on a copy of the databases.
-    static let rehearsal = Check("rehearsal", "Migrations were rehearsed") { observation in
+    static let rehearsal = Check("rehearsal", "Migrations were rehearsed", needs: .release) { observation in
         let version = observation.target.release.version
         let today = observation.console.today
         return observation.rehearsal.judged(

@@ -1,6 +1,6 @@
 extension Check {
     /// The target's package is there and is what the catalog says.
-    static let releasePackage = Check("release-package", "Package of the release") { observation in
+    static let releasePackage = Check("release-package", "Package of the release", needs: .release) { observation in
         let version = observation.target.release.version
         return observation.target.package.judged(
             "whether the package of \(version) is good",

@@ -1,6 +1,6 @@
 extension Check {
     /// Standbys follow closely, and no forgotten slot holds the server's log back.
-    static let replicationLag = Check("replication-lag", "Standbys follow") { observation in
+    static let replicationLag = Check("replication-lag", "Standbys follow", needs: .databases) { observation in
         eachActivity(observation, "how far standbys are behind", \.replicas) { name, replicas in
             .all(
                 replicas.compactMap { judge($0, of: name) },

@@ -1,6 +1,6 @@
 extension Check {
     /// A restore would have the rights that it needs, or it is known what somebody else has to do for it.
-    static let restoreRights = Check("restore-rights", "A restore would be allowed") { observation in
+    static let restoreRights = Check("restore-rights", "A restore would be allowed", needs: .databases) { observation in
         eachOpenDatabase(observation, "the account's rights") { name, facts in
             let unknown = "whether the account of `\(name)` could restore it"
             let remedy = "Look at the finding “Databases can be reached”."

@@ -1,6 +1,7 @@
 extension Check {
     /// Extensions and locales can be created where the backup is proven.
-    static let scratchCluster = Check("scratch-cluster", "Extensions and locales for the proof") { observation in
+    static let scratchCluster = Check("scratch-cluster", "Extensions and locales for the proof", needs: .databases) {
+        observation in
         eachDatabase(observation) { database in
             database.scratch.judged(
                 "whether `\(database.name)` can be proven on this machine",

@@ -1,6 +1,6 @@
 extension Check {
     /// The installation and `pawl.yaml` agree about the settings.
-    static let settings = Check("settings", "Settings agree") { observation in
+    static let settings = Check("settings", "Settings agree", needs: .services) { observation in
         observation.installation.settings.judged(
             "the installation's settings",
             remedy: "See that Pawl may read the installation's environment file."

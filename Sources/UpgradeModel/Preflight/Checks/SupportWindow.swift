@@ -1,6 +1,6 @@
 extension Check {
     /// How long the installed release and the target are supported.
-    static let supportWindow = Check("support-window", "Support") { observation in
+    static let supportWindow = Check("support-window", "Support", needs: .services) { observation in
         let target = judge(observation.target.release, observation, isInstalled: false)
         guard case .known(.offered(let installed)) = observation.installation.standing else {
             let unknown = Verdict.warn(

@@ -1,6 +1,7 @@
 extension Check {
     /// Every variable that the target's files need has a value.
-    static let targetConfiguration = Check("target-configuration", "Configuration of the release") { observation in
+    static let targetConfiguration = Check("target-configuration", "Configuration of the release", needs: .release) {
+        observation in
         let version = observation.target.release.version
         return observation.target.missingVariables.judged(
             "whether release \(version) can be configured",

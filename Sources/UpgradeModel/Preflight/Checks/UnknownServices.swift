@@ -1,6 +1,7 @@
 extension Check {
     /// Whatever runs in the project can be brought back: a hop removes every container but those of databases.
-    static let unknownServices = Check("unknown-services", "Services are in Pawl's Compose files") { observation in
+    static let unknownServices = Check("unknown-services", "Services are in Pawl's Compose files", needs: .services) {
+        observation in
         observation.installation.unknownServices.judged(
             "which services the installation's Compose files have",
             remedy:

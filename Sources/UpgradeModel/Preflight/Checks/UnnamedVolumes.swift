@@ -1,6 +1,7 @@
 extension Check {
     /// No container that is made anew has data in a volume without a name: it would come up empty.
-    static let unnamedVolumes = Check("unnamed-volumes", "Data is in volumes with names") { observation in
+    static let unnamedVolumes = Check("unnamed-volumes", "Data is in volumes with names", needs: .services) {
+        observation in
         observation.installation.unnamedVolumes.judged(
             "whether containers keep data in volumes without names",
             remedy:

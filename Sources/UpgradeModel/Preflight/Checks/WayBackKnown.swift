@@ -1,7 +1,7 @@
 extension Check {
     /// The operator knows how long going back would take. Only not knowing blocks: the hop makes a proven
     /// set of its own.
-    static let wayBack = Check("way-back", "The way back") { observation in
+    static let wayBack = Check("way-back", "The way back", needs: .backups) { observation in
         observation.wayBack.judged(
             "how long a restore takes",
             remedy: "Look at the sets with `pawl backup list`."

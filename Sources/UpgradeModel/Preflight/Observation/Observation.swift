@@ -49,6 +49,60 @@ package struct Observation: Sendable {
     }
 }
 
+extension Observation {
+    /// Nothing was looked at yet: every fact is unknown.
+    package static func unseen(product: Product, console: ObservedConsole, release: Release) -> Observation {
+        var observation = Observation(
+            product: product,
+            console: console,
+            target: ObservedTarget(
+                release: release,
+                consoleMinimumIsPawls: false,
+                package: .unseen,
+                missingVariables: .unseen,
+                images: .unseen,
+                databaseImages: .unseen
+            ),
+            installation: ObservedInstallation(
+                running: .unseen,
+                standing: .unseen,
+                highWaterMark: .unseen,
+                files: .unseen,
+                unknownServices: .unseen,
+                unnamedVolumes: .unseen,
+                obstacles: [],
+                containers: .unseen,
+                addresses: [],
+                tools: .unseen,
+                otherRun: .unseen,
+                settings: .unseen,
+                missingKeys: .unseen,
+                configuration: .unseen,
+                packageVersion: .unseen
+            ),
+            runtime: ObservedRuntime(engine: .unseen, compose: .unseen),
+            databases: .unseen,
+            clientTools: .unseen,
+            backups: ObservedBackups(
+                directory: "",
+                folder: .unseen,
+                place: .unseen,
+                newest: .unseen,
+                unprovenRecipients: .unseen
+            ),
+            disk: .unseen,
+            rehearsal: .unseen
+        )
+        observation.wayBack = .unseen
+        return observation
+    }
+}
+
+extension Fact {
+    /// What nobody has looked at yet.
+    static var unseen: Fact { .unknown("it was not looked at yet") }
+}
+
 /// Pawl itself, and its clock.
 package struct ObservedConsole: Sendable {
     /// Pawl's own version.

@@ -11,6 +11,7 @@ extension PreflightReport {
             ("restore-release", "The release that matches is at hand", RestoreChecks.release(observation)),
             ("restore-files", "The set's files can take their places", RestoreChecks.files(observation)),
             ("restore-others", "Nothing else is at work", RestoreChecks.others(observation)),
+            ("restore-containers", "Containers can be made anew", RestoreChecks.containers(observation)),
             ("restore-extra", "What the set lacks is known", RestoreChecks.extra(observation)),
             ("restore-servers", "Database servers can be reached", RestoreChecks.servers(observation)),
             ("restore-address", "The set's configuration means these databases", RestoreChecks.addresses(observation)),
@@ -55,6 +56,35 @@ enum RestoreChecks {
             }
             return .all(others + migrations, none: .pass("Nothing is at work but the project's services."))
         }
+    }
+
+    /// A restore removes every container but those of databases, and makes those of the set's release anew.
+    static func containers(_ observation: RestoreObservation) -> Verdict {
+        guard case .known(let services) = observation.unknownServices,
+            case .known(let volumes) = observation.unnamedVolumes
+        else {
+            return .warn(
+                "Whether every container can be made anew could not be found out. The restore removes those whose services "
+                    + "no Compose file has, and leaves their images and volumes.",
+                remedy: "Look at them (`docker ps -a`), and note what you will need again."
+            )
+        }
+        let unknown = services.map { service in
+            Verdict.warn(
+                "The container `\(service.container)` is of the service `\(service.service)`, which neither the set's release "
+                    + "nor the installation's own Compose files have. The restore removes it.",
+                remedy: "Where you need it, move it into a project of its own (`docker-compose -p NAME`) first."
+            )
+        }
+        let unnamed = volumes.map { volume in
+            Verdict.warn(
+                "`\(volume.service)` has data at `\(volume.destination)` in a volume that no Compose file names. The restore "
+                    + "makes its container anew, and `\(volume.destination)` is empty then; the volume stays.",
+                remedy: "Nothing need be done where nothing there is worth keeping. Otherwise note its name: "
+                    + "`\(volume.volume)`."
+            )
+        }
+        return .all(unknown + unnamed, none: .pass("Every container can be made anew with what it has."))
     }
 
     private static func each(

@@ -191,6 +191,10 @@ package struct RestoreObservation: Sendable {
     package var databases: [Database]
     /// Why the programs for a major version are not there, by version; nil for those that are.
     package var missingTools: [String]
+    /// Containers of services that neither the set's release nor the installation's own files have.
+    package var unknownServices: Fact<[UnknownService]> = .known([])
+    /// Volumes with data that no file names, in containers that the restore makes anew.
+    package var unnamedVolumes: Fact<[UnnamedVolume]> = .known([])
 
     /// Puts the facts together.
     package init(

@@ -100,6 +100,39 @@ extension DatabaseRestoreTests {
         }
     }
 
+    @Test func `somebody who holds on to a database is named after a while, and the rename can be done again`()
+        async throws
+    {
+        try await make("commented", "CREATE TABLE t (x integer)")
+        let server = try TestServer.current()
+        let names = RestoreNames("commented", run: try #require(RunID("20261123-103045-7f3d")))
+        let swap = DatabaseSwap(server.route("commented"), names: names, patience: .seconds(1))
+        try await swap.close()
+        let holder = try await PostgresConnection.open(server.route("postgres"))
+        try await holder.execute("SET application_name = 'commenter'")
+        try await holder.execute("BEGIN")
+        try await holder.execute("COMMENT ON DATABASE commented IS 'busy'")
+        let held = await #expect(throws: Trouble.self) { try await swap.setAside() }
+        #expect(held?.code == "database-held" && held?.changed == true)
+        #expect(held?.message.contains("commenter") == true, "\(String(describing: held))")
+        await holder.close()
+        #expect(try await swap.setAside() == names.aside)
+    }
+
+    @Test func `rows come in one transaction only where the server has room for its locks`() async throws {
+        try await make("crowded", (0..<20).map { "CREATE TABLE t\($0) (x integer)" }.joined(separator: ";"))
+        let given = try await Case("crowded")
+        #expect(given.restore.fitsOneTransaction(locks: 6_400))
+        #expect(!given.restore.fitsOneTransaction(locks: 120))
+        #expect(given.restore.fitsOneTransaction(locks: 122))
+        let connection = try await PostgresConnection.open(given.restore.route)
+        let slots = try await connection.rows(
+            "SELECT current_setting('max_locks_per_transaction')::bigint * current_setting('max_connections')::bigint"
+        )
+        #expect(Int64(try await given.restore.locks(on: connection)) >= slots[0].integer(0) ?? .max)
+        await connection.close()
+    }
+
     @Test func `sessions that an account may not end are told beforehand`() async throws {
         try await make("guarded", "")
         let server = try TestServer.current()

@@ -306,6 +306,29 @@ extension Scenarios {
         )
     }
 
+    @Test func `a database that the set does not have is set aside with the others`() async throws {
+        try await Demo.with { demo in
+            let set = try await backUp(demo)
+            // AI features are turned on since; their database is there.
+            let files = "\(demo.directory)/customer.env \(demo.directory)/.env"
+            try await Demo.shell(
+                "sed -i --follow-symlinks 's/^AI_FEATURES_ENABLED=.*/AI_FEATURES_ENABLED=true/' \(files)"
+            )
+            _ = try await demo.psql("CREATE DATABASE aiproxy OWNER demo", database: "postgres")
+            _ = try await demo.psql("CREATE TABLE later AS SELECT 1 AS n", database: "aiproxy")
+            let restore = try await demo.pawl("restore", "--backup", set, "--yes", "-o", "json")
+            #expect(restore.exit == 0, "\(restore)")
+            let kept = try #require(restore["replaced"] as? [String])
+            #expect(kept.count == 2, "\(kept)")
+            let aside = try #require(kept.first { $0.hasPrefix("aiproxy_before_") })
+            #expect(try await demo.psql("SELECT n FROM later", database: aside) == "1")
+            let left = "SELECT count(*) FROM pg_database WHERE datname = 'aiproxy'"
+            #expect(try await demo.psql(left, database: "postgres") == "0")
+            #expect(try await Demo.shell("cat \(files)").contains("AI_FEATURES_ENABLED=true") == false)
+            #expect(try await demo.health().contains(Demo.first))
+        }
+    }
+
     @Test func `on an empty machine a set, the Product file and the configuration are enough`() async throws {
         try await Demo.with(ai: true) { demo in
             let before = try await (demo.hashes(), demo.hashes(database: "aiproxy"))

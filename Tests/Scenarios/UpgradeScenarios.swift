@@ -215,15 +215,25 @@ import Testing
                 let run = try #require(started.text("id"), "\(started)")
                 // The databases were confirmed unchanged before the proof began.
                 try await demo.waitFor(run: run, effect: "prove")
-                _ = try await demo.psql(sql)
+                // Whoever does it stays connected.
+                let intruder = Task {
+                    try await demo.psql("SET application_name = 'intruder'; \(sql); COMMIT; SELECT pg_sleep(600)")
+                }
+                let sleeping = "FROM pg_stat_activity WHERE application_name = 'intruder' AND wait_event = 'PgSleep'"
+                _ = try await demo.event(containing: "1", within: .seconds(30)) {
+                    try await demo.psql("SELECT count(*) \(sleeping)")
+                }
                 _ = try await demo.pawl("details", run, "--follow")
+                _ = try await demo.psql("SELECT pg_terminate_backend(pid) \(sleeping)")
+                _ = await intruder.result
                 return try await demo.pawl("details", run, "-o", "json")
             }
             let hashes = try await demo.hashes()
             let written = try await upgrade(meanwhile: "UPDATE customers SET full_name = 'Eve' WHERE id = 1")
             #expect(written.text("state") == "aborted", "\(written)")
             #expect(written.text("reason", "code") == "database-written")
-            #expect(written.text("reason", "message")?.contains("public.customers") == true)
+            let message = written.text("reason", "message") ?? ""
+            #expect(message.contains("public.customers") && message.contains("intruder"), "\(message)")
             #expect(try await demo.health().contains(Demo.first))
             #expect(try await demo.hashes() != hashes, "what was written stays")
 

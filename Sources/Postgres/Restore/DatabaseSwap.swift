@@ -4,11 +4,13 @@ package import UpgradeModel
 package struct DatabaseSwap: Sendable {
     private let server: ServerDatabases
     private let names: RestoreNames
+    private let patience: Duration
 
-    /// Names the database by the way to it, and its names in the restore.
-    package init(_ route: DatabaseRoute, names: RestoreNames) {
+    /// Names the database by the way to it, and its names in the restore; `patience` is how long a rename waits for others.
+    package init(_ route: DatabaseRoute, names: RestoreNames, patience: Duration = .seconds(60)) {
         server = ServerDatabases(route)
         self.names = names
+        self.patience = patience
     }
 
     // MARK: Closing
@@ -175,14 +177,45 @@ package struct DatabaseSwap: Sendable {
         }
     }
 
+    /// Renames a database, and waits no longer than services may stand still for somebody who holds on to it.
     private func rename(_ old: String, to new: String, _ connection: PostgresConnection) async throws(Trouble) {
         do throws(Trouble) {
+            try await connection.execute("SET lock_timeout = '\(patience.components.seconds)s'")
             try await connection.execute("ALTER DATABASE \(SQL.name(old)) RENAME TO \(SQL.name(new))")
         } catch {
             // A dead runner's statement may have waited in the server and been faster.
             let found = try await ServerDatabases.entries([old, new], on: connection)
-            guard found[old] == nil, found[new] != nil else { throw error }
+            guard found[old] == nil, found[new] != nil else {
+                throw error.code == "database-locked" ? held(old, by: try await holders(of: old, connection)) : error
+            }
         }
+    }
+
+    /// The sessions that hold a lock on a database as a whole, such as one that comments on it and does not commit.
+    private func holders(of name: String, _ connection: PostgresConnection) async throws(Trouble) -> [String] {
+        try await connection.rows(
+            """
+            SELECT DISTINCT format('process %s, %s of %s', a.pid, coalesce(nullif(a.application_name, ''), 'a session'),
+              a.usename)
+            FROM pg_catalog.pg_locks l
+            JOIN pg_catalog.pg_database d ON d.oid = l.objid AND l.classid = 'pg_catalog.pg_database'::regclass
+            JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'object' AND l.granted AND d.datname = $1 AND l.pid <> pg_catalog.pg_backend_pid()
+            ORDER BY 1
+            """,
+            [name]
+        ).compactMap { $0.text(0) }
+    }
+
+    private func held(_ name: String, by holders: [String]) -> Trouble {
+        let whom = holders.isEmpty ? "somebody" : holders.joined(separator: "; ")
+        return Trouble(
+            .environment,
+            "database-held",
+            "\(name) could not be renamed within \(patience.components.seconds) s: \(whom) holds on to it.",
+            changed: true,
+            remedy: "End it, such as by `SELECT pg_terminate_backend(PROCESS)`, then retry."
+        )
     }
 
     private func entry(_ name: String, _ connection: PostgresConnection) async throws(Trouble) -> ServerDatabases.Entry?

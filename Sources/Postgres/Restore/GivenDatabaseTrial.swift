@@ -43,7 +43,9 @@ extension DatabaseRestore {
         var found = try await rolesMissing(for: schema, on: connection)
         try await connection.execute("BEGIN")
         found += try await trySettings(settings, on: connection)
-        if found.isEmpty, isSmall, let said = try await refusal(of: schema, on: connection) {
+        if found.isEmpty, isSmall(try await locks(on: connection)),
+            let said = try await refusal(of: schema, on: connection)
+        {
             found.append("The schema cannot be made: \(said)")
         }
         try await connection.execute("ROLLBACK")
@@ -52,8 +54,9 @@ extension DatabaseRestore {
 
     /// Whether the schema can be made in one transaction: it takes locks, of which the server has some thousands, and
     /// others need some too.
-    private var isSmall: Bool {
-        fitsOneTransaction && backup.fingerprint.objects.count + 2 * backup.fingerprint.tables.count < 3000
+    private func isSmall(_ locks: Int) -> Bool {
+        fitsOneTransaction(locks: locks)
+            && backup.fingerprint.objects.count + 2 * backup.fingerprint.tables.count < 3000
     }
 
     /// The statements that make the set's schema.

@@ -96,12 +96,11 @@ package enum RestoreScout {
         return found
     }
 
-    /// The roles that a restore makes owners of tables, functions, types and the like.
+    /// The roles that a restore makes owners of whatever they own. An extension belongs to whoever makes it anew, and
+    /// what belongs to the server's own roles comes with the server.
     private static func owners(in backup: DatabaseBackup?) -> Set<String> {
-        let kinds: Set<ObjectKind> = [
-            .table, .foreignTable, .view, .materializedView, .sequence, .function, .aggregate, .type,
-        ]
-        return Set(backup?.fingerprint.objects.filter { kinds.contains($0.kind) }.compactMap(\.owner) ?? [])
+        let owned = backup?.fingerprint.objects.filter { $0.kind != .extension } ?? []
+        return Set(owned.compactMap(\.owner).filter { !$0.hasPrefix("pg_") })
     }
 
     /// Why a server refuses an account; nil where it lets it in, does not have it yet, or cannot be asked.

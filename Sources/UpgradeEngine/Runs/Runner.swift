@@ -283,7 +283,7 @@ extension Trouble {
             .environment,
             "interrupted",
             "\(effect.identity) was stopped before it was done.",
-            remedy: "Start the upgrade again when you are ready."
+            remedy: "Start it again when you are ready."
         )
     }
 

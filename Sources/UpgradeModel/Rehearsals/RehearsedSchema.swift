@@ -49,7 +49,7 @@ package enum SchemaAgreement {
     ///
     /// - Parameters:
     ///   - rehearsed: what the rehearsal saw.
-    ///   - before: the real schema before the migrations, as the hop's backup set has it.
+    ///   - before: the real schema before the migrations, read as the rehearsal read its own.
     ///   - after: the real schema after them.
     /// - Returns: every object that is otherwise than rehearsed. Versions of extensions and collations do not count.
     package static func differences(

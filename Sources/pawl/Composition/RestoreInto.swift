@@ -62,11 +62,16 @@ struct RestoreInto {
         )
         let proof: Proof
         do {
-            proof = try await restore.restoreIntoGiven(of: set.id) { progress in
-                if options.verbose { Output.remark(progress.words) }
+            let (set, isVerbose) = (set.id, options.verbose)
+            proof = try await Interruption.cancelling {
+                try await restore.restoreIntoGiven(of: set) { progress in
+                    if isVerbose { Output.remark(progress.words) }
+                }
             }
         } catch let disproven as DisprovenSet {
             throw restore.filled(disproven.restoreTrouble)
+        } catch let trouble as Trouble where trouble.code == "interrupted" {
+            throw restore.filled(trouble)
         }
         _ = consume lock
         let report = RestoredIntoReport(

@@ -15,6 +15,12 @@ struct SchemaCheck: EffectPort {
     }
 
     func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
+        // A restore starts a release without its migrations: there is nothing that could have been rehearsed.
+        guard context.restore == nil else { return try await port.perform(effect, in: context) }
+        // Writers are stopped, and no migration has begun.
+        if effect.kind == .switchRelease, let rehearsal = try rehearsal(effect, context) {
+            try await noteSchema(before: rehearsal, effect, context)
+        }
         // Compared once: what services that have started since do to the schema is no migration's doing.
         let agreed = "\(context.folder)/schema-agreed-\(effect.hop)"
         if effect.kind == .start, !FileManager.default.fileExists(atPath: agreed),
@@ -40,19 +46,37 @@ struct SchemaCheck: EffectPort {
         return newest?.failure == nil ? newest : nil
     }
 
-    private func compare(with rehearsal: Rehearsal, _ effect: Effect, _ context: EffectContext) async throws {
-        let shelf = BackupShelf(site.workplace)
-        guard let set = context.backup else { return }
-        let manifest = try shelf.store.load(set).manifest
-        let routes = try await shelf.databases(at: site)
-        var found: [String] = []
+    /// The schemas that a rehearsal was about, as they are now, by database. The fingerprints of the set would not do:
+    /// they know passwords where the account does, and word some definitions as the restored copy has them.
+    private func schemas(of rehearsal: Rehearsal) async throws -> [String: [ObjectPrint]] {
+        let routes = try await BackupShelf(site.workplace).databases(at: site)
+        var found: [String: [ObjectPrint]] = [:]
         for schema in try RehearsalShelf(site.workplace).schemas(of: rehearsal.id) {
-            guard let before = manifest.databases.first(where: { $0.name == schema.database }),
-                let route = routes.first(where: { $0.name == schema.database })?.route
-            else { continue }
-            let after = try await SchemaReader.read(route)
-            found += SchemaAgreement.differences(schema, before: before.fingerprint.objects, after: after)
-                .map(SchemaAgreement.text)
+            guard let route = routes.first(where: { $0.name == schema.database })?.route else { continue }
+            found[schema.database] = try await SchemaReader.read(route)
+        }
+        return found
+    }
+
+    private func noteSchema(before rehearsal: Rehearsal, _ effect: Effect, _ context: EffectContext) async throws {
+        let note = before(effect, context)
+        guard !FileManager.default.fileExists(atPath: note.path) else { return }
+        try JSONEncoder().encode(try await schemas(of: rehearsal)).write(to: note, options: [.atomic])
+    }
+
+    /// The file that keeps the schemas from before the hop's migrations.
+    private func before(_ effect: Effect, _ context: EffectContext) -> URL {
+        URL(filePath: "\(context.folder)/schema-before-\(effect.hop).json")
+    }
+
+    private func compare(with rehearsal: Rehearsal, _ effect: Effect, _ context: EffectContext) async throws {
+        // An older Pawl has kept none.
+        guard let data = FileManager.default.contents(atPath: before(effect, context).path) else { return }
+        let before = try JSONDecoder().decode([String: [ObjectPrint]].self, from: data)
+        let after = try await schemas(of: rehearsal)
+        let found = try RehearsalShelf(site.workplace).schemas(of: rehearsal.id).flatMap { schema in
+            guard let before = before[schema.database], let after = after[schema.database] else { return [String]() }
+            return SchemaAgreement.differences(schema, before: before, after: after).map(SchemaAgreement.text)
         }
         try settle(found, rehearsal, effect, context)
     }

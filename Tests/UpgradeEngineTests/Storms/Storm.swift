@@ -80,6 +80,7 @@ struct Storm: Sendable {
             before = rows
             guard !rows.isEmpty else { continue }
             let replay = try Replay(of: run, from: rows)
+            if replay.machine.restore == nil { await port.endRestore() }
             violations += Invariants.violations(of: replay.machine, in: await port.world)
             if replay.machine.hasEnded { return try await end(replay.machine, rows, port, violations) }
             if replay.machine.pending == nil { try decide(replay.machine) }
@@ -92,7 +93,7 @@ struct Storm: Sendable {
     private func carry(_ journal: StormyJournal, _ port: StormyPort) async throws {
         let runner = Runner(
             journal: journal,
-            ports: EffectPorts(readiness: port, deployment: port, backups: port),
+            ports: EffectPorts(readiness: port, deployment: port, backups: port, restores: port),
             lease: try ground.takeLease(),
             now: weather.now,
             folder: { "/nowhere/\($0)" }
@@ -114,12 +115,24 @@ struct Storm: Sendable {
             case .retry:
                 [.retry(by: "operator", target: nil), .retry(by: "operator", target: Self.versions[2])]
             case .abort: [.abort(by: "operator")]
-            case .restore: []
+            case .restore: restores(machine)
             }
         }
         // Now and then one that cannot be.
         guard let decision = weather.pick(possible + possible + Self.decisions) else { return }
         try ground.journal.leave(decision, for: run, at: weather.now())
+    }
+
+    /// Back to what was before the hop, by the set of that moment.
+    private func restores(_ machine: UpgradeMachine) -> [Decision] {
+        guard let set = machine.backup, let hop = machine.hop else { return [] }
+        let plan = RestorePlan(
+            set: set,
+            release: hop.index > 0 ? machine.plan.hops[hop.index - 1] : machine.plan.from,
+            databases: SimulatedRestore.databases,
+            extra: SimulatedRestore.extra
+        )
+        return [.restore(by: "operator", plan: plan)]
     }
 
     private func end(

@@ -58,7 +58,7 @@ import UpgradeModel
         }
         #expect(tally.failures.isEmpty, "\(tally.failures.count) seeds, such as \(tally.failures.prefix(5))")
         // A storm in which nothing ever succeeds, or everything does, shows nothing.
-        for phase in [UpgradeMachine.Phase.succeeded, .aborted, .refused] {
+        for phase in [UpgradeMachine.Phase.succeeded, .aborted, .refused, .restored] {
             #expect((tally.phases[phase] ?? 0) > Int(Self.number) / 100, "\(tally.phases)")
         }
     }

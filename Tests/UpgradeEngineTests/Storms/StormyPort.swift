@@ -98,8 +98,14 @@ actor StormyPort: EffectPort {
             if effect.kind == .migrate, !wasDone, world.migrations[effect.identity] == .succeeded { complete(effect) }
         }
         if effect.kind == .migrate, world.migrations[effect.identity] == .failed { throw Story.trouble(of: effect) }
+        if effect.kind == .proveDatabase, let set = context.restore?.set {
+            return .proven(try Samples.proof(of: set.text, database: effect.subject ?? ""))
+        }
         return try Story.outcome(of: effect)
     }
+
+    /// No restore is under way any more: one was given up, or is over.
+    func endRestore() { world.restore.end() }
 
     private func die() -> Trouble {
         weather.kill()

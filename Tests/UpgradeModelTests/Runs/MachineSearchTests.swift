@@ -174,7 +174,7 @@ import UpgradeModel
                 #expect(machine.backup != nil)
             }
             // Never older than the high-water mark: nothing older serves, and the mark covers every migration.
-            if let newest = world.newestMigrated, !Self.isReturning(machine) {
+            if let newest = world.newestMigrated, !Invariants.isReturning(machine) {
                 #expect(try #require(machine.plan.highWaterMark) >= newest)
                 if world.writers == .running { #expect(world.release >= newest) }
             }
@@ -197,48 +197,7 @@ import UpgradeModel
                 #expect(world.release == machine.plan.hops.last)
                 #expect(world.writers == .running && world.healthy)
             }
-            try expectSafeRestore(node)
-        }
-    }
-
-    /// Whether a restore has passed its point of no return, and the mark is what it restores.
-    static func isReturning(_ machine: UpgradeMachine) -> Bool {
-        switch machine.state {
-        case .restoring(let course):
-            if case .restore = course.origin { true } else { course.isPastPointOfNoReturn }
-        case .restored: true
-        default: false
-        }
-    }
-
-    /// What must hold of the databases, whatever becomes of a restore.
-    func expectSafeRestore(_ node: Node) throws {
-        let (machine, restore) = (node.machine, node.world.restore)
-        if case .restoring(let course) = machine.state {
-            // Nothing is renamed before everything is proven, and everything that is proven is there.
-            if machine.pending?.kind == .setAside || machine.pending?.kind == .bringIn {
-                #expect(course.isProven)
-                #expect(restore.isClosed)
-                #expect(node.world.writers != .running)
-            }
-            #expect(!restore.isMixed || course.isPastPointOfNoReturn)
-        } else {
-            #expect(!restore.isMixed)
-            #expect(restore.copies.isEmpty)
-        }
-        // Nothing serves over databases of another release, or over some of one and some of another.
-        if node.world.writers == .running, machine.restore != nil || machine.phase == .restored {
-            #expect(!restore.isMixed)
-            if !restore.aside.isEmpty { #expect(restore.present.values.allSatisfy { $0 == node.world.release }) }
-        }
-        if case .restored(let hop) = machine.state {
-            #expect(machine.plan.highWaterMark == hop.target)
-            #expect(node.world.release == hop.target && node.world.current == hop.target)
-            #expect(restore.configuration == hop.target)
-            #expect(restore.aside == Set(SimulatedRestore.databases + SimulatedRestore.extra))
-            #expect(node.world.writers == .running && node.world.healthy && !node.world.restartPolicyTaken)
-        } else if machine.restore == nil {
-            #expect(restore.aside.isEmpty && !restore.isClosed)
+            #expect(Invariants.violationsOfRestore(by: machine, in: world) == [])
         }
     }
 
@@ -281,7 +240,7 @@ import UpgradeModel
                 do throws(IllegalEvent) {
                     let effects = try after.handle(event)
                     #expect(effects.count <= 1)
-                    if let mark = machine.plan.highWaterMark, !Self.isReturning(after) {
+                    if let mark = machine.plan.highWaterMark, !Invariants.isReturning(after) {
                         #expect(after.plan.highWaterMark.map { $0 >= mark } == true)
                     }
                 } catch {

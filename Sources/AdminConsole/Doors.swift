@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Synchronization
 import UpgradeEngine
 import UpgradeModel
 
@@ -101,42 +100,6 @@ struct Door: Sendable {
             subject: subject,
             answer: answer
         )
-    }
-}
-
-/// A request that has been let in.
-struct Visit: Sendable {
-    let request: Request
-    let context: ConsoleContext
-    /// Who asks; never nil behind a door that asks for a permission.
-    let visitor: Visitor?
-    /// The body as it came.
-    let body: ByteBuffer
-    /// The fields of a form; empty where the body is none.
-    let form: [String: String]
-    /// What the answer says of the change, for the audit trail.
-    let noted = NotedChange()
-
-    /// What the path has for `:name`.
-    func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
-
-    /// What the query has for a name.
-    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
-}
-
-/// What a change has turned out to be: the role that somebody had before, the run that was begun.
-final class NotedChange: Sendable {
-    struct End: Sendable {
-        var subject: String?
-        var outcome: AuditEntry.Outcome?
-    }
-
-    private let state = Mutex(End())
-
-    var end: End { state.withLock(\.self) }
-
-    func set(_ subject: String, _ outcome: AuditEntry.Outcome? = nil) {
-        state.withLock { $0 = End(subject: subject, outcome: outcome) }
     }
 }
 

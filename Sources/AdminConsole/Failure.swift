@@ -184,6 +184,7 @@ struct Problem: Encodable, Sendable {
     /// Derives from the same value as exit codes.
     static func status(of trouble: Trouble) -> HTTPResponse.Status {
         if notFound.contains(trouble.code) { return .notFound }
+        if trouble.code == "setting-changed" { return .preconditionFailed }
         return switch ExitStatus(trouble) {
         // Whoever asks cannot mend what is written on Pawl's own machine.
         case .usage: asked.contains(trouble.code) ? .unprocessableContent : .serviceUnavailable

@@ -8,10 +8,12 @@ enum APIAnswer {
     static func json(
         _ report: some Encodable,
         status: HTTPResponse.Status = .ok,
-        location: String? = nil
+        location: String? = nil,
+        tag: String? = nil
     ) -> Response {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let location { headers[.location] = location }
+        if let tag { headers[.eTag] = tag }
         return Response(
             status: status,
             headers: headers,

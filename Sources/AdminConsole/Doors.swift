@@ -81,6 +81,16 @@ struct Door: Sendable {
         )
     }
 
+    /// What pages let people download, and programs fetch from `/api/v1`.
+    static func download(
+        _ page: String,
+        _ api: String,
+        needs permission: Permission,
+        answer: @escaping @Sendable (Visit) async throws -> Response
+    ) -> [Door] {
+        [.page(.get, page, needs: permission, answer: answer), .api(.get, api, needs: permission, answer: answer)]
+    }
+
     static func api(
         _ method: HTTPRequest.Method,
         _ path: String,

@@ -23,6 +23,10 @@ struct ActingDoors: Sendable {
                 let fields = try RequestFields(visit, only: ["to"])
                 return KeptAnswer(try await parts.desk.preflight(to: fields.version("to")))
             },
+            act("/api/v1/dry-run", .preflight, of: { Deeds.release($0.sent("to", of: ["to"])) }) { visit in
+                let target = try RequestFields(visit, only: ["to"]).version("to")
+                return KeptAnswer(try await parts.desk.dryRun(to: target) { _ in })
+            },
         ]
     }
 

@@ -9,6 +9,7 @@ enum Given {
     static let longestVersion = 64
     static let longestName = 128
     static let longestPath = 512
+    static let longestWords = 100
 
     static func version(_ text: String) throws -> ReleaseVersion {
         guard text.utf8.count <= longestVersion, let version = try? ReleaseVersion(text) else {
@@ -18,6 +19,24 @@ enum Given {
     }
 
     static func version(_ text: String?) throws -> ReleaseVersion? { try text.map { try version($0) } }
+
+    /// One of a few words; empty where none is given.
+    static func choice(_ text: String?, named name: String, of words: [String]) throws(Refusal) -> String {
+        guard let text, !text.isEmpty else { return "" }
+        guard words.contains(text) else {
+            throw .invalid("`\(name)` is one of these: \(words.joined(separator: ", ")).")
+        }
+        return text
+    }
+
+    /// Words that something is searched for; empty where none are given.
+    static func words(_ text: String?, named name: String) throws(Refusal) -> String {
+        guard let text else { return "" }
+        guard text.count <= longestWords else {
+            throw .invalid("`\(name)` has at most \(longestWords) characters.")
+        }
+        return text.trimmed
+    }
 
     /// The number of an event that somebody knows; 0 where they know none.
     static func event(_ text: String?) throws -> Int64 {

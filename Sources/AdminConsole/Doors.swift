@@ -25,6 +25,8 @@ struct Door: Sendable {
     var permission: Permission?
     /// Whether the password must have been entered lately; of no account for tokens.
     var wantsConfirmation = false
+    /// Whether it is for people only: what comes of it would still be there when a token is gone.
+    var refusesTokens = false
     /// What a change is called in the audit trail; its method and path where it has no name.
     var action: (@Sendable (Visit) -> AuditAction)?
     /// Of what it is a change; what the path has for its `:name`s where nothing else is said. The answer may know it
@@ -52,6 +54,13 @@ struct Door: Sendable {
     func taking(_ effort: Effort) -> Door {
         var door = self
         door.effort = effort
+        return door
+    }
+
+    /// The same door, which no token passes.
+    func refusingTokens() -> Door {
+        var door = self
+        door.refusesTokens = true
         return door
     }
 
@@ -174,6 +183,7 @@ struct DoorWay: Sendable {
         guard let permission = door.permission else { return }
         guard let visitor else { throw .notSignedIn }
         guard visitor.role.allows(permission) else { throw .forbidden(permission) }
+        if door.refusesTokens, visitor.session == nil { throw .sessionNeeded }
     }
 
     /// Does a change between two lines of the audit trail. What cannot be noted is not done.

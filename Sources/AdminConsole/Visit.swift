@@ -18,6 +18,12 @@ struct Visit: Sendable {
     /// The body as a document, once it was read.
     let reading = BodyReading()
 
+    /// Whoever asks, behind a door that asks for a permission.
+    func signedIn() throws(Refusal) -> Visitor {
+        guard let visitor else { throw .notSignedIn }
+        return visitor
+    }
+
     /// What the path has for `:name`.
     func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
 

@@ -21,6 +21,9 @@ enum APIAnswer {
         )
     }
 
+    /// It was done, and there is nothing to show of it.
+    static var nothing: Response { Response(status: .noContent) }
+
     static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
         Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
     }

@@ -11,7 +11,7 @@ struct APIDoors: Sendable {
     func all() -> [Door] {
         [
             standing(), backups(), runs(), records(), console(), ActingDoors(parts: parts).all(),
-            HealthDoors(parts: parts).all(),
+            AccountDoors(parts: parts).all(), AccessDoors(parts: parts).all(), HealthDoors(parts: parts).all(),
         ].flatMap(\.self)
     }
 

@@ -31,7 +31,7 @@ struct APITests {
                     "retention",
                     "runs",
                     "runs/\(run)", "runs/\(run)/logs", "runs/\(run)/log?name=dump.log", "runs/\(run)/log.txt",
-                    "runs/\(run)/report.html", "runs.csv", "jobs", "about", "certificate",
+                    "runs/\(run)/report.html", "runs.csv", "jobs", "sessions", "tokens", "about", "certificate",
                 ] {
                     let answer = try await viewer.get("/api/v1/" + path, of: client)
                     #expect(answer.status == .ok, "\(path): \(answer.text)")

@@ -47,6 +47,14 @@ struct Visitor: Sendable, Hashable {
     /// What runs are said to be started by.
     var person: String { "\(actor) in the console" }
 
+    /// The session that shows who they are; nil for a token.
+    var session: String? {
+        switch proof {
+        case .session(let id, _, _): id
+        case .token: nil
+        }
+    }
+
     /// What forms must carry along; empty where nothing must be.
     var csrf: String {
         switch proof {

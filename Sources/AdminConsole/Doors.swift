@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Synchronization
 import UpgradeEngine
 import UpgradeModel
 
@@ -26,6 +25,8 @@ struct Door: Sendable {
     var permission: Permission?
     /// Whether the password must have been entered lately; of no account for tokens.
     var wantsConfirmation = false
+    /// Whether it is for people only: what comes of it would still be there when a token is gone.
+    var refusesTokens = false
     /// What a change is called in the audit trail; its method and path where it has no name.
     var action: (@Sendable (Visit) -> AuditAction)?
     /// Of what it is a change; what the path has for its `:name`s where nothing else is said. The answer may know it
@@ -56,6 +57,13 @@ struct Door: Sendable {
         return door
     }
 
+    /// The same door, which no token passes.
+    func refusingTokens() -> Door {
+        var door = self
+        door.refusesTokens = true
+        return door
+    }
+
     private static func always(_ action: AuditAction?) -> (@Sendable (Visit) -> AuditAction)? {
         guard let action else { return nil }
         return { _ in action }
@@ -82,6 +90,16 @@ struct Door: Sendable {
         )
     }
 
+    /// What pages let people download, and programs fetch from `/api/v1`.
+    static func download(
+        _ page: String,
+        _ api: String,
+        needs permission: Permission,
+        answer: @escaping @Sendable (Visit) async throws -> Response
+    ) -> [Door] {
+        [.page(.get, page, needs: permission, answer: answer), .api(.get, api, needs: permission, answer: answer)]
+    }
+
     static func api(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -101,42 +119,6 @@ struct Door: Sendable {
             subject: subject,
             answer: answer
         )
-    }
-}
-
-/// A request that has been let in.
-struct Visit: Sendable {
-    let request: Request
-    let context: ConsoleContext
-    /// Who asks; never nil behind a door that asks for a permission.
-    let visitor: Visitor?
-    /// The body as it came.
-    let body: ByteBuffer
-    /// The fields of a form; empty where the body is none.
-    let form: [String: String]
-    /// What the answer says of the change, for the audit trail.
-    let noted = NotedChange()
-
-    /// What the path has for `:name`.
-    func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
-
-    /// What the query has for a name.
-    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
-}
-
-/// What a change has turned out to be: the role that somebody had before, the run that was begun.
-final class NotedChange: Sendable {
-    struct End: Sendable {
-        var subject: String?
-        var outcome: AuditEntry.Outcome?
-    }
-
-    private let state = Mutex(End())
-
-    var end: End { state.withLock(\.self) }
-
-    func set(_ subject: String, _ outcome: AuditEntry.Outcome? = nil) {
-        state.withLock { $0 = End(subject: subject, outcome: outcome) }
     }
 }
 
@@ -201,6 +183,7 @@ struct DoorWay: Sendable {
         guard let permission = door.permission else { return }
         guard let visitor else { throw .notSignedIn }
         guard visitor.role.allows(permission) else { throw .forbidden(permission) }
+        if door.refusesTokens, visitor.session == nil { throw .sessionNeeded }
     }
 
     /// Does a change between two lines of the audit trail. What cannot be noted is not done.

@@ -17,6 +17,8 @@ enum Refusal: Error, Sendable, Hashable {
     case invalid(String)
     case tooManyStreams
     case confirmationNeeded
+    /// A token asks for what would outlast it.
+    case sessionNeeded
     /// Everybody needs a second factor, and whoever asks has none.
     case secondFactorMissing
     case tooMany(seconds: Int)
@@ -31,7 +33,7 @@ enum Refusal: Error, Sendable, Hashable {
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
-        case .forbidden, .forged, .confirmationNeeded, .secondFactorMissing: .forbidden
+        case .forbidden, .forged, .confirmationNeeded, .sessionNeeded, .secondFactorMissing: .forbidden
         case .tooLarge: .contentTooLarge
         case .notFound, .unknown: .notFound
         case .invalid: .badRequest
@@ -55,6 +57,7 @@ enum Refusal: Error, Sendable, Hashable {
         case .invalid: "invalid-request"
         case .tooManyStreams: "too-many-streams"
         case .confirmationNeeded: "confirmation-needed"
+        case .sessionNeeded: "session-needed"
         case .secondFactorMissing: "second-factor-missing"
         case .tooMany: "too-many-requests"
         case .wrongMethod: "wrong-method"
@@ -80,6 +83,7 @@ enum Refusal: Error, Sendable, Hashable {
         case .otherRequest: "This Idempotency-Key was used for another request."
         case .invalid(let why): why
         case .confirmationNeeded: "The password must have been entered within the last ten minutes."
+        case .sessionNeeded: "No token may do this: what comes of it would still be there when the token is gone."
         case .secondFactorMissing:
             "Everybody who signs in to this console needs a second factor; this account has none."
         case .tooMany: "Too much was asked for, or too many passwords or codes were tried, from this address."
@@ -102,6 +106,7 @@ enum Refusal: Error, Sendable, Hashable {
         case .otherRequest: "Use a new key for each request."
         case .invalid: "Correct the request."
         case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
+        case .sessionNeeded: "Sign in, and ask with the session, the password entered within the last ten minutes."
         case .secondFactorMissing: "Set one up at /settings/second-factor."
         case .tooMany(let seconds): "Try again in \(seconds) s."
         case .wrongMethod(let methods): "It knows \(methods.joined(separator: ", "))."
@@ -184,6 +189,7 @@ struct Problem: Encodable, Sendable {
     /// Derives from the same value as exit codes.
     static func status(of trouble: Trouble) -> HTTPResponse.Status {
         if notFound.contains(trouble.code) { return .notFound }
+        if trouble.code == "setting-changed" { return .preconditionFailed }
         return switch ExitStatus(trouble) {
         // Whoever asks cannot mend what is written on Pawl's own machine.
         case .usage: asked.contains(trouble.code) ? .unprocessableContent : .serviceUnavailable

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import GRDB
 package import UpgradeEngine
@@ -20,16 +21,41 @@ extension StateStore: AutomationRecords {
         }
     }
 
-    package func set(_ checks: ConsoleSettings.Checks) throws(Trouble) {
-        try write { database in try Self.set("checks", checks, database) }
+    package func edition(of part: ConsoleSettings.Part) throws(Trouble) -> String {
+        _ = try seed()
+        return try read { try Self.edition(of: part, $0) }
     }
 
-    package func set(_ windows: ConsoleSettings.Windows) throws(Trouble) {
-        try write { database in try Self.set("windows", windows, database) }
+    /// Keyed with what nobody knows who cannot read the settings themselves: a short password cannot be guessed by it.
+    private static func edition(of part: ConsoleSettings.Part, _ database: Database) throws -> String {
+        let seed = try setting(String.self, "seed", database) ?? ""
+        let text = try text(part.rawValue, database) ?? ""
+        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: Data(seed.utf8)))
+        return code.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    package func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble) {
+    private static func require(_ edition: String?, of part: ConsoleSettings.Part, _ database: Database) throws {
+        guard let edition else { return }
+        guard try edition == self.edition(of: part, database) else { throw Trouble.settingChanged }
+    }
+
+    package func set(_ checks: ConsoleSettings.Checks, over edition: String? = nil) throws(Trouble) {
         try write { database in
+            try Self.require(edition, of: .checks, database)
+            try Self.set(ConsoleSettings.Part.checks.rawValue, checks, database)
+        }
+    }
+
+    package func set(_ windows: ConsoleSettings.Windows, over edition: String? = nil) throws(Trouble) {
+        try write { database in
+            try Self.require(edition, of: .windows, database)
+            try Self.set(ConsoleSettings.Part.windows.rawValue, windows, database)
+        }
+    }
+
+    package func set(_ notifications: ConsoleSettings.Notifications, over edition: String? = nil) throws(Trouble) {
+        try write { database in
+            try Self.require(edition, of: .notifications, database)
             let old = try Self.setting(ConsoleSettings.Notifications.self, "notifications", database)
             let ids = Set(notifications.channels.map(\.id))
             let new = try Self.untold(database).union(ids.subtracting(old?.channels.map(\.id) ?? []))
@@ -172,8 +198,11 @@ extension StateStore: AutomationRecords {
     static func setting<Value: Decodable>(_ type: Value.Type, _ name: String, _ database: Database) throws
         -> Value?
     {
+        try text(name, database).map { try StoredJSON.value(type, $0) }
+    }
+
+    private static func text(_ name: String, _ database: Database) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM consoleSetting WHERE name = ?", arguments: [name])
-            .map { try StoredJSON.value(type, $0) }
     }
 
     static func set(_ name: String, _ value: some Encodable, _ database: Database) throws {

@@ -115,7 +115,9 @@ struct DetailsTests {
             let long = console.parts.doors().filter { $0.effort == .long }.map(\.path)
             #expect(
                 long.sorted() == [
-                    "/api/v1/runs/:id/log", "/audit.csv", "/audit.json", "/runs/:id/log.txt", "/runs/:id/report.html",
+                    "/api/v1/audit.csv", "/api/v1/audit.json", "/api/v1/runs/:id/log", "/api/v1/runs/:id/log.txt",
+                    "/api/v1/runs/:id/report.html", "/audit.csv", "/audit.json", "/runs/:id/log.txt",
+                    "/runs/:id/report.html",
                 ]
             )
             let viewer = try console.person(.viewer)

@@ -96,8 +96,18 @@ struct Person: Sendable {
         to client: some TestClientProtocol,
         _ more: [String: String] = [:]
     ) async throws -> TestResponse {
+        try await send(.post, path, body, to: client, more)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: String = "",
+        to client: some TestClientProtocol,
+        _ more: [String: String] = [:]
+    ) async throws -> TestResponse {
         let headers = headers(more.merging(["Content-Type": "application/json"]) { first, _ in first })
-        return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: body)) {
+        return try await client.execute(uri: path, method: method, headers: headers, body: ByteBuffer(string: body)) {
             $0
         }
     }

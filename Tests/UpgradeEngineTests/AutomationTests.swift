@@ -538,9 +538,16 @@ final class FullDisk: AutomationRecords {
     }
 
     func settings() throws(Trouble) -> ConsoleSettings { try records.settings() }
-    func set(_ checks: ConsoleSettings.Checks) throws(Trouble) { try records.set(checks) }
-    func set(_ windows: ConsoleSettings.Windows) throws(Trouble) { try records.set(windows) }
-    func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble) { try records.set(notifications) }
+    func edition(of part: ConsoleSettings.Part) throws(Trouble) -> String { try records.edition(of: part) }
+    func set(_ checks: ConsoleSettings.Checks, over edition: String?) throws(Trouble) {
+        try records.set(checks, over: edition)
+    }
+    func set(_ windows: ConsoleSettings.Windows, over edition: String?) throws(Trouble) {
+        try records.set(windows, over: edition)
+    }
+    func set(_ notifications: ConsoleSettings.Notifications, over edition: String?) throws(Trouble) {
+        try records.set(notifications, over: edition)
+    }
     func seed() throws(Trouble) -> String { try records.seed() }
     func checkRecord() throws(Trouble) -> CheckTimetable.Record { try records.checkRecord() }
     func changeCheckRecord(_ change: (inout CheckTimetable.Record) -> Void) throws(Trouble) {

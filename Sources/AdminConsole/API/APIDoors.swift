@@ -9,8 +9,10 @@ struct APIDoors: Sendable {
     let parts: ConsoleParts
 
     func all() -> [Door] {
-        [standing(), backups(), runs(), records(), ActingDoors(parts: parts).all(), HealthDoors(parts: parts).all()]
-            .flatMap(\.self)
+        [
+            standing(), backups(), runs(), records(), console(), ActingDoors(parts: parts).all(),
+            AccountDoors(parts: parts).all(), AccessDoors(parts: parts).all(), HealthDoors(parts: parts).all(),
+        ].flatMap(\.self)
     }
 
     /// Where the installation stands, and where it may go.
@@ -46,8 +48,9 @@ struct APIDoors: Sendable {
         [
             .api(.get, "/api/v1/runs", needs: .look) { visit in
                 let limit = try Given.number(visit.query("limit"), named: "limit", in: 1...1000) ?? 1000
+                let filter = try RunFilter(given: visit)
                 var report = try await parts.desk.runs()
-                report.runs = Array(report.runs.prefix(Int(limit)))
+                report.runs = Array(report.runs.filter(filter.matches).prefix(Int(limit)))
                 return APIAnswer.json(report)
             },
             .api(.get, "/api/v1/runs/:id", needs: .look) { visit in
@@ -77,10 +80,21 @@ struct APIDoors: Sendable {
     private func records() -> [Door] {
         [
             .api(.get, "/api/v1/audit", needs: .administer) { visit in
-                let before = try Given.number(visit.query("before"), named: "before", in: 1...Int64.max)
+                let filter = try AuditFilter(given: visit)
                 let limit = try Given.number(visit.query("limit"), named: "limit", in: 1...1000) ?? 100
-                return APIAnswer.json(AuditReport(try parts.records.audit(before: before, limit: Int(limit))))
+                return APIAnswer.json(AuditReport(try filter.entries(of: parts.records, most: Int(limit))))
             }
+        ]
+    }
+
+    private func console() -> [Door] {
+        [
+            .api(.get, "/api/v1/about", needs: .look) { _ in
+                APIAnswer.json(AboutReport(version: parts.about.version, product: parts.desk.title))
+            },
+            .api(.get, "/api/v1/certificate", needs: .look) { _ in
+                APIAnswer.json(CertificateReport(parts.about.certificate))
+            },
         ]
     }
 }

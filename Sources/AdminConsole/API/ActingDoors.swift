@@ -23,6 +23,10 @@ struct ActingDoors: Sendable {
                 let fields = try RequestFields(visit, only: ["to"])
                 return KeptAnswer(try await parts.desk.preflight(to: fields.version("to")))
             },
+            act("/api/v1/dry-run", .preflight, of: { Deeds.release($0.sent("to", of: ["to"])) }) { visit in
+                let target = try RequestFields(visit, only: ["to"]).version("to")
+                return KeptAnswer(try await parts.desk.dryRun(to: target) { _ in })
+            },
         ]
     }
 
@@ -176,9 +180,4 @@ struct ActingDoors: Sendable {
 extension Visit {
     /// Whoever asks, as runs name whom they were started by.
     fileprivate var person: String { visitor?.person ?? "somebody in the console" }
-
-    /// A text of the body, as it was sent; nil where there is none that could be read.
-    fileprivate func sent(_ name: String, of known: Set<String>) -> String? {
-        (try? RequestFields(self, only: known)).flatMap { try? $0.text(name) }
-    }
 }

@@ -13,39 +13,32 @@ struct AutomationDoors: Sendable {
             .api(.get, "/api/v1/automation", needs: .look) { _ in
                 APIAnswer.json(AutomationReport(try automation.facts()))
             },
-            .api(.get, "/api/v1/settings/schedule", needs: .administer) { _ in
-                APIAnswer.json(try ScheduleDocument.Shown(automation))
+            get("schedule", .checks) { try ScheduleDocument.Shown(automation) },
+            put("schedule", .scheduleChanged, ScheduleDocument.Given.self, of: { Deeds.checks(try $0.checks()) }) {
+                visit,
+                given in
+                try change(visit).set(given.checks(), over: edition(of: .checks, for: visit))
+                return try ScheduleDocument.Shown(automation)
             },
-            put(
-                "schedule",
-                .scheduleChanged,
-                of: { Deeds.checks(try $0.document(ScheduleDocument.Given.self).checks()) }
-            ) {
-                visit in
-                let checks = try visit.document(ScheduleDocument.Given.self).checks()
-                try change(visit).set(checks)
-                return APIAnswer.json(try ScheduleDocument.Shown(automation))
+            get("windows", .windows) { try WindowsDocument.Shown(automation) },
+            put("windows", .windowsChanged, WindowsDocument.Given.self, of: { Deeds.windows($0.setting) }) {
+                visit,
+                given in
+                try change(visit).set(given.setting, over: edition(of: .windows, for: visit))
+                return try WindowsDocument.Shown(automation)
             },
-            .api(.get, "/api/v1/settings/windows", needs: .administer) { _ in
-                APIAnswer.json(try WindowsDocument.Shown(automation))
-            },
-            put("windows", .windowsChanged, of: { Deeds.windows(try $0.document(WindowsDocument.Given.self).setting) })
-            {
-                visit in
-                try change(visit).set(visit.document(WindowsDocument.Given.self).setting)
-                return APIAnswer.json(try WindowsDocument.Shown(automation))
-            },
-            .api(.get, "/api/v1/settings/notifications", needs: .administer) { _ in
-                APIAnswer.json(NotificationsDocument.Shown(try automation.settings().notifications))
-            },
+            get("notifications", .notifications) { try shownNotifications() },
             put(
                 "notifications",
                 .notificationsChanged,
-                of: { try $0.document(NotificationsDocument.Given.self).channels.map(\.name).joined(separator: "; ") }
-            ) { visit in
-                let given = try visit.document(NotificationsDocument.Given.self)
-                try change(visit).set(given.settings(after: automation.settings().notifications))
-                return APIAnswer.json(NotificationsDocument.Shown(try automation.settings().notifications))
+                NotificationsDocument.Given.self,
+                of: { $0.channels.map(\.name).joined(separator: "; ") }
+            ) { visit, given in
+                // First of all: secrets that are kept are of the setting as it is read then.
+                let edition = try edition(of: .notifications, for: visit)
+                let settings = try given.settings(after: automation.settings().notifications)
+                try change(visit).set(settings, over: edition)
+                return try shownNotifications()
             },
             .api(
                 .post,
@@ -60,12 +53,26 @@ struct AutomationDoors: Sendable {
         ]
     }
 
-    /// A door for settings; where the body cannot be read, the trail says so.
-    private func put(
+    /// A door that shows a setting.
+    private func get(
+        _ name: String,
+        _ part: ConsoleSettings.Part,
+        _ show: @escaping @Sendable () throws -> some Encodable & SendableMetatype
+    ) -> Door {
+        .api(.get, "/api/v1/settings/\(name)", needs: .administer) { _ in
+            // Before the setting: what changes in between is then refused, not written over.
+            let edition = try automation.edition(of: part)
+            return APIAnswer.json(try show(), tag: EntityTag.text(edition))
+        }
+    }
+
+    /// A door that changes one; where the body cannot be read, the trail says so.
+    private func put<Given: GivenDocument>(
         _ name: String,
         _ action: AuditAction,
-        of subject: @escaping @Sendable (Visit) throws -> String,
-        _ answer: @escaping @Sendable (Visit) async throws -> Response
+        _ type: Given.Type,
+        of words: @escaping @Sendable (Given) throws -> String,
+        _ change: @escaping @Sendable (Visit, Given) throws -> some Encodable & SendableMetatype
     ) -> Door {
         .api(
             .put,
@@ -73,11 +80,20 @@ struct AutomationDoors: Sendable {
             needs: .administer,
             action: action,
             of: { visit in
-                guard let words = try? subject(visit) else { return "unreadable" }
+                guard let words = try? words(visit.document(type)) else { return "unreadable" }
                 return words.isEmpty ? "none" : words
-            },
-            answer: answer
-        )
+            }
+        ) { visit in
+            APIAnswer.json(try change(visit, visit.document(type)))
+        }
+    }
+
+    private func edition(of part: ConsoleSettings.Part, for visit: Visit) throws(Trouble) -> String? {
+        try visit.edition(among: automation.edition(of: part))
+    }
+
+    private func shownNotifications() throws(Trouble) -> NotificationsDocument.Shown {
+        NotificationsDocument.Shown(try automation.settings().notifications)
     }
 
     private func change(_ visit: Visit) -> SettingsChange {
@@ -102,18 +118,18 @@ struct SettingsChange: Sendable {
     let automation: Automation
     let visit: Visit
 
-    func set(_ checks: ConsoleSettings.Checks) throws {
-        try automation.set(checks)
+    func set(_ checks: ConsoleSettings.Checks, over edition: String? = nil) throws {
+        try automation.set(checks, over: edition)
         visit.noted.set(Deeds.checks(checks))
     }
 
-    func set(_ windows: ConsoleSettings.Windows) throws {
-        try automation.set(windows)
+    func set(_ windows: ConsoleSettings.Windows, over edition: String? = nil) throws {
+        try automation.set(windows, over: edition)
         visit.noted.set(Deeds.windows(windows))
     }
 
-    func set(_ notifications: ConsoleSettings.Notifications) throws {
-        try automation.set(notifications)
+    func set(_ notifications: ConsoleSettings.Notifications, over edition: String? = nil) throws {
+        try automation.set(notifications, over: edition)
         visit.noted.set(Deeds.notifications(notifications))
     }
 

@@ -9,6 +9,8 @@ enum Given {
     static let longestVersion = 64
     static let longestName = 128
     static let longestPath = 512
+    static let longestPassword = 1024
+    static let longestWords = 100
 
     static func version(_ text: String) throws -> ReleaseVersion {
         guard text.utf8.count <= longestVersion, let version = try? ReleaseVersion(text) else {
@@ -18,6 +20,30 @@ enum Given {
     }
 
     static func version(_ text: String?) throws -> ReleaseVersion? { try text.map { try version($0) } }
+
+    /// A role.
+    static func role(_ text: String?) throws(Refusal) -> Role {
+        guard let role = Role(rawValue: text ?? "") else { throw .invalid("There is no such role.") }
+        return role
+    }
+
+    /// One of a few words; empty where none is given.
+    static func choice(_ text: String?, named name: String, of words: [String]) throws(Refusal) -> String {
+        guard let text, !text.isEmpty else { return "" }
+        guard words.contains(text) else {
+            throw .invalid("`\(name)` is one of these: \(words.joined(separator: ", ")).")
+        }
+        return text
+    }
+
+    /// Words that something is searched for; empty where none are given.
+    static func words(_ text: String?, named name: String) throws(Refusal) -> String {
+        guard let text else { return "" }
+        guard text.count <= longestWords else {
+            throw .invalid("`\(name)` has at most \(longestWords) characters.")
+        }
+        return text.trimmed
+    }
 
     /// The number of an event that somebody knows; 0 where they know none.
     static func event(_ text: String?) throws -> Int64 {
@@ -47,7 +73,7 @@ enum Given {
 
 extension Visit {
     /// What the path has for `:name`, as it was meant.
-    private func segment(_ name: String) -> String { parameter(name).removingPercentEncoding ?? "" }
+    func segment(_ name: String) -> String { parameter(name).removingPercentEncoding ?? "" }
 
     /// The run that the path names.
     func run() throws -> RunID {

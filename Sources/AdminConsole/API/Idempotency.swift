@@ -19,9 +19,23 @@ struct Idempotency: Sendable {
 
     /// Answers a request; one that bears a key is answered once.
     func answer(_ visit: Visit, _ body: (Visit) async throws -> KeptAnswer) async throws -> Response {
+        try await answer(
+            visit,
+            telling: { visit in
+                let answer = try await body(visit)
+                return (answer, kept: answer)
+            }
+        )
+    }
+
+    /// The same where the first answer says what is not to be kept.
+    func answer(
+        _ visit: Visit,
+        telling body: (Visit) async throws -> (KeptAnswer, kept: KeptAnswer)
+    ) async throws -> Response {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = visit.request.headers[name],
             let account = visit.visitor?.name
-        else { return Self.response(try await body(visit)) }
+        else { return Self.response(try await body(visit).0) }
         guard (1...Self.longestKey).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             throw Refusal.invalid("An Idempotency-Key has 1 to \(Self.longestKey) visible characters.")
@@ -38,11 +52,11 @@ struct Idempotency: Sendable {
     private func first(
         _ request: KeyedRequest,
         _ visit: Visit,
-        _ body: (Visit) async throws -> KeptAnswer
+        _ body: (Visit) async throws -> (KeptAnswer, kept: KeptAnswer)
     ) async throws -> KeptAnswer {
         do {
-            let answer = try await body(visit)
-            keep(answer, of: request)
+            let (answer, kept) = try await body(visit)
+            keep(kept, of: request)
             return answer
         } catch {
             let problem = Problem(of: error)

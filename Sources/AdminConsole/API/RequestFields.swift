@@ -10,6 +10,7 @@ struct RequestFields: Sendable {
     enum Value: Decodable, Sendable, Hashable {
         case text(String)
         case flag(Bool)
+        case number(Int)
         case texts([String])
         case nothing
 
@@ -19,6 +20,8 @@ struct RequestFields: Sendable {
                 self = .nothing
             } else if let flag = try? container.decode(Bool.self) {
                 self = .flag(flag)
+            } else if let number = try? container.decode(Int.self) {
+                self = .number(number)
             } else if let text = try? container.decode(String.self) {
                 self = .text(text)
             } else {
@@ -41,7 +44,9 @@ struct RequestFields: Sendable {
         do {
             values = try JSONDecoder().decode([String: Value].self, from: Data(visit.body.readableBytesView))
         } catch {
-            throw Refusal.invalid("The body is one JSON object whose values are texts, true, false or lists of texts.")
+            throw Refusal.invalid(
+                "The body is one JSON object whose values are texts, whole numbers, true, false or lists of texts."
+            )
         }
         if let unknown = values.keys.sorted().first(where: { !known.contains($0) }) {
             throw Refusal.invalid(
@@ -65,6 +70,16 @@ struct RequestFields: Sendable {
         case .nothing: return false
         case .flag(let flag): return flag
         default: throw Refusal.invalid("`\(name)` is true or false.")
+        }
+    }
+
+    /// A whole number between two bounds; nil where it is missing or null.
+    func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        switch values[name] ?? .nothing {
+        case .nothing: return nil
+        case .number(let number) where range.contains(number): return number
+        default:
+            throw Refusal.invalid("`\(name)` is a whole number from \(range.lowerBound) to \(range.upperBound).")
         }
     }
 
@@ -92,6 +107,11 @@ enum AuditText {
 }
 
 extension Visit {
+    /// A text of the body, as it was sent; nil where there is none that could be read.
+    func sent(_ name: String, of known: Set<String>) -> String? {
+        (try? RequestFields(self, only: known)).flatMap { try? $0.text(name) }
+    }
+
     /// Makes sure that the body is said to be JSON.
     func requireJSON() throws(Refusal) {
         let type = request.headers[.contentType]?.split(separator: ";").first.map(String.init)

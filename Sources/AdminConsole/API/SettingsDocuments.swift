@@ -143,8 +143,8 @@ enum NotificationsDocument {
     }
 
     /// A channel as programs and forms give it.
-    struct GivenChannel: Decodable {
-        struct Mail: Decodable {
+    struct GivenChannel: Decodable, Sendable {
+        struct Mail: Decodable, Sendable {
             var host: String
             var port: Int
             var protection: String
@@ -228,7 +228,7 @@ enum NotificationsDocument {
 }
 
 /// A document that programs give. What is only shown of it may come back with it, and changes nothing.
-protocol GivenDocument: Decodable {
+protocol GivenDocument: Decodable, Sendable {
     static var shape: FieldShape { get }
 }
 
@@ -250,7 +250,9 @@ extension String? {
 
 extension Visit {
     /// The body as a document, which has no other fields than its shape.
-    func document<Value: GivenDocument>(_ type: Value.Type) throws -> Value {
+    func document<Value: GivenDocument>(_ type: Value.Type) throws -> Value { try reading.once { try read(type) } }
+
+    private func read<Value: GivenDocument>(_ type: Value.Type) throws -> Value {
         try requireJSON()
         try Value.shape.require(Data(body.readableBytesView))
         do {

@@ -16,6 +16,22 @@ enum Deeds {
         visit.parameter("id") + (target.given.map { " to \($0)" } ?? "")
     }
 
+    /// An account that gets another role, as it was typed or sent.
+    static func role(of name: String, _ before: Account?, to role: String?) -> String {
+        "\(name) \(before?.role.rawValue ?? "nobody")→\(role ?? "")"
+    }
+
+    /// All sessions of somebody but the one that asks.
+    static func otherSessions(of visitor: Visitor?) -> String { (visitor?.name.text ?? "") + ", all others" }
+
+    /// A session, by as much of its id as tells it from others.
+    static func session(_ id: String) -> String { String(id.prefix(16)) }
+
+    /// A token that is to be made.
+    static func token(_ name: String?, _ role: String?, days: String?) -> String {
+        "\(name ?? "") \(role ?? "") for \(days ?? "") days"
+    }
+
     /// A channel: what people call it, and where it sends.
     static func channel(_ channel: NoticeChannel) -> String {
         "\(channel.name) → \(channel.route.place)" + (channel.isOn ? "" : " (off)")

@@ -55,6 +55,20 @@ struct Sessions: Sendable {
         return .host(Self.cookie, secret, maxAge: max(0, Int(left)))
     }
 
+    /// The sessions of an account that go on, newest first.
+    func living(of name: AccountName) throws -> [SessionRecord] {
+        let moment = now()
+        return try records.sessions(of: name).filter { isAlive($0, at: moment) }
+    }
+
+    /// Ends one session of an account; returns the cookie that takes its cookie away.
+    ///
+    /// - Throws: `not-found` where it has none of that id.
+    func end(_ id: String, of name: AccountName) throws -> Cookie {
+        guard try records.session(id)?.account == name else { throw Refusal.unknown("session") }
+        return try end(id)
+    }
+
     /// Ends a session; returns the cookie that takes its cookie away.
     func end(_ id: String) throws -> Cookie {
         try records.removeSession(id)

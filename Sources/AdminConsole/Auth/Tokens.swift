@@ -41,6 +41,25 @@ struct Tokens: Sendable {
         return (text, record)
     }
 
+    /// The tokens that somebody sees, newest first: their own, and of admins everybody's.
+    func shown(to visitor: Visitor) throws -> [TokenRecord] {
+        try records.tokens(of: visitor.role.allows(.administer) ? nil : visitor.name)
+    }
+
+    /// Revokes a token that somebody sees.
+    ///
+    /// - Throws: `not-found` where there is none of that id among them.
+    func revoke(_ id: String, by visitor: Visitor) throws {
+        guard try shown(to: visitor).contains(where: { $0.id == id }) else { throw Refusal.unknown("token") }
+        try records.removeToken(id)
+    }
+
+    /// A token by name and account, whoever asks.
+    func words(_ id: String) -> String {
+        let token = (try? records.tokens(of: nil))?.first { $0.id == id }
+        return token.map { "\($0.name) of \($0.account)" } ?? "unknown token"
+    }
+
     /// Who sends this token; nil where it is none, or no longer. It does no more than its account may by now.
     func visitor(_ text: String) throws -> Visitor? {
         guard text.hasPrefix(Self.prefix), text.utf8.count <= 64 else { return nil }

@@ -4,13 +4,17 @@ package import UpgradeModel
 package protocol AutomationRecords: Sendable {
     /// The settings; the ones of a new installation where nobody has set any.
     func settings() throws(Trouble) -> ConsoleSettings
-    /// Sets when the source is asked.
-    func set(_ checks: ConsoleSettings.Checks) throws(Trouble)
+    /// A text that is another one whenever a setting is, of what is secret in it too, and that tells nothing of it.
+    func edition(of part: ConsoleSettings.Part) throws(Trouble) -> String
+    /// Sets when the source is asked. Where an edition is given, the setting must still be of it, here and below.
+    ///
+    /// - Throws: code `setting-changed` where it is not; nothing is changed then.
+    func set(_ checks: ConsoleSettings.Checks, over edition: String?) throws(Trouble)
     /// Sets when upgrades are meant to begin.
-    func set(_ windows: ConsoleSettings.Windows) throws(Trouble)
+    func set(_ windows: ConsoleSettings.Windows, over edition: String?) throws(Trouble)
     /// Sets who is told. What waits for a channel that is gone is dropped. A channel that is new is told, the next time
     /// that notices are kept, also of those among them that were kept before.
-    func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble)
+    func set(_ notifications: ConsoleSettings.Notifications, over edition: String?) throws(Trouble)
 
     /// A text that belongs to this installation only, made when it is asked for first.
     func seed() throws(Trouble) -> String

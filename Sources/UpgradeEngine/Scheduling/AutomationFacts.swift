@@ -102,29 +102,37 @@ extension Automation {
     /// The settings.
     package func settings() throws(Trouble) -> ConsoleSettings { try parts.records.settings() }
 
-    /// Sets when the source is asked. What came before is settled: nothing is made up for.
-    package func set(_ checks: ConsoleSettings.Checks) throws(Trouble) {
+    /// A text that is another one whenever a setting is, and that tells nothing of it.
+    package func edition(of part: ConsoleSettings.Part) throws(Trouble) -> String {
+        try parts.records.edition(of: part)
+    }
+
+    /// Sets when the source is asked. What came before is settled: nothing is made up for. Where an edition is given,
+    /// the setting must still be of it, here and below.
+    ///
+    /// - Throws: code `setting-changed` where it is not.
+    package func set(_ checks: ConsoleSettings.Checks, over edition: String? = nil) throws(Trouble) {
         try requireZone(checks.zone)
-        try parts.records.set(checks)
+        try parts.records.set(checks, over: edition)
         let now = parts.now()
         try parts.records.changeCheckRecord { $0.settled = now }
     }
 
     /// Sets when upgrades are meant to begin.
-    package func set(_ windows: ConsoleSettings.Windows) throws(Trouble) {
+    package func set(_ windows: ConsoleSettings.Windows, over edition: String? = nil) throws(Trouble) {
         try requireZone(windows.zone)
         guard windows.windows.windows.count <= ConsoleSettings.mostWindows else {
             throw Self.tooMany("maintenance windows", ConsoleSettings.mostWindows)
         }
-        try parts.records.set(windows)
+        try parts.records.set(windows, over: edition)
     }
 
     /// Sets who is told.
-    package func set(_ notifications: ConsoleSettings.Notifications) throws(Trouble) {
+    package func set(_ notifications: ConsoleSettings.Notifications, over edition: String? = nil) throws(Trouble) {
         guard notifications.channels.count <= NoticeChannel.most else {
             throw Self.tooMany("channels", NoticeChannel.most)
         }
-        try parts.records.set(notifications)
+        try parts.records.set(notifications, over: edition)
     }
 
     /// Makes sure that an upgrade is meant to begin now, or that whoever asks means it all the same.

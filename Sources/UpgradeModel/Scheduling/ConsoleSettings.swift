@@ -1,5 +1,10 @@
 /// What the console does by itself, as its admins have set it.
 package struct ConsoleSettings: Sendable, Codable, Hashable {
+    /// One of the settings, each of which is changed by itself.
+    package enum Part: String, Sendable, Hashable {
+        case checks, windows, notifications
+    }
+
     /// When the source is asked for releases.
     package struct Checks: Sendable, Codable, Hashable {
         /// The schedule.

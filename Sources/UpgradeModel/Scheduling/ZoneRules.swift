@@ -147,4 +147,14 @@ extension Trouble {
     static func setting(_ message: String, _ remedy: String) -> Trouble {
         Trouble(.operator, "configuration-setting", message, remedy: remedy)
     }
+
+    /// A setting of the console that somebody has changed since it was read.
+    package static var settingChanged: Trouble {
+        Trouble(
+            .operator,
+            "setting-changed",
+            "The setting is another one than the one that this change was made for.",
+            remedy: "Read it again, and send the change to what it is now."
+        )
+    }
 }

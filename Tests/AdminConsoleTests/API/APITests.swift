@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Simulators
 import StateStore
 import Synchronization
 import Testing
@@ -29,12 +30,15 @@ struct APITests {
                     "status", "services", "releases", "releases/2026.2.1", "plan", "plan?to=2026.2.1", "backups",
                     "retention",
                     "runs",
-                    "runs/\(run)", "runs/\(run)/logs", "runs/\(run)/log?name=dump.log", "jobs",
+                    "runs/\(run)", "runs/\(run)/logs", "runs/\(run)/log?name=dump.log", "runs/\(run)/log.txt",
+                    "runs/\(run)/report.html", "runs.csv", "jobs", "sessions", "tokens", "about", "certificate",
                 ] {
                     let answer = try await viewer.get("/api/v1/" + path, of: client)
                     #expect(answer.status == .ok, "\(path): \(answer.text)")
                 }
-                let doors = console.parts.doors().filter { $0.path.hasPrefix("/api/") && $0.method == .post }
+                let doors = console.parts.doors().filter {
+                    $0.path.hasPrefix("/api/") && $0.method == .post && $0.permission != .look
+                }
                 #expect(doors.count > 7)
                 for door in doors {
                     let path = door.path.replacingOccurrences(of: ":id", with: "\(run)")
@@ -74,6 +78,96 @@ struct APITests {
                 #expect(preflight?["outcome"] as? String == "fail")
                 #expect(try console.store.runs().isEmpty)
                 #expect(try console.store.audit(before: nil, limit: 1).map(\.outcome) == [.refused])
+            }
+        }
+    }
+
+    @Test func `a dry run says what would happen and begins nothing, whatever the checks say`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let finding = Finding(check: "disk", title: "Disk", outcome: .fail, message: "Full.", remedy: "Free some.")
+            console.desk.state.withLock { $0.findings = [finding] }
+            try await console.app.test(.router) { client in
+                let answer = try await person.post("/api/v1/dry-run", #"{"to":"2026.2.1"}"#, to: client)
+                #expect(answer.status == .ok)
+                #expect(try Set(answer.json.keys) == ["plan", "preflight", "commands", "downtimeSeconds", "disk"])
+                #expect(try (answer.json["plan"] as? [String: Any])?["to"] as? String == "2026.2.1")
+                #expect(try (answer.json["preflight"] as? [String: Any])?["outcome"] as? String == "fail")
+                #expect(try console.store.runs().isEmpty)
+                let unknown = try await person.post("/api/v1/dry-run", #"{"to":"2030.1.1"}"#, to: client)
+                #expect(unknown.status == .notFound)
+                #expect(try await person.post("/api/v1/dry-run", #"{"too":"x"}"#, to: client).status == .badRequest)
+            }
+            let trail = try console.store.audit(before: nil, limit: 9).map { "\($0.action) \($0.subject)" }
+            #expect(trail.last == "preflight 2026.2.1")
+        }
+    }
+
+    @Test func `runs and the trail are filtered and exported as the pages do it`() async throws {
+        try await SimulatedConsole.with { console in
+            let admin = try console.person(.admin)
+            let first = try console.desk.begin()
+            try console.desk.carry(first)
+            let second = try console.desk.begin(
+                RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil),
+                by: "eve"
+            )
+            try await console.app.test(.router) { client in
+                func ids(_ query: String) async throws -> [String?] {
+                    let runs = try await admin.get("/api/v1/runs" + query, of: client).json["runs"] as? [[String: Any]]
+                    return try #require(runs).map { $0["id"] as? String }
+                }
+                #expect(try await ids("").count == 2)
+                #expect(try await ids("?state=succeeded") == [first.description])
+                #expect(try await ids("?kind=upgrade&text=EVE") == [second.description])
+                #expect(try await ids("?kind=restore").isEmpty)
+                #expect(try await ids("?kind=upgrade&limit=1").count == 1)
+                let table = try await admin.get("/api/v1/runs.csv?text=eve", of: client)
+                #expect(table.headers[.contentType] == "text/csv; charset=utf-8")
+                #expect(table.text == (try await admin.get("/history.csv?text=eve", of: client).text))
+                #expect(table.text.contains(second.description) && !table.text.contains(first.description))
+                for query in ["kind=x", "state=done", "text=" + String(repeating: "x", count: 101)] {
+                    #expect(try await admin.get("/api/v1/runs?" + query, of: client).status == .badRequest)
+                    #expect(try await admin.get("/api/v1/runs.csv?" + query, of: client).status == .badRequest)
+                }
+                for number in 1...3 {
+                    try console.store.note(
+                        AuditEntry(
+                            at: SimulatedDesk.now,
+                            actor: number == 2 ? "eve" : "ada",
+                            address: "-",
+                            action: "check",
+                            subject: "\(number)",
+                            outcome: .done
+                        )
+                    )
+                }
+                func lines(_ query: String) async throws -> [String?] {
+                    let answer = try await admin.get("/api/v1/audit" + query, of: client)
+                    return try #require(answer.json["entries"] as? [[String: Any]]).map { $0["subject"] as? String }
+                }
+                #expect(try await lines("?text=ADA") == ["3", "1"])
+                #expect(try await lines("?text=ada&limit=1") == ["3"])
+                #expect(try await lines("?text=ada&before=3") == ["1"])
+                #expect(try await lines("?limit=2") == ["3", "2"])
+                for path in ["/audit.csv?text=eve", "/audit.json?text=eve"] {
+                    let export = try await admin.get("/api/v1" + path, of: client)
+                    #expect(export.status == .ok && export.text.contains("eve") && !export.text.contains("ada"))
+                    #expect(export.text == (try await admin.get(path, of: client).text))
+                }
+                #expect(try await admin.get("/api/v1/audit.csv?before=x", of: client).status == .badRequest)
+            }
+        }
+    }
+
+    @Test func `the console says what it is, and that it has no certificate where it speaks plain HTTP`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            try await console.app.test(.router) { client in
+                let about = try await viewer.get("/api/v1/about", of: client)
+                #expect(about.text == #"{"product":"Demo","version":""}"#)
+                let certificate = try await viewer.get("/api/v1/certificate", of: client)
+                #expect(certificate.text == #"{"certificate":null}"#)
             }
         }
     }

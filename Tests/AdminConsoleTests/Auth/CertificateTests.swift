@@ -106,6 +106,16 @@ struct CertificateTests {
         }
     }
 
+    @Test func `programs read of the certificate what the page shows`() throws {
+        try withFolder { folder in
+            let keeper = try CertificateKeeper.own(in: folder, names: ["vm"], now: now)
+            let shown = try #require(CertificateReport(keeper).certificate)
+            #expect(shown.own && shown.names == ["vm"] && shown.fingerprint == keeper.facts.fingerprint)
+            #expect(shown.path == folder + "/console.crt" && shown.notAfter == keeper.facts.notAfter.description)
+            #expect(CertificateReport(nil).certificate == nil)
+        }
+    }
+
     @Test func `plain HTTP is served on loopback only`() async throws {
         try await GuardedConsole.with { console in
             for host in ["0.0.0.0", "192.0.2.7", "::", "vm.example.org", "127.evil.example"] {

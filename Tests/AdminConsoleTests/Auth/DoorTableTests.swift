@@ -47,11 +47,23 @@ struct DoorTableTests {
         "GET /audit": .admin,
         "GET /audit.csv": .admin,
         "GET /audit.json": .admin,
+        "DELETE /api/v1/accounts/:name": .admin,
+        "DELETE /api/v1/accounts/:name/second-factor": .admin,
+        "DELETE /api/v1/accounts/:name/sessions": .admin,
+        "DELETE /api/v1/sessions": .viewer,
+        "DELETE /api/v1/sessions/:id": .viewer,
+        "DELETE /api/v1/tokens/:id": .viewer,
+        "GET /api/v1/about": .viewer,
+        "GET /api/v1/accounts": .admin,
+        "GET /api/v1/accounts/:name": .admin,
         "GET /api/v1/audit": .admin,
+        "GET /api/v1/audit.csv": .admin,
+        "GET /api/v1/audit.json": .admin,
         "GET /api/v1/automation": .viewer,
         "GET /api/v1/backups": .viewer,
         "GET /api/v1/backups/:id": .viewer,
         "GET /api/v1/backups/:id/restore-outlook": .operator,
+        "GET /api/v1/certificate": .viewer,
         "GET /api/v1/events": .viewer,
         "GET /api/v1/jobs": .viewer,
         "GET /api/v1/jobs/:id": .viewer,
@@ -62,14 +74,20 @@ struct DoorTableTests {
         "GET /api/v1/retention": .viewer,
         "GET /api/v1/services": .viewer,
         "GET /api/v1/runs": .viewer,
+        "GET /api/v1/runs.csv": .viewer,
         "GET /api/v1/runs/:id": .viewer,
         "GET /api/v1/runs/:id/events": .viewer,
         "GET /api/v1/runs/:id/log": .viewer,
+        "GET /api/v1/runs/:id/log.txt": .viewer,
         "GET /api/v1/runs/:id/logs": .viewer,
         "GET /api/v1/runs/:id/replacements": .viewer,
+        "GET /api/v1/runs/:id/report.html": .viewer,
+        "GET /api/v1/sessions": .viewer,
         "GET /api/v1/settings/notifications": .admin,
         "GET /api/v1/settings/schedule": .admin,
+        "GET /api/v1/settings/second-factor": .admin,
         "GET /api/v1/settings/windows": .admin,
+        "GET /api/v1/tokens": .viewer,
         "GET /backups": .viewer,
         "GET /backups/:id": .viewer,
         "GET /backups/:id/restore": .operator,
@@ -90,12 +108,14 @@ struct DoorTableTests {
         "POST /api/v1/backups": .operator,
         "POST /api/v1/backups/:id/verify": .operator,
         "POST /api/v1/check": .operator,
+        "POST /api/v1/dry-run": .operator,
         "POST /api/v1/preflight": .operator,
         "POST /api/v1/retention/prune": .operator,
         "POST /api/v1/runs": .operator,
         "POST /api/v1/runs/:id/abort": .operator,
         "POST /api/v1/runs/:id/retry": .operator,
         "POST /api/v1/settings/notifications/:id/test": .admin,
+        "POST /api/v1/tokens": .viewer,
         "POST /backups": .operator,
         "POST /backups/:id/prove": .operator,
         "POST /backups/:id/restore": .operator,
@@ -113,8 +133,12 @@ struct DoorTableTests {
         "POST /settings/schedule/zone": .admin,
         "POST /upgrade": .operator,
         "POST /upgrade/checks": .operator,
+        "PUT /api/v1/accounts/:name": .admin,
+        "PUT /api/v1/accounts/:name/password": .admin,
+        "PUT /api/v1/accounts/:name/role": .admin,
         "PUT /api/v1/settings/notifications": .admin,
         "PUT /api/v1/settings/schedule": .admin,
+        "PUT /api/v1/settings/second-factor": .admin,
         "PUT /api/v1/settings/windows": .admin,
     ]
 
@@ -157,7 +181,8 @@ struct DoorTableTests {
                             let isForbidden =
                                 answer.status == .forbidden || answer.status == .unauthorized
                                 || answer.location.hasPrefix("/sign-in?")
-                            #expect(isForbidden == (role < least), "\(role) \(Self.line(door)) \(answer.status)")
+                            let isMeant = role >= least && !(door.refusesTokens && browser.cookie == nil)
+                            #expect(isForbidden != isMeant, "\(role) \(Self.line(door)) \(answer.status)")
                         }
                     }
                 }
@@ -191,6 +216,38 @@ struct DoorTableTests {
                     #expect(try await browser.post(Self.path(door), csrf: false).status == .forbidden)
                 }
             }
+        }
+    }
+
+    @Test func `no token gives anybody a way in that would be there when it is gone`() async throws {
+        try await GuardedConsole.with { console in
+            try await console.add("ada", .admin)
+            let name = try #require(AccountName("ada"))
+            let token = try console.parts.tokens.make("t", role: .admin, days: 1, for: name, of: .admin).text
+            let refusing = console.parts.doors().filter(\.refusesTokens)
+            #expect(
+                refusing.map(Self.line).sorted() == [
+                    "DELETE /api/v1/accounts/:name/second-factor", "POST /api/v1/tokens", "PUT /api/v1/accounts/:name",
+                    "PUT /api/v1/accounts/:name/password", "PUT /api/v1/accounts/:name/role",
+                    "PUT /api/v1/settings/second-factor",
+                ]
+            )
+            try await console.test { client in
+                var program = Browser(client: client, console: console)
+                program.fields[.authorization] = "Bearer \(token)"
+                for door in refusing {
+                    let answer = try await program.ask(door, at: Self.path(door))
+                    #expect(answer.status == .forbidden && answer.text.contains(#""code":"session-needed""#))
+                    console.clock.advance(seconds: 1)
+                    let browser = try console.browser("ada", client)
+                    console.clock.advance(seconds: 601)
+                    let late = try await browser.ask(door, at: Self.path(door))
+                    #expect(late.status == .forbidden && late.text.contains(#""code":"confirmation-needed""#))
+                }
+            }
+            #expect(
+                try console.trail().count == refusing.count && console.trail().allSatisfy { $0.hasSuffix("refused") }
+            )
         }
     }
 

@@ -22,11 +22,20 @@ struct DetailsDoors: Sendable {
 
     init(parts: ConsoleParts) { self.parts = parts }
 
-    func all() -> [Door] {
+    func all() -> [Door] { pages() + downloads() }
+
+    private func downloads() -> [Door] {
+        [
+            Door.download("/runs/:id/log.txt", "/api/v1/runs/:id/log.txt", needs: .look) { try await log($0) },
+            Door.download("/runs/:id/report.html", "/api/v1/runs/:id/report.html", needs: .look) {
+                try await report($0)
+            },
+        ].flatMap(\.self).map { $0.taking(.long) }
+    }
+
+    private func pages() -> [Door] {
         [
             .page(.get, "/runs/:id", needs: .look) { try await show($0) },
-            .page(.get, "/runs/:id/log.txt", needs: .look) { try await log($0) }.taking(.long),
-            .page(.get, "/runs/:id/report.html", needs: .look) { try await report($0) }.taking(.long),
             .page(
                 .post,
                 "/runs/:id/retry",
@@ -47,7 +56,7 @@ struct DetailsDoors: Sendable {
     }
 
     private static func run(_ visit: Visit) throws -> RunID {
-        guard let id = RunID(visit.parameter("id")) else { throw Refusal.notFound }
+        guard let id = RunID(visit.parameter("id")) else { throw Refusal.unknown("run") }
         return id
     }
 

@@ -12,7 +12,9 @@ struct HistoryDoors: Sendable {
 
     init(parts: ConsoleParts) { self.parts = parts }
 
-    func all() -> [Door] {
+    func all() -> [Door] { pages() + downloads() }
+
+    private func pages() -> [Door] {
         [
             .page(.get, "/history", needs: .look) { visit in
                 let filter = RunFilter(visit)
@@ -31,11 +33,6 @@ struct HistoryDoors: Sendable {
                 report.runs = report.runs.filter(filter.matches)
                 return DetailsDoors.download(JSONText.document(report), "application/json", "pawl-history.json")
             },
-            .page(.get, "/history.csv", needs: .look) { visit in
-                let filter = RunFilter(visit)
-                let runs = try await parts.desk.runs().runs.filter(filter.matches)
-                return DetailsDoors.download(CSV.runs(runs), "text/csv; charset=utf-8", "pawl-history.csv")
-            },
             .page(.get, "/audit", needs: .administer) { visit in
                 let filter = AuditFilter(visit)
                 let (entries, older) = try filter.entries(of: parts.records)
@@ -47,19 +44,29 @@ struct HistoryDoors: Sendable {
                     here: "/history"
                 )
             },
-            .page(.get, "/audit.json", needs: .administer) { visit in
-                let text = try await export(visit) { JSONText.document($0) }
-                return DetailsDoors.download(text, "application/json", "pawl-audit.json")
-            }.taking(.long),
-            .page(.get, "/audit.csv", needs: .administer) { visit in
-                let text = try await export(visit) { CSV.audit($0) }
-                return DetailsDoors.download(text, "text/csv; charset=utf-8", "pawl-audit.csv")
-            }.taking(.long),
         ]
     }
 
+    private func downloads() -> [Door] {
+        Door.download("/history.csv", "/api/v1/runs.csv", needs: .look) { visit in
+            let filter = try RunFilter(given: visit)
+            let runs = try await parts.desk.runs().runs.filter(filter.matches)
+            return DetailsDoors.download(CSV.runs(runs), "text/csv; charset=utf-8", "pawl-history.csv")
+        }
+            + [
+                Door.download("/audit.json", "/api/v1/audit.json", needs: .administer) { visit in
+                    let text = try await export(visit) { JSONText.document($0) }
+                    return DetailsDoors.download(text, "application/json", "pawl-audit.json")
+                },
+                Door.download("/audit.csv", "/api/v1/audit.csv", needs: .administer) { visit in
+                    let text = try await export(visit) { CSV.audit($0) }
+                    return DetailsDoors.download(text, "text/csv; charset=utf-8", "pawl-audit.csv")
+                },
+            ].flatMap(\.self).map { $0.taking(.long) }
+    }
+
     private func export(_ visit: Visit, _ write: @escaping @Sendable ([AuditRow]) -> String) async throws -> String {
-        let filter = AuditFilter(visit)
+        let filter = try AuditFilter(given: visit)
         return try await exporting.read { [records = parts.records] in write(try filter.export(of: records)) }
     }
 }
@@ -74,6 +81,14 @@ struct RunFilter: Sendable {
         kind = visit.query("kind") ?? ""
         state = visit.query("state") ?? ""
         text = String((visit.query("text") ?? "").trimmed.prefix(100))
+    }
+
+    /// As a program gives it: what cannot be is refused, not passed over.
+    init(given visit: Visit) throws(Refusal) {
+        kind = try Given.choice(visit.query("kind"), named: "kind", of: ["upgrade", "restore"])
+        let states = UpgradeMachine.Phase.allCases.map(\.rawValue)
+        state = try Given.choice(visit.query("state"), named: "state", of: states)
+        text = try Given.words(visit.query("text"), named: "text")
     }
 
     func matches(_ run: RunReport) -> Bool {
@@ -104,6 +119,12 @@ struct AuditFilter: Sendable {
         self.init(text: visit.query("text") ?? "", before: visit.query("before").flatMap { Int64($0) })
     }
 
+    /// As a program gives it: what cannot be is refused, not passed over.
+    init(given visit: Visit) throws {
+        text = try Given.words(visit.query("text"), named: "text")
+        before = try Given.number(visit.query("before"), named: "before", in: 1...Int64.max)
+    }
+
     init(text: String, before: Int64? = nil) {
         self.text = String(text.trimmed.prefix(100))
         self.before = before
@@ -113,6 +134,11 @@ struct AuditFilter: Sendable {
         let words = text.lowercased()
         return words.isEmpty
             || [entry.actor, entry.address, entry.action, entry.subject].contains { $0.lowercased().contains(words) }
+    }
+
+    /// The newest lines, at most so many.
+    func entries(of records: any AccessRecords, most: Int) throws -> [AuditEntry] {
+        try collect(records, from: before, most: most)
     }
 
     /// A page of lines, and where the next one begins.
@@ -132,10 +158,11 @@ struct AuditFilter: Sendable {
     private func collect(_ records: any AccessRecords, from start: Int64?, most: Int) throws -> [AuditEntry] {
         var found: [AuditEntry] = []
         var before = start
+        let piece = text.isEmpty ? min(most, 500) : 500
         while found.count < most {
-            let rows = try records.audit(before: before, limit: 500)
+            let rows = try records.audit(before: before, limit: piece)
             found += rows.filter(matches)
-            guard rows.count == 500, let last = rows.last else { break }
+            guard rows.count == piece, let last = rows.last else { break }
             before = last.id
         }
         return Array(found.prefix(most))

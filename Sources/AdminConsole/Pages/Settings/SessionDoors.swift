@@ -24,18 +24,17 @@ struct SessionDoors: Sendable {
     func all() -> [Door] {
         [
             .page(.get, "/settings/sessions", needs: .look) { visit in
-                guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
-                let rows = try parts.records.sessions(of: visitor.name)
-                    .filter { parts.sessions.isAlive($0, at: parts.now()) }.map { session in
-                        Row(
-                            id: session.id,
-                            createdAt: session.createdAt.minute,
-                            seenAt: session.seenAt.minute,
-                            address: session.address,
-                            agent: session.agent.isEmpty ? "unknown" : session.agent,
-                            isThis: session.id == Self.id(visitor)
-                        )
-                    }
+                let visitor = try visit.signedIn()
+                let rows = try parts.sessions.living(of: visitor.name).map { session in
+                    Row(
+                        id: session.id,
+                        createdAt: session.createdAt.minute,
+                        seenAt: session.seenAt.minute,
+                        address: session.address,
+                        agent: session.agent.isEmpty ? "unknown" : session.agent,
+                        isThis: session.id == visitor.session
+                    )
+                }
                 return parts.renderer.page(
                     "settings-sessions",
                     Page(csrf: visitor.csrf, rows: rows, hasOthers: rows.contains { !$0.isThis }),
@@ -50,10 +49,10 @@ struct SessionDoors: Sendable {
                 needs: .look,
                 confirmed: true,
                 action: .sessionsEnded,
-                of: { ($0.visitor?.name.text ?? "") + ", all others" }
+                of: { Deeds.otherSessions(of: $0.visitor) }
             ) { visit in
-                guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
-                try parts.records.removeSessions(of: visitor.name, except: Self.id(visitor))
+                let visitor = try visit.signedIn()
+                try parts.records.removeSessions(of: visitor.name, except: visitor.session)
                 return .redirect(to: "/settings/sessions", type: .normal)
             },
             .page(
@@ -62,23 +61,16 @@ struct SessionDoors: Sendable {
                 needs: .look,
                 confirmed: true,
                 action: .sessionEnded,
-                of: { String($0.parameter("id").prefix(16)) }
+                of: { Deeds.session($0.parameter("id")) }
             ) { visit in
                 let id = visit.parameter("id")
-                guard let visitor = visit.visitor, try parts.records.session(id)?.account == visitor.name else {
-                    throw Refusal.notFound
-                }
-                let cookie = try parts.sessions.end(id)
+                let visitor = try visit.signedIn()
+                let cookie = try parts.sessions.end(id, of: visitor.name)
                 var response = Response.redirect(to: "/settings/sessions", type: .normal)
-                if id == Self.id(visitor) { response.setCookie(cookie) }
+                if id == visitor.session { response.setCookie(cookie) }
                 return response
             },
         ]
-    }
-
-    private static func id(_ visitor: Visitor) -> String? {
-        guard case .session(let id, _, _) = visitor.proof else { return nil }
-        return id
     }
 }
 

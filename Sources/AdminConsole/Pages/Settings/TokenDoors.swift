@@ -23,7 +23,6 @@ struct TokenDoors: Sendable {
         var csrf: String
         var rows: [Row]
         var roles: [String]
-        var isAdmin: Bool
         /// A token that was made this moment; nobody can see it again.
         var made: String?
         var problem: String?
@@ -38,7 +37,7 @@ struct TokenDoors: Sendable {
                 needs: .look,
                 confirmed: true,
                 action: .tokenMade,
-                of: { "\($0.form["name"] ?? "") \($0.form["role"] ?? "") for \($0.form["days"] ?? "") days" }
+                of: { Deeds.token($0.form["name"], $0.form["role"], days: $0.form["days"]) }
             ) { try make($0) },
             .page(
                 .post,
@@ -46,32 +45,20 @@ struct TokenDoors: Sendable {
                 needs: .look,
                 confirmed: true,
                 action: .tokenRevoked,
-                of: { visit in
-                    let id = visit.parameter("id")
-                    let token = (try? parts.records.tokens(of: nil))?.first { $0.id == id }
-                    return token.map { "\($0.name) of \($0.account)" } ?? "unknown token"
-                }
+                of: { parts.tokens.words($0.parameter("id")) }
             ) { visit in
-                let id = visit.parameter("id")
-                guard let visitor = visit.visitor,
-                    let token = try parts.records.tokens(of: nil).first(where: { $0.id == id }),
-                    token.account == visitor.name || visitor.role.allows(.administer)
-                else { throw Refusal.notFound }
-                try parts.records.removeToken(id)
+                try parts.tokens.revoke(visit.parameter("id"), by: visit.signedIn())
                 return .redirect(to: "/settings/tokens", type: .normal)
             },
         ]
     }
 
     private func make(_ visit: Visit) throws -> Response {
-        guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
+        let visitor = try visit.signedIn()
         do {
-            guard let role = Role(rawValue: visit.form["role"] ?? "") else {
-                throw Refusal.invalid("There is no such role.")
-            }
             let made = try parts.tokens.make(
                 visit.form["name"] ?? "",
-                role: role,
+                role: Given.role(visit.form["role"]),
                 days: Int(visit.form["days"] ?? "") ?? 0,
                 for: visitor.name,
                 of: visitor.role
@@ -84,9 +71,8 @@ struct TokenDoors: Sendable {
 
     private func show(_ visit: Visit, made: String?, problem: String?, _ status: HTTPResponse.Status) throws -> Response
     {
-        guard let visitor = visit.visitor else { throw Refusal.notSignedIn }
-        let isAdmin = visitor.role.allows(.administer)
-        let rows = try parts.records.tokens(of: isAdmin ? nil : visitor.name).map { token in
+        let visitor = try visit.signedIn()
+        let rows = try parts.tokens.shown(to: visitor).map { token in
             Row(
                 id: token.id,
                 name: token.name,
@@ -104,7 +90,6 @@ struct TokenDoors: Sendable {
                 csrf: visitor.csrf,
                 rows: rows,
                 roles: Role.allCases.filter { $0 <= visitor.role }.map(\.rawValue),
-                isAdmin: isAdmin,
                 made: made,
                 problem: problem
             ),

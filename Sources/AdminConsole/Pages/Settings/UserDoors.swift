@@ -37,37 +37,33 @@ struct UserDoors: Sendable {
         [
             .page(.get, "/settings/users", needs: .administer) { try show($0, nil, .ok) },
             change("/settings/users", .userAdded, of: { "\($0.form["name"] ?? "") \($0.form["role"] ?? "")" }) {
-                try await add($0)
+                visit in
+                _ = try await change(visit).add(
+                    visit.form["name"] ?? "",
+                    Given.role(visit.form["role"]),
+                    password: visit.form["password"] ?? ""
+                )
             },
             change(
                 "/settings/users/:name/role",
                 .roleChanged,
-                of: { visit in
-                    let before = (try? account(visit))?.role.rawValue ?? "nobody"
-                    return "\(visit.parameter("name")) \(before)→\(visit.form["role"] ?? "")"
-                }
-            ) { try setRole($0) },
-            change("/settings/users/:name/password", .passwordReset) { visit in
+                of: { Deeds.role(of: $0.parameter("name"), try? account($0), to: $0.form["role"]) }
+            ) { visit in
                 let account = try account(visit)
-                try await parts.accounts.set(
+                try change(visit).set(Given.role(visit.form["role"]), of: account)
+            },
+            change("/settings/users/:name/password", .passwordReset) { visit in
+                try await change(visit).set(
                     visit.form["password"] ?? "",
-                    of: account.name,
-                    except: Self.own(account, visit)
+                    of: account(visit),
+                    revokingTokens: visit.form["revokeTokens"] == "yes"
                 )
-                guard visit.form["revokeTokens"] == "yes" else { return }
-                let count = try parts.records.removeTokens(of: account.name)
-                visit.noted.set("\(account.name), \(count) API \(count == 1 ? "token" : "tokens") revoked")
             },
             change("/settings/users/:name/second-factor/remove", .secondFactorRemoved) { visit in
-                let account = try account(visit)
-                guard try parts.records.removeSecondFactor(of: account.name) else {
-                    throw Refusal.invalid("\(account.name) has no second factor.")
-                }
-                try parts.records.removeSessions(of: account.name, except: Self.own(account, visit))
+                try change(visit).removeSecondFactor(of: account(visit))
             },
             change("/settings/users/:name/end-sessions", .sessionsEnded) { visit in
-                let account = try account(visit)
-                try parts.records.removeSessions(of: account.name, except: Self.own(account, visit))
+                try change(visit).endSessions(of: account(visit))
             },
             change("/settings/users/:name/remove", .userRemoved) { visit in
                 try parts.records.removeAccount(try account(visit).name)
@@ -89,11 +85,15 @@ struct UserDoors: Sendable {
             } catch let refusal as Refusal {
                 guard case .invalid(let why) = refusal else { throw refusal }
                 return try show(visit, why, .unprocessableContent)
+            } catch let trouble as Trouble where trouble.code == "account-exists" {
+                return try show(visit, trouble.message, .unprocessableContent)
             } catch let trouble as Trouble where trouble.code == "last-admin" {
                 return try show(visit, "\(trouble.message) \(trouble.remedy)", .conflict)
             }
         }
     }
+
+    private func change(_ visit: Visit) -> AccountChange { AccountChange(parts: parts, visit: visit) }
 
     private func account(_ visit: Visit) throws -> Account {
         let name = visit.parameter("name")
@@ -103,42 +103,9 @@ struct UserDoors: Sendable {
         return account
     }
 
-    private func add(_ visit: Visit) async throws {
-        guard let role = Role(rawValue: visit.form["role"] ?? "") else {
-            throw Refusal.invalid("There is no such role.")
-        }
-        let account = try await parts.accounts.made(
-            visit.form["name"] ?? "",
-            role,
-            password: visit.form["password"] ?? ""
-        )
-        guard try parts.records.account(account.name) == nil else {
-            throw Refusal.invalid("There is an account \(account.name) already.")
-        }
-        try parts.records.put(account)
-    }
-
-    private func setRole(_ visit: Visit) throws {
-        var account = try account(visit)
-        guard let role = Role(rawValue: visit.form["role"] ?? "") else {
-            throw Refusal.invalid("There is no such role.")
-        }
-        guard role != account.role else { return }
-        account.role = role
-        try parts.records.put(account)
-        try parts.records.removeSessions(of: account.name, except: nil)
-    }
-
-    /// One's own session, which goes on whatever becomes of the others.
-    private static func own(_ account: Account, _ visit: Visit) -> String? {
-        guard let visitor = visit.visitor, visitor.name == account.name, case .session(let id, _, _) = visitor.proof
-        else { return nil }
-        return id
-    }
-
     private func show(_ visit: Visit, _ problem: String?, _ status: HTTPResponse.Status) throws -> Response {
         let rows = try parts.records.accounts().map { account in
-            let tokens = try parts.records.tokens(of: account.name).count { parts.now() < $0.expiresAt }
+            let report = try AccountReport(account, parts)
             return Row(
                 name: account.name.text,
                 role: account.role.rawValue,
@@ -146,10 +113,9 @@ struct UserDoors: Sendable {
                 createdAt: account.createdAt.minute,
                 passwordSetAt: account.passwordSetAt.minute,
                 hasSecondFactor: account.secondFactor == .present,
-                sessions: try parts.records.sessions(of: account.name)
-                    .count { parts.sessions.isAlive($0, at: parts.now()) },
-                tokens: tokens,
-                hasTokens: tokens > 0,
+                sessions: report.sessions,
+                tokens: report.tokens,
+                hasTokens: report.tokens > 0,
                 isSelf: account.name == visit.visitor?.name
             )
         }

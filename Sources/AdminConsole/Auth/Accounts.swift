@@ -27,9 +27,14 @@ struct Accounts: Sendable {
         let key = AccountName(name)?.text ?? "-"
         let account = try AccountName(name).flatMap { try records.account($0) }
         let place = try Place(client, of: key, records)
-        let ticket = try throttle.admit(key, from: place.key, isKnown: place.isKnown)
+        let ticket = try throttle.admit(key, from: place.key, isKnown: place.isKnown, waits: true)
         do {
-            let isRight = try await passwords.matches(password, account?.password, goesFirst: place.isKnown)
+            let isRight = try await passwords.matches(
+                password,
+                account?.password,
+                rank: ticket.rank,
+                takesTurn: { [throttle] in throttle.takeTurn(ticket) }
+            )
             throttle.end(ticket, succeeded: isRight)
             return isRight ? account : nil
         } catch {

@@ -188,6 +188,17 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("5 audit mark") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE auditMark (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        id INTEGER NOT NULL,
+                        hash BLOB NOT NULL CHECK (length(hash) = 32)
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

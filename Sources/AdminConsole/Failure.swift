@@ -17,8 +17,8 @@ enum Refusal: Error, Sendable, Hashable {
     case invalid(String)
     case tooManyStreams
     case confirmationNeeded
-    /// Everybody needs a second factor, and whoever asks has none.
-    case secondFactorMissing
+    /// Whoever asks must see to something first.
+    case lacking(Visitor.Lack)
     case tooMany(seconds: Int)
     case wrongMethod([String])
     case wrongHost
@@ -31,7 +31,7 @@ enum Refusal: Error, Sendable, Hashable {
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
-        case .forbidden, .forged, .confirmationNeeded, .secondFactorMissing: .forbidden
+        case .forbidden, .forged, .confirmationNeeded, .lacking: .forbidden
         case .tooLarge: .contentTooLarge
         case .notFound, .unknown: .notFound
         case .invalid: .badRequest
@@ -55,7 +55,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .invalid: "invalid-request"
         case .tooManyStreams: "too-many-streams"
         case .confirmationNeeded: "confirmation-needed"
-        case .secondFactorMissing: "second-factor-missing"
+        case .lacking(.ownPassword): "password-to-change"
+        case .lacking(.secondFactor): "second-factor-missing"
         case .tooMany: "too-many-requests"
         case .wrongMethod: "wrong-method"
         case .wrongHost: "wrong-host"
@@ -80,7 +81,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .otherRequest: "This Idempotency-Key was used for another request."
         case .invalid(let why): why
         case .confirmationNeeded: "The password must have been entered within the last ten minutes."
-        case .secondFactorMissing:
+        case .lacking(.ownPassword): "Somebody else has chosen the password of this account."
+        case .lacking(.secondFactor):
             "Everybody who signs in to this console needs a second factor; this account has none."
         case .tooMany: "Too much was asked for, or too many passwords or codes were tried, from this address."
         case .wrongMethod: "This address does not know the request's method."
@@ -102,7 +104,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .otherRequest: "Use a new key for each request."
         case .invalid: "Correct the request."
         case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
-        case .secondFactorMissing: "Set one up at /settings/second-factor."
+        case .lacking(.ownPassword): "Choose another one at /settings/password."
+        case .lacking(.secondFactor): "Set one up at /settings/second-factor."
         case .tooMany(let seconds): "Try again in \(seconds) s."
         case .wrongMethod(let methods): "It knows \(methods.joined(separator: ", "))."
         case .wrongHost: "Use the address that `pawl console serve` says, or start it with --public-url."

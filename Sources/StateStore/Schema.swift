@@ -199,6 +199,14 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("6 passwords of others") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE account ADD COLUMN mustChangePassword INTEGER NOT NULL DEFAULT 0
+                        CHECK (mustChangePassword IN (0, 1));
+                    """
+            )
+        }
         return migrator
     }
 }

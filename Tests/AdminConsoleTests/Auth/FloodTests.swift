@@ -64,7 +64,7 @@ struct FloodTests {
     func `guesses at one account from 500 addresses leave its owner able to sign in from a fresh address within 2 s`()
         async throws
     {
-        try await GuardedConsole.with(realTime: true, passwords: Passwords(rounds: 1 << 12)) { console in
+        try await GuardedConsole.with(realTime: true, passwords: Passwords(rounds: 1 << 10)) { console in
             try await console.add("admin", .admin)
             try await console.test(.live) { client in
                 let port = try #require(client.port)

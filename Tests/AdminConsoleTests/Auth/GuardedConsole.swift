@@ -76,8 +76,8 @@ struct GuardedConsole {
 
     /// Adds an account whose password is ``password``.
     @discardableResult
-    func add(_ name: String, _ role: Role) async throws -> Account {
-        let account = try await parts.accounts.made(name, role, password: Self.password)
+    func add(_ name: String, _ role: Role, isGiven: Bool = false) async throws -> Account {
+        let account = try await parts.accounts.made(name, role, password: Self.password, isGiven: isGiven)
         try store.put(account)
         return account
     }

@@ -18,6 +18,7 @@ struct UserDoors: Sendable {
         var choices: [Choice]
         var createdAt: String
         var passwordSetAt: String
+        var mustChangePassword: Bool
         var hasSecondFactor: Bool
         var sessions: Int
         var tokens: Int
@@ -52,6 +53,7 @@ struct UserDoors: Sendable {
                 try await parts.accounts.set(
                     visit.form["password"] ?? "",
                     of: account.name,
+                    isGiven: account.name != visit.visitor?.name,
                     except: Self.own(account, visit)
                 )
                 guard visit.form["revokeTokens"] == "yes" else { return }
@@ -110,7 +112,8 @@ struct UserDoors: Sendable {
         let account = try await parts.accounts.made(
             visit.form["name"] ?? "",
             role,
-            password: visit.form["password"] ?? ""
+            password: visit.form["password"] ?? "",
+            isGiven: true
         )
         guard try parts.records.account(account.name) == nil else {
             throw Refusal.invalid("There is an account \(account.name) already.")
@@ -145,6 +148,7 @@ struct UserDoors: Sendable {
                 choices: Role.allCases.map { Choice(role: $0.rawValue, isTheirs: $0 == account.role) },
                 createdAt: account.createdAt.minute,
                 passwordSetAt: account.passwordSetAt.minute,
+                mustChangePassword: account.mustChangePassword,
                 hasSecondFactor: account.secondFactor == .present,
                 sessions: try parts.records.sessions(of: account.name)
                     .count { parts.sessions.isAlive($0, at: parts.now()) },

@@ -35,6 +35,24 @@ struct Visitor: Sendable, Hashable {
     var proof: Proof
     /// How their account stands with second factors; of no account for tokens.
     var secondFactor: SecondFactorStanding = .none
+    /// Whether somebody else has chosen their password; of no account for tokens.
+    var mustChangePassword = false
+
+    /// What somebody must see to before anything else.
+    enum Lack: Sendable, Hashable, CaseIterable {
+        case ownPassword, secondFactor
+
+        /// Where they do so.
+        var page: String {
+            switch self {
+            case .ownPassword: "/settings/password"
+            case .secondFactor: "/settings/second-factor"
+            }
+        }
+    }
+
+    /// What comes first of what they lack; nil where it is nothing.
+    var lack: Lack? { mustChangePassword ? .ownPassword : secondFactor == .missing ? .secondFactor : nil }
 
     /// What is noted as the doer.
     var actor: String {

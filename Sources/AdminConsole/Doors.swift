@@ -34,8 +34,8 @@ struct Door: Sendable {
     var subject: (@Sendable (Visit) -> String)?
     /// Whether it writes its own lines of the audit trail, since who asks is only known in the end.
     var notesItself = false
-    /// Whether those pass who need a second factor and have none yet.
-    var isForEnrolling = false
+    /// Those who lack what is here pass all the same, to see to it.
+    var excuses: Set<Visitor.Lack> = []
     /// What it takes to answer.
     enum Effort: Sendable, Hashable {
         case usual
@@ -133,8 +133,8 @@ struct DoorWay: Sendable {
         if door.kind == .page, case .token? = context.visitor?.proof { context.visitor = nil }
         do {
             if door.permission != nil, context.visitor == nil { return try signInFirst(request) }
-            if door.permission != nil, !door.isForEnrolling, context.visitor?.secondFactor == .missing {
-                return try enrolFirst()
+            if door.permission != nil, let lack = context.visitor?.lack, !door.excuses.contains(lack) {
+                return try seeFirst(to: lack)
             }
             return door.isChange ? try await change(request, context) : try await look(request, context)
         } catch {
@@ -250,9 +250,9 @@ struct DoorWay: Sendable {
         return url.path(percentEncoded: true) + (url.query(percentEncoded: true).map { "?" + $0 } ?? "")
     }
 
-    private func enrolFirst() throws(Refusal) -> Response {
-        guard door.kind == .page else { throw .secondFactorMissing }
-        return .redirect(to: "/settings/second-factor", type: .normal)
+    private func seeFirst(to lack: Visitor.Lack) throws(Refusal) -> Response {
+        guard door.kind == .page else { throw .lacking(lack) }
+        return .redirect(to: lack.page, type: .normal)
     }
 
     private func signInFirst(_ request: Request) throws -> Response {

@@ -19,8 +19,8 @@ enum Refusal: Error, Sendable, Hashable {
     case confirmationNeeded
     /// A token asks for what would outlast it.
     case sessionNeeded
-    /// Everybody needs a second factor, and whoever asks has none.
-    case secondFactorMissing
+    /// Whoever asks must see to something first.
+    case lacking(Visitor.Lack)
     case tooMany(seconds: Int)
     case wrongMethod([String])
     case wrongHost
@@ -33,7 +33,7 @@ enum Refusal: Error, Sendable, Hashable {
     var status: HTTPResponse.Status {
         switch self {
         case .notSignedIn: .unauthorized
-        case .forbidden, .forged, .confirmationNeeded, .sessionNeeded, .secondFactorMissing: .forbidden
+        case .forbidden, .forged, .confirmationNeeded, .sessionNeeded, .lacking: .forbidden
         case .tooLarge: .contentTooLarge
         case .notFound, .unknown: .notFound
         case .invalid: .badRequest
@@ -58,7 +58,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .tooManyStreams: "too-many-streams"
         case .confirmationNeeded: "confirmation-needed"
         case .sessionNeeded: "session-needed"
-        case .secondFactorMissing: "second-factor-missing"
+        case .lacking(.ownPassword): "password-to-change"
+        case .lacking(.secondFactor): "second-factor-missing"
         case .tooMany: "too-many-requests"
         case .wrongMethod: "wrong-method"
         case .wrongHost: "wrong-host"
@@ -84,7 +85,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .invalid(let why): why
         case .confirmationNeeded: "The password must have been entered within the last ten minutes."
         case .sessionNeeded: "No token may do this: what comes of it would still be there when the token is gone."
-        case .secondFactorMissing:
+        case .lacking(.ownPassword): "Somebody else has chosen the password of this account."
+        case .lacking(.secondFactor):
             "Everybody who signs in to this console needs a second factor; this account has none."
         case .tooMany: "Too much was asked for, or too many passwords or codes were tried, from this address."
         case .wrongMethod: "This address does not know the request's method."
@@ -107,7 +109,8 @@ enum Refusal: Error, Sendable, Hashable {
         case .invalid: "Correct the request."
         case .confirmationNeeded: "Confirm with your password at /confirm, or send a token."
         case .sessionNeeded: "Sign in, and ask with the session, the password entered within the last ten minutes."
-        case .secondFactorMissing: "Set one up at /settings/second-factor."
+        case .lacking(.ownPassword): "Choose another one at /settings/password."
+        case .lacking(.secondFactor): "Set one up at /settings/second-factor."
         case .tooMany(let seconds): "Try again in \(seconds) s."
         case .wrongMethod(let methods): "It knows \(methods.joined(separator: ", "))."
         case .wrongHost: "Use the address that `pawl console serve` says, or start it with --public-url."

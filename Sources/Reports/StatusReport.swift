@@ -60,6 +60,10 @@ package struct StatusReport: Encodable, Sendable {
     @Null package var drift: Drift?
     @Null package var wayBack: WayBack?
     @Null package var run: Run?
+    /// When the source is asked, by a console that is served; nil where it cannot be told.
+    @Null package var checks: AutomationReport.Checks?
+    /// When upgrades are meant to begin; nil where it cannot be told.
+    @Null package var windows: AutomationReport.Windows?
     /// What an operator should know now, each a sentence.
     package var notices: [String]
     package var supportContact: String?
@@ -84,6 +88,8 @@ package struct StatusReport: Encodable, Sendable {
         package var wayBack: UpgradeModel.WayBack?
         /// Databases that a restore has replaced and that are still there.
         package var replaced: [String] = []
+        /// How the things stand that consoles do by themselves; nil where it cannot be told.
+        package var automation: AutomationFacts?
 
         /// Puts the facts together; lists of sets newest first, a run only where it has not ended.
         package init(
@@ -171,6 +177,9 @@ package struct StatusReport: Encodable, Sendable {
                 carried: $0.standing.isCarried
             )
         }
+        let automation = facts.automation.map { AutomationReport($0) }
+        checks = automation?.checks
+        windows = automation?.windows
         notices = facts.troubles.map { "\($0.message) \($0.remedy)" }
         if !facts.replaced.isEmpty {
             notices.append(
@@ -198,6 +207,26 @@ package struct StatusReport: Encodable, Sendable {
             } ?? []
         case .supported: []
         }
+    }
+
+    /// What comes by itself, and when an upgrade is meant to begin.
+    private static func rows(_ checks: AutomationReport.Checks?, _ windows: AutomationReport.Windows?) -> [[String]] {
+        var rows: [[String]] = []
+        if let checks {
+            let next = checks.next.map { "\($0.at), by a console that is served (\(checks.schedule), \(checks.zone))" }
+            rows.append(["Next check", next ?? "none by itself (\(checks.schedule))"])
+        }
+        if let windows {
+            let next = windows.next.map { "from \($0.from) to \($0.to)" }
+            rows.append([
+                "Window",
+                !windows.configured
+                    ? "none is set; upgrades may begin at any time"
+                    : windows.opening.map { "open until \($0.to)" + (next.map { ", then \($0)" } ?? "") }
+                        ?? next.map { "closed; the next is \($0)" } ?? "closed, and none is to come",
+            ])
+        }
+        return rows
     }
 
     /// The status for a terminal.
@@ -233,6 +262,7 @@ package struct StatusReport: Encodable, Sendable {
                 "Run", "\(run.id) is \(run.state)" + (run.hop.map { ", on the way to \($0)" } ?? "") + carrier,
             ])
         }
+        rows += Self.rows(checks, windows)
         if let drift {
             let services = drift.services.map {
                 "\($0.name) \($0.version ?? "unknown")" + ($0.otherImage ? " in another image" : "")

@@ -10,11 +10,24 @@ struct LinkedTable: Sendable {
     /// What is hashed beside `id` and `at`, in this order; text.
     let columns: [String]
 
-    /// The first row that is not as it was written; nil where all are.
-    func firstBroken(in database: Database) throws -> Int64? {
-        var previous = Chain.beginning
-        var last: Int64 = 0
-        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM \(name) ORDER BY id")
+    /// A row, by what the next one is linked to.
+    struct Place: Sendable, Hashable {
+        var id: Int64
+        var hash: Data
+
+        /// Before the first row.
+        static let beginning = Place(id: 0, hash: Chain.beginning)
+    }
+
+    /// The first row after a place that is not as it was written; nil where all are.
+    func firstBroken(in database: Database, after place: Place = .beginning) throws -> Int64? {
+        var previous = place.hash
+        var last = place.id
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT * FROM \(name) WHERE id > ? ORDER BY id",
+            arguments: [last]
+        )
         while let row = try rows.next() {
             // A damaged page can hold anything: what is not even a row is broken like one that was changed.
             guard let link = try? Link(row, columns), link.id == last + 1, link.previous == previous,
@@ -28,10 +41,19 @@ struct LinkedTable: Sendable {
     }
 
     /// The newest row; nil where there is none.
-    func newest(in database: Database) throws -> (id: Int64, hash: Data)? {
-        try Row.fetchOne(database, sql: "SELECT id, hash FROM \(head)").map {
-            (try $0.decode(atIndex: 0), try $0.decode(atIndex: 1))
+    func newest(in database: Database) throws -> Place? { try Self.place(in: head, of: database) }
+
+    /// The place that a table of one row keeps; nil where it has none.
+    static func place(in table: String, of database: Database) throws -> Place? {
+        try Row.fetchOne(database, sql: "SELECT id, hash FROM \(table)").map {
+            Place(id: try $0.decode(atIndex: 0), hash: try $0.decode(atIndex: 1))
         }
+    }
+
+    /// Whether the row of a place still has its hash.
+    func has(_ place: Place, in database: Database) throws -> Bool {
+        let find = "SELECT hash FROM \(name) WHERE id = ?"
+        return try Data.fetchOne(database, sql: find, arguments: [place.id]) == place.hash
     }
 
     /// A row as far as the chain is concerned: what stands there, not what it should mean.

@@ -188,6 +188,25 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("5 audit mark") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE auditMark (
+                        one INTEGER PRIMARY KEY CHECK (one = 1),
+                        id INTEGER NOT NULL,
+                        hash BLOB NOT NULL CHECK (length(hash) = 32)
+                    ) STRICT;
+                    """
+            )
+        }
+        migrator.registerMigration("6 passwords of others") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE account ADD COLUMN mustChangePassword INTEGER NOT NULL DEFAULT 0
+                        CHECK (mustChangePassword IN (0, 1));
+                    """
+            )
+        }
         return migrator
     }
 }

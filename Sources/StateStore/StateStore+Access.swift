@@ -44,13 +44,14 @@ extension StateStore: AccessRecords {
         // Not REPLACE, which would take the sessions away with the old row.
         try database.execute(
             sql: """
-                INSERT INTO account (name, role, password, createdAt, passwordSetAt) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO account (name, role, password, createdAt, passwordSetAt, mustChangePassword)
+                VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password,
-                    passwordSetAt = excluded.passwordSetAt
+                    passwordSetAt = excluded.passwordSetAt, mustChangePassword = excluded.mustChangePassword
                 """,
             arguments: [
                 account.name.text, account.role.rawValue, account.password?.text, account.createdAt.microseconds,
-                account.passwordSetAt.microseconds,
+                account.passwordSetAt.microseconds, account.mustChangePassword,
             ]
         )
     }
@@ -269,6 +270,7 @@ extension StateStore: AccessRecords {
             password: password.map { PasswordDigest(text: $0) },
             createdAt: Moment(microseconds: row["createdAt"]),
             passwordSetAt: Moment(microseconds: row["passwordSetAt"]),
+            mustChangePassword: row["mustChangePassword"],
             secondFactor: hasSecondFactor ? .present : needsSecondFactor == true ? .missing : .none
         )
     }

@@ -26,6 +26,23 @@ extension StateStore {
                 sql: "INSERT OR REPLACE INTO auditHead (one, id, hash) VALUES (1, ?, ?)",
                 arguments: [id, hash]
             )
+            try Self.moveMark(to: LinkedTable.Place(id: id, hash: hash), in: database)
+        }
+    }
+
+    /// Walks the whole audit trail, and goes into safe mode where it is not whole. An opening only walks its end.
+    ///
+    /// - Throws: `journal-broken`.
+    package func verifyAuditTrail() async throws(Trouble) {
+        do {
+            guard let broken = try await database.read({ try Self.auditTrail.firstBroken(in: $0) }) else { return }
+            let trouble = Self.broken(trail: broken)
+            standing.turn(trouble)
+            // Without the mark every opening finds it.
+            try await database.write { try $0.execute(sql: "DELETE FROM auditMark") }
+            throw trouble
+        } catch {
+            throw Self.trouble(error)
         }
     }
 
@@ -45,9 +62,29 @@ extension StateStore {
         columns: ["actor", "address", "action", "subject", "outcome"]
     )
 
-    /// Walks the audit trail; nil where it is whole.
+    /// Walks the audit trail after its mark; nil where it is whole there.
     static func brokenAuditTrail(in database: Database) throws -> Trouble? {
-        try auditTrail.firstBroken(in: database).map { broken(trail: $0) }
+        try auditTrail.firstBroken(in: database, after: mark(in: database)).map { broken(trail: $0) }
+    }
+
+    /// Rows after which the mark moves on: so many are walked at most each time that the store opens.
+    static let stretch: Int64 = 1000
+
+    /// The row up to which the trail was walked once; its beginning where that row is not what it was.
+    private static func mark(in database: Database) throws -> LinkedTable.Place {
+        guard let mark = try LinkedTable.place(in: "auditMark", of: database), try auditTrail.has(mark, in: database)
+        else { return .beginning }
+        return mark
+    }
+
+    private static func moveMark(to newest: LinkedTable.Place, in database: Database) throws {
+        let mark = try mark(in: database)
+        guard newest.id - mark.id >= stretch else { return }
+        if let broken = try auditTrail.firstBroken(in: database, after: mark) { throw Self.broken(trail: broken) }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO auditMark (one, id, hash) VALUES (1, ?, ?)",
+            arguments: [newest.id, newest.hash]
+        )
     }
 
     private static func auditEntry(_ row: Row) throws -> AuditEntry {

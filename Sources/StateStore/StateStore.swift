@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
+import Synchronization
 package import UpgradeModel
 
 /// What Pawl knows, in one SQLite database: the journal, the lease, operators' decisions, the catalogs seen.
@@ -10,8 +11,20 @@ package import UpgradeModel
 package struct StateStore: Sendable {
     let database: DatabasePool
     let seal: JournalSeal
+    let standing: Standing
     /// Why nothing may be written: the journal is not what Pawl wrote. Nil in good times.
-    package let safeMode: Trouble?
+    package var safeMode: Trouble? { standing.trouble }
+
+    /// Whether something was found that is not as it was written, at the opening or later.
+    final class Standing: Sendable {
+        private let found: Mutex<Trouble?>
+
+        init(_ trouble: Trouble?) { found = Mutex(trouble) }
+
+        var trouble: Trouble? { found.withLock(\.self) }
+
+        func turn(_ trouble: Trouble) { found.withLock { $0 = trouble } }
+    }
 
     /// Opens the database of a data folder, making or bringing it up to date where need be.
     ///
@@ -45,10 +58,12 @@ package struct StateStore: Sendable {
             if try !pool.read(Schema.migrator.hasCompletedMigrations) { try Schema.migrator.migrate(pool) }
             turn.end()
             database = pool
-            safeMode = try pool.read {
-                try Self.brokenLink(in: $0) ?? Self.lostRow(in: $0, sealed: sealed) ?? Self.brokenBackupRecord(in: $0)
-                    ?? Self.brokenAuditTrail(in: $0)
-            }
+            standing = Standing(
+                try pool.read {
+                    try Self.brokenLink(in: $0) ?? Self.lostRow(in: $0, sealed: sealed)
+                        ?? Self.brokenBackupRecord(in: $0) ?? Self.brokenAuditTrail(in: $0)
+                }
+            )
         } catch {
             throw Self.trouble(error)
         }
@@ -164,7 +179,7 @@ package struct StateStore: Sendable {
         }
     }
 
-    private static func trouble(_ error: any Error) -> Trouble {
+    static func trouble(_ error: any Error) -> Trouble {
         if let trouble = error as? Trouble { return trouble }
         return Trouble(
             .environment,

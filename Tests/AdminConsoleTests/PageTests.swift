@@ -141,6 +141,21 @@ struct PageTests {
         #expect(Prose("a ` b").parts == [.init(text: "a ` b", isCode: false)])
     }
 
+    @Test func `notes show code as code in every block, and markup of their publisher as text`() async throws {
+        try await SimulatedConsole.with { console in
+            console.desk.state.withLock {
+                $0.notes = "# Set `A=1`\n\nRun `pawl <plan>`.\n\n- `{{x}}` & <script>\n- a ` alone"
+            }
+            let viewer = try console.person(.viewer)
+            try await console.app.test(.router) { client in
+                let page = try await viewer.get("/versions/2026.2.1", of: client).text
+                #expect(page.contains("<strong>Set <code>A=1</code></strong>"))
+                #expect(page.contains("<p>Run <code>pawl &lt;plan&gt;</code>.</p>"))
+                #expect(page.contains("<li><code>{{x}}</code> &amp; &lt;script&gt;</li><li>a ` alone</li>"))
+            }
+        }
+    }
+
     @Test func `that a release was deployed before is said beside that it can be reached`() {
         func words(installed: Bool = false, deployed: Bool = true, reachable: Bool = true) -> [String] {
             ReleaseLine.badges(

@@ -110,6 +110,55 @@ struct SettingsDoorTests {
         }
     }
 
+    /// What `pawl status` says over these settings.
+    private func status(_ automation: AutomationFacts?) throws -> StatusReport {
+        var facts = StatusReport.Facts(
+            product: Product(
+                name: "demo",
+                title: "Demo",
+                supportWindow: try #require(SupportPolicy(months: 12)),
+                databases: []
+            ),
+            deployment: .singleVM,
+            installed: nil,
+            drifted: [],
+            isRunning: true,
+            catalog: nil,
+            plan: nil,
+            today: Self.now.day,
+            sets: [],
+            highWaterMark: nil,
+            run: nil,
+            troubles: []
+        )
+        facts.automation = automation
+        return StatusReport(facts)
+    }
+
+    @Test func `the status says when the source is asked next and when the next window opens`() async throws {
+        try await withWorld { world in
+            let automation = try #require(world.parts.automation)
+            let first = try status(automation.facts())
+            #expect(first.checks?.next?.scheduled == "2026-11-18T12:00:00Z")
+            #expect(first.text.contains("Next check    2026-11-18T12:"))
+            #expect(first.text.contains("Window        none is set"))
+            let windows = #"{"zone":"UTC","windows":[{"days":["sat"],"from":"22:00","to":"04:00"}]}"#
+            #expect(try await world.ask(.put, "/api/v1/settings/windows", json: windows).status == 200)
+            let never = #"{"schedule":"@never","zone":"UTC"}"#
+            #expect(try await world.ask(.put, "/api/v1/settings/schedule", json: never).status == 200)
+            let second = try status(automation.facts())
+            #expect(second.checks?.next == nil && second.text.contains("Next check    none by itself (@never)"))
+            #expect(second.windows?.next?.from == "2026-11-21T22:00:00Z")
+            #expect(second.text.contains("closed; the next is from 2026-11-21T22:00:00Z to"))
+            let open = #"{"zone":"UTC","windows":[{"days":["wed"],"from":"10:00","to":"12:00"}]}"#
+            #expect(try await world.ask(.put, "/api/v1/settings/windows", json: open).status == 200)
+            let third = try status(automation.facts()).text
+            #expect(third.contains("open until 2026-11-18T12:00:00Z, then from 2026-11-25"))
+            // Where it cannot be told nothing is said.
+            #expect(try !status(nil).text.contains("Window") && status(nil).checks == nil)
+        }
+    }
+
     static let secret = "a-secret-that-nobody-sees"
     static let webhook = """
         {"allowsLocal":false,"channels":[{"name":"ops","on":true,"kind":"webhook","events":["run-started","new-version"],\

@@ -52,6 +52,8 @@ final class SimulatedDesk: Desk {
         var holdsOneRun = false
         /// What may take the place of a release that failed.
         var replacements: [ReleaseVersion] = []
+        /// What each release has published with it.
+        var notes: String?
     }
 
     let store: StateStore
@@ -126,7 +128,9 @@ final class SimulatedDesk: Desk {
             throw Trouble(.operator, "unknown-release", "There is no \(version).", remedy: "See the list.")
         }
         let row = ReleaseRow(release, support: support, today: Self.now.day, installed: false, reachable: true)
-        return ReleaseReport(release, row: row)
+        var report = ReleaseReport(release, row: row)
+        report.notes = state.withLock { $0.notes }
+        return report
     }
 
     func plan(to target: ReleaseVersion?) async throws -> PlanReport {

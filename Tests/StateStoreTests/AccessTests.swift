@@ -44,6 +44,38 @@ import UpgradeModel
         }
     }
 
+    @Test func `a long audit trail is walked from its mark at the opening, and wholly when it is verified`()
+        async throws
+    {
+        let damages: [(sql: String, isSeenAtOpening: Bool)] = [
+            ("UPDATE audit SET subject = 'x' WHERE id = 5", false), ("DELETE FROM audit WHERE id = 700", false),
+            ("UPDATE audit SET subject = 'x' WHERE id = 2040", true), ("DELETE FROM audit WHERE id = 2050", true),
+            ("UPDATE audit SET hash = zeroblob(32) WHERE id = 2000", true),
+        ]
+        try await withDataFolder { original in
+            let store = try StateStore(in: original)
+            for line in 1...2050 { try store.note(entry("\(line)")) }
+            try await store.verifyAuditTrail()
+            for (number, damage) in damages.enumerated() {
+                let path = original.path + "-\(number)"
+                try FileManager.default.copyItem(atPath: original.path, toPath: path)
+                defer { try? FileManager.default.removeItem(atPath: path) }
+                let folder = try DataFolder(path, create: false)
+                let store = try StateStore(in: folder)
+                let queue = try DatabaseQueue(path: folder.database)
+                try await queue.write { database in
+                    try database.execute(sql: "DROP TRIGGER audit_is_for_good_1; DROP TRIGGER audit_is_for_good_2")
+                    try database.execute(sql: damage.sql)
+                }
+                #expect(try (StateStore(in: folder).safeMode != nil) == damage.isSeenAtOpening, "\(damage.sql)")
+                await #expect(throws: Trouble.self, "\(damage.sql)") { try await store.verifyAuditTrail() }
+                // From then on nothing is written, by whoever has it open and by whoever opens it.
+                #expect(throws: Trouble.self) { try store.note(entry("more")) }
+                #expect(try StateStore(in: folder).safeMode?.code == "journal-broken")
+            }
+        }
+    }
+
     @Test func `not even SQL changes or removes a line of the audit trail`() async throws {
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)

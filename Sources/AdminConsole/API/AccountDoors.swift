@@ -144,6 +144,8 @@ struct AccountReport: Encodable {
     var role: String
     var createdAt: String
     var passwordSetAt: String
+    /// Whether somebody else has chosen the password, so that it is to be changed first.
+    var mustChangePassword: Bool
     var secondFactor: Bool
     /// The sessions and tokens that go on.
     var sessions: Int
@@ -154,6 +156,7 @@ struct AccountReport: Encodable {
         role = account.role.rawValue
         createdAt = account.createdAt.description
         passwordSetAt = account.passwordSetAt.description
+        mustChangePassword = account.mustChangePassword
         secondFactor = account.secondFactor == .present
         sessions = try parts.sessions.living(of: account.name).count
         tokens = try parts.records.tokens(of: account.name).count { parts.now() < $0.expiresAt }

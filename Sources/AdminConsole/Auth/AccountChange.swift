@@ -12,7 +12,7 @@ struct AccountChange: Sendable {
     ///
     /// - Throws: `invalid-request` where name or password will not do; code `account-exists`.
     func add(_ name: String, _ role: Role, password: String) async throws -> Account {
-        let account = try await parts.accounts.made(name, role, password: password)
+        let account = try await parts.accounts.made(name, role, password: password, isGiven: true)
         guard try records.account(account.name) == nil else {
             throw Trouble(
                 .operator,
@@ -36,7 +36,12 @@ struct AccountChange: Sendable {
 
     /// Gives an account another password and ends its sessions; revokes its tokens too where that is asked for.
     func set(_ password: String, of account: Account, revokingTokens: Bool) async throws {
-        try await parts.accounts.set(password, of: account.name, except: own(account))
+        try await parts.accounts.set(
+            password,
+            of: account.name,
+            isGiven: account.name != visit.visitor?.name,
+            except: own(account)
+        )
         guard revokingTokens else { return }
         let count = try records.removeTokens(of: account.name)
         visit.noted.set("\(account.name), \(count) API \(count == 1 ? "token" : "tokens") revoked")

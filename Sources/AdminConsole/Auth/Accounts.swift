@@ -27,9 +27,14 @@ struct Accounts: Sendable {
         let key = AccountName(name)?.text ?? "-"
         let account = try AccountName(name).flatMap { try records.account($0) }
         let place = try Place(client, of: key, records)
-        let ticket = try throttle.admit(key, from: place.key, isKnown: place.isKnown)
+        let ticket = try throttle.admit(key, from: place.key, isKnown: place.isKnown, waits: true)
         do {
-            let isRight = try await passwords.matches(password, account?.password, goesFirst: place.isKnown)
+            let isRight = try await passwords.matches(
+                password,
+                account?.password,
+                rank: ticket.rank,
+                takesTurn: { [throttle] in throttle.takeTurn(ticket) }
+            )
             throttle.end(ticket, succeeded: isRight)
             return isRight ? account : nil
         } catch {
@@ -38,10 +43,11 @@ struct Accounts: Sendable {
         }
     }
 
-    /// What an account with this name, role and password would be kept as.
+    /// What an account with this name, role and password would be kept as. `isGiven` says that somebody else has chosen
+    /// the password than who will sign in with it.
     ///
     /// - Throws: `invalid-request` where name or password will not do.
-    func made(_ name: String, _ role: Role, password: String) async throws -> Account {
+    func made(_ name: String, _ role: Role, password: String, isGiven: Bool) async throws -> Account {
         guard let name = AccountName(name) else {
             throw Refusal.invalid(
                 "A name has 1 to 64 letters, digits, dots, hyphens, underscores or @, and begins with a letter or digit."
@@ -54,18 +60,20 @@ struct Accounts: Sendable {
             role: role,
             password: try await passwords.digest(password),
             createdAt: moment,
-            passwordSetAt: moment
+            passwordSetAt: moment,
+            mustChangePassword: isGiven
         )
     }
 
     /// Gives an account another password, and ends its sessions but for one.
-    func set(_ password: String, of name: AccountName, except session: String?) async throws {
+    func set(_ password: String, of name: AccountName, isGiven: Bool, except session: String?) async throws {
         guard let account = try records.account(name) else { throw Self.unknown(name.text) }
-        let made = try await made(name.text, account.role, password: password)
+        let made = try await made(name.text, account.role, password: password, isGiven: isGiven)
         // As it is now, not as it was before the calculation.
         guard var account = try records.account(name) else { throw Self.unknown(name.text) }
         account.password = made.password
         account.passwordSetAt = made.passwordSetAt
+        account.mustChangePassword = isGiven
         try records.put(account)
         try records.removeSessions(of: name, except: session)
     }
@@ -106,7 +114,7 @@ package struct ConsoleAccounts: Sendable {
         let records = accounts.records
         do {
             let before = try AccountName(name).flatMap { try records.account($0) }
-            let account = try await accounts.made(name, before?.role ?? .admin, password: password)
+            let account = try await accounts.made(name, before?.role ?? .admin, password: password, isGiven: false)
             func note(_ action: AuditAction, _ outcome: AuditEntry.Outcome, _ more: String = "") throws {
                 try records.note(
                     AuditEntry(

@@ -13,6 +13,14 @@ enum NetworkAddress {
         return bytes[..<8].map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
     }
 
+    /// The network that an address lies in, as limits count it: the /24 of IPv4, the /48 of IPv6. Whoever has one of its
+    /// addresses may have many.
+    static func network(of counted: String) -> String {
+        if counted.contains(":") { return counted.split(separator: ":").prefix(3).joined(separator: ":") + "::/48" }
+        let parts = counted.split(separator: ".")
+        return parts.count == 4 ? parts.prefix(3).joined(separator: ".") + ".0/24" : counted
+    }
+
     /// Whether a name or number means this machine alone.
     static func isLoopback(_ host: String) -> Bool {
         let host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()

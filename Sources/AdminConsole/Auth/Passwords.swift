@@ -6,7 +6,7 @@ import Synchronization
 import UpgradeModel
 
 /// Turns passwords into what is kept of them, one at a time: guesses cannot eat the memory, and the server's threads go
-/// on meanwhile. Whoever comes from an address that is known goes first; who finds the queue full is sent away.
+/// on meanwhile. Whose turn it is says the ``WaitingLine``; who finds no place in it is sent away.
 ///
 /// scrypt (RFC 7914) with N = 2^15, r = 8, p = 3 takes 32 MiB and is what OWASP's Password Storage Cheat Sheet allows.
 final class Passwords: Sendable {
@@ -14,22 +14,22 @@ final class Passwords: Sendable {
     static let parallelism = 3
     /// N: how much memory and time it takes.
     let rounds: Int
-    /// How many may wait: of those who are known, and of the others.
-    static let longestQueue = (known: 8, others: 4)
-
-    private struct Queue {
-        var known: [@Sendable () -> Void] = []
-        var others: [@Sendable () -> Void] = []
+    private struct State {
+        var line = WaitingLine()
+        /// Whether the thread comes back by itself to those who wait for their accounts.
+        var looksAgain = false
     }
 
-    private let waiting = Mutex(Queue())
+    private let state = Mutex(State())
     private let thread = DispatchQueue(label: "pawl.passwords")
+    /// How soon it does so.
+    private static let pause = DispatchTimeInterval.milliseconds(20)
 
     init(rounds: Int = 1 << 15) { self.rounds = rounds }
 
     /// A digest with a new salt.
     func digest(_ password: String) async throws -> PasswordDigest {
-        try await calculate(goesFirst: true) { [rounds] in
+        try await calculate { [rounds] in
             let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
             let key = try Self.key(password, salt, rounds, Self.blockSize, Self.parallelism)
             return PasswordDigest(
@@ -42,11 +42,17 @@ final class Passwords: Sendable {
     }
 
     /// Whether a password is the one that a digest was made of. Without a digest it takes as long and says no, so that
-    /// nobody learns which accounts there are.
+    /// nobody learns which accounts there are. `rank` says where it stands in the line, nil that it goes first, and
+    /// `takesTurn` whether its turn has come.
     ///
-    /// - Throws: `too-many-requests` where too many wait already.
-    func matches(_ password: String, _ digest: PasswordDigest?, goesFirst: Bool) async throws -> Bool {
-        try await calculate(goesFirst: goesFirst) { [rounds] in
+    /// - Throws: `too-many-requests` where others wait that go before.
+    func matches(
+        _ password: String,
+        _ digest: PasswordDigest?,
+        rank: WaitingLine.Rank?,
+        takesTurn: @escaping @Sendable () -> Bool
+    ) async throws -> Bool {
+        try await calculate(rank, takesTurn) { [rounds] in
             guard let parts = digest?.text.split(separator: "$").map(String.init), parts.count == 6,
                 parts[0] == "scrypt", let kept = Int(parts[1]), let blockSize = Int(parts[2]),
                 let parallelism = Int(parts[3]), let salt = Data(base64Encoded: parts[4]),
@@ -60,33 +66,34 @@ final class Passwords: Sendable {
     }
 
     private func calculate<Value: Sendable>(
-        goesFirst: Bool,
+        _ rank: WaitingLine.Rank? = nil,
+        _ takesTurn: @escaping @Sendable () -> Bool = { true },
         _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let job: @Sendable () -> Void = { continuation.resume(with: Result { try work() }) }
-            let isIn = waiting.withLock { queue in
-                if goesFirst {
-                    guard queue.known.count < Self.longestQueue.known else { return false }
-                    queue.known.append(job)
-                } else {
-                    guard queue.others.count < Self.longestQueue.others else { return false }
-                    queue.others.append(job)
-                }
-                return true
-            }
-            guard isIn else {
-                continuation.resume(throwing: Refusal.tooMany(seconds: 1))
-                return
-            }
-            thread.async { [self] in next()?() }
+            let attempt = WaitingLine.Attempt(
+                rank: rank,
+                takesTurn: takesTurn,
+                work: { continuation.resume(with: Result { try work() }) },
+                isSentAway: { continuation.resume(throwing: Refusal.tooMany(seconds: 1)) }
+            )
+            if let out = state.withLock({ $0.line.enter(attempt) }) { out.isSentAway() }
+            thread.async { [self] in workOff() }
         }
     }
 
-    private func next() -> (@Sendable () -> Void)? {
-        waiting.withLock { queue in
-            if !queue.known.isEmpty { return queue.known.removeFirst() }
-            return queue.others.isEmpty ? nil : queue.others.removeFirst()
+    /// Looks at one password after the other until nobody's turn is left, and comes back for those who wait for theirs.
+    private func workOff() {
+        while let attempt = state.withLock({ $0.line.next() }) { attempt.work() }
+        let mustComeBack = state.withLock { state in
+            guard !state.line.isEmpty, !state.looksAgain else { return false }
+            state.looksAgain = true
+            return true
+        }
+        guard mustComeBack else { return }
+        thread.asyncAfter(deadline: .now() + Self.pause) { [self] in
+            state.withLock { $0.looksAgain = false }
+            workOff()
         }
     }
 

@@ -99,7 +99,8 @@ struct Sessions: Sendable {
             name: account.name,
             role: account.role,
             proof: .session(id: id, csrf: Secret.text(csrf), confirmedAt: session.confirmedAt),
-            secondFactor: account.secondFactor
+            secondFactor: account.secondFactor,
+            mustChangePassword: account.mustChangePassword
         )
     }
 

@@ -12,6 +12,8 @@ final class Throttle: Sendable {
     struct Ticket: Sendable {
         fileprivate let pair: Pair
         fileprivate let isKnown: Bool
+        /// Where it stands among those that wait for their turn; nil where it goes first.
+        let rank: WaitingLine.Rank?
     }
 
     struct Pair: Sendable, Hashable {
@@ -61,6 +63,34 @@ final class Throttle: Sendable {
         var pairs = BoundedTable<Pair, Track>(largest: Limit.tableSize)
         var addresses = BoundedTable<String, Track>(largest: Limit.tableSize)
         var accounts = BoundedTable<String, Track>(largest: Limit.tableSize)
+        /// What was asked for, whether it was looked at or not, by addresses and by their networks.
+        var asked = BoundedTable<String, Asked>(largest: Limit.tableSize)
+
+        /// Counts an attempt in, and says where it stands among others.
+        mutating func rank(of address: String, at now: Moment) -> WaitingLine.Rank {
+            let fresh = Asked(at: now)
+            return WaitingLine.Rank(
+                ofAddress: asked.change(address, from: fresh, at: now) { $0.count(at: now) },
+                ofNetwork: asked.change(NetworkAddress.network(of: address), from: fresh, at: now) {
+                    $0.count(at: now)
+                }
+            )
+        }
+    }
+
+    private struct Asked {
+        var times = 0
+        var at: Moment
+
+        init(at now: Moment) { at = now }
+
+        /// Counts one more; returns how many there were before it.
+        mutating func count(at now: Moment) -> Int {
+            if abs(at.seconds(to: now)) > Limit.memory { times = 0 }
+            at = now
+            times += 1
+            return times - 1
+        }
     }
 
     private let state = Mutex(State())
@@ -77,18 +107,22 @@ final class Throttle: Sendable {
     }
 
     /// Lets an attempt through, or says no before anything was calculated. It counts as a failure until it is done.
-    func admit(_ account: String, from address: String, isKnown: Bool) throws(Refusal) -> Ticket {
+    ///
+    /// One that `waits` is not sent away for what others have tried on the account: it takes its turn later, by
+    /// ``takeTurn(_:)``.
+    func admit(_ account: String, from address: String, isKnown: Bool, waits: Bool = false) throws(Refusal) -> Ticket {
         let now = now()
         let pair = Pair(account: String(account.prefix(64)), address: address)
-        let wait = state.withLock { state -> Double in
+        let (wait, rank) = state.withLock { state -> (Double, WaitingLine.Rank?) in
+            let rank = isKnown ? nil : state.rank(of: address, at: now)
             var wait = state.pairs.value(pair)?.wait(at: now) ?? 0
             let underway = state.addresses.value(address)?.underway ?? 0
             if !isKnown {
                 wait = max(wait, state.addresses.value(address)?.wait(at: now) ?? 0)
-                wait = max(wait, state.accounts.value(pair.account)?.wait(at: now) ?? 0)
+                if !waits { wait = max(wait, state.accounts.value(pair.account)?.wait(at: now) ?? 0) }
             }
             if underway >= Limit.underway { wait = max(wait, 1) }
-            guard wait <= 0 else { return wait }
+            guard wait <= 0 else { return (wait, rank) }
             let fresh = Track(at: now)
             state.pairs.change(pair, from: fresh, at: now) {
                 $0.count(at: now, tries: Limit.triesOfPair, longest: Limit.longest)
@@ -97,15 +131,28 @@ final class Throttle: Sendable {
                 $0.underway += 1
                 if !isKnown { $0.count(at: now, tries: Limit.triesOfAddress, longest: Limit.longest) }
             }
-            if !isKnown {
-                state.accounts.change(pair.account, from: fresh, at: now) {
-                    $0.count(at: now, tries: triesOfAccount, longest: paceOfAccount)
-                }
-            }
-            return 0
+            if !isKnown, !waits { count(pair.account, in: &state, at: now) }
+            return (0, rank)
         }
         guard wait <= 0 else { throw .tooMany(seconds: max(1, Int(wait.rounded(.up)))) }
-        return Ticket(pair: pair, isKnown: isKnown)
+        return Ticket(pair: pair, isKnown: isKnown, rank: rank)
+    }
+
+    /// Whether an attempt that waits may be looked at now; counts it as a failure of its account if so.
+    func takeTurn(_ ticket: Ticket) -> Bool {
+        guard !ticket.isKnown else { return true }
+        let now = now()
+        return state.withLock { state in
+            guard state.accounts.value(ticket.pair.account)?.wait(at: now) ?? 0 <= 0 else { return false }
+            count(ticket.pair.account, in: &state, at: now)
+            return true
+        }
+    }
+
+    private func count(_ account: String, in state: inout State, at now: Moment) {
+        state.accounts.change(account, from: Track(at: now), at: now) {
+            $0.count(at: now, tries: triesOfAccount, longest: paceOfAccount)
+        }
     }
 
     /// An attempt is over. One that succeeded is not held against where it came from.
@@ -120,6 +167,7 @@ final class Throttle: Sendable {
             }
             guard succeeded else { return }
             state.pairs.remove(ticket.pair)
+            state.asked.remove(ticket.pair.address)
             if !ticket.isKnown {
                 state.accounts.change(ticket.pair.account, from: fresh, at: now) {
                     $0.failures = max(0, $0.failures - 1)
@@ -128,23 +176,21 @@ final class Throttle: Sendable {
         }
     }
 
-    /// An attempt ends without having been looked at, as when too many wait: it says nothing of the password. That the
+    /// An attempt ends without having had its turn, as when too many wait: it says nothing of the password. That the
     /// address asked stays counted, or a flood that fills the queue would do so for as long as it likes.
     func withdraw(_ ticket: Ticket) {
         let now = now()
         state.withLock { state in
             let fresh = Track(at: now)
-            func forget(_ track: inout Track) {
-                track.failures = max(0, track.failures - 1)
-                track.waitUntil = min(track.waitUntil, now)
-            }
             state.addresses.change(ticket.pair.address, from: fresh, at: now) { $0.underway = max(0, $0.underway - 1) }
-            state.pairs.change(ticket.pair, from: fresh, at: now, forget)
-            if !ticket.isKnown { state.accounts.change(ticket.pair.account, from: fresh, at: now, forget) }
+            state.pairs.change(ticket.pair, from: fresh, at: now) {
+                $0.failures = max(0, $0.failures - 1)
+                $0.waitUntil = min($0.waitUntil, now)
+            }
         }
     }
 
     /// How many keys are remembered at most, over all tables.
-    static let largest = 3 * Limit.tableSize
-    var count: Int { state.withLock { $0.pairs.count + $0.addresses.count + $0.accounts.count } }
+    static let largest = 4 * Limit.tableSize
+    var count: Int { state.withLock { $0.pairs.count + $0.addresses.count + $0.accounts.count + $0.asked.count } }
 }

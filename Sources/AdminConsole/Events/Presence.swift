@@ -13,7 +13,7 @@ struct Presence: Sendable {
         case .session(let id, _, _):
             guard let (session, account) = try? records.signedIn(id) else { return false }
             return sessions.isAlive(session, at: now()) && account.role >= visitor.role
-                && account.secondFactor != .missing
+                && account.secondFactor != .missing && !account.mustChangePassword
         case .token(let name):
             let tokens = (try? records.tokens(of: visitor.name)) ?? []
             return tokens.contains { $0.name == name && now() < $0.expiresAt }

@@ -44,7 +44,12 @@ struct FirstStartDoors: Sendable {
             guard visit.form["password"] == visit.form["again"] else {
                 throw Refusal.invalid("The two passwords are not the same.")
             }
-            account = try await parts.accounts.made(name, .admin, password: visit.form["password"] ?? "")
+            account = try await parts.accounts.made(
+                name,
+                .admin,
+                password: visit.form["password"] ?? "",
+                isGiven: false
+            )
         } catch let refusal as Refusal {
             return show(name, refusal.message, .unprocessableContent)
         }

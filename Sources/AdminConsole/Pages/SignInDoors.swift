@@ -70,7 +70,7 @@ struct SignInDoors: Sendable {
         ]
         for index in doors.indices {
             doors[index].notesItself = doors[index].path != "/sign-out"
-            doors[index].isForEnrolling = true
+            doors[index].excuses = Set(Visitor.Lack.allCases)
         }
         return doors
     }

@@ -10,6 +10,8 @@ package struct Account: Sendable, Hashable {
     package var createdAt: Moment
     /// When the password was last set.
     package var passwordSetAt: Moment
+    /// Whether somebody else has chosen the password, and its owner must choose another one before anything else.
+    package var mustChangePassword: Bool
     /// How it stands with second factors. It is read with the account; putting the account does not change it.
     package var secondFactor: SecondFactorStanding
 
@@ -20,6 +22,7 @@ package struct Account: Sendable, Hashable {
         password: PasswordDigest?,
         createdAt: Moment,
         passwordSetAt: Moment,
+        mustChangePassword: Bool = false,
         secondFactor: SecondFactorStanding = .none
     ) {
         self.name = name
@@ -27,6 +30,7 @@ package struct Account: Sendable, Hashable {
         self.password = password
         self.createdAt = createdAt
         self.passwordSetAt = passwordSetAt
+        self.mustChangePassword = mustChangePassword
         self.secondFactor = secondFactor
     }
 }

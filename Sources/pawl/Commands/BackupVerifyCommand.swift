@@ -17,6 +17,8 @@ struct BackupVerifyCommand: AsyncParsableCommand {
             good count as changed. --accept-changed proves them and puts them on record; somebody who can change a set
             can have changed its fingerprints too, so be sure that this is the reason.
 
+            The audit trail in the data folder is walked first, from its first line to its last.
+
             A set that says it is of another installation is proven as well, but nothing is written into it or put on
             record here: it is the other's to keep and to count.
             """
@@ -31,6 +33,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let workplace = try Workplace(options)
         try workplace.requireWritable()
+        try await workplace.store.verifyAuditTrail()
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }

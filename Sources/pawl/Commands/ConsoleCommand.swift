@@ -92,6 +92,15 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                     said = words
                 }
             }
+            group.addTask {
+                // The opening has walked the end of the trail; what was changed before that is found here.
+                while true {
+                    do throws(Trouble) { try await workplace.store.verifyAuditTrail() } catch {
+                        Output.remark(error.text)
+                    }
+                    try await Task.sleep(for: .seconds(86_400))
+                }
+            }
             try await console.serve { port in
                 let name = host.contains(":") ? "[\(host)]" : host
                 let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"

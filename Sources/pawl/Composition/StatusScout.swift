@@ -74,6 +74,7 @@ struct StatusScout: Sendable {
                 in: catalog
             )
         }
+        do { facts.automation = try Automation(workplace).facts() } catch { troubles.append(error) }
         facts.troubles = troubles
         return facts
     }

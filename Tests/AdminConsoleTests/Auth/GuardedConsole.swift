@@ -17,7 +17,9 @@ final class TestClock: Sendable {
 
     var now: Moment { moment.withLock(\.self) }
 
-    func advance(seconds: Int) { moment.withLock { $0 = $0.adding(.seconds(seconds)) } }
+    func advance(seconds: Int) { advance(by: .seconds(seconds)) }
+
+    func advance(by duration: Duration) { moment.withLock { $0 = $0.adding(duration) } }
 }
 
 /// A console over real records in a folder of its own, and over a desk that nobody sits at.
@@ -74,8 +76,8 @@ struct GuardedConsole {
 
     /// Adds an account whose password is ``password``.
     @discardableResult
-    func add(_ name: String, _ role: Role) async throws -> Account {
-        let account = try await parts.accounts.made(name, role, password: Self.password)
+    func add(_ name: String, _ role: Role, isGiven: Bool = false) async throws -> Account {
+        let account = try await parts.accounts.made(name, role, password: Self.password, isGiven: isGiven)
         try store.put(account)
         return account
     }

@@ -98,7 +98,14 @@ struct SecondFactorTests {
                 }
                 for spoil in [
                     { console.clock.advance(seconds: 301) },
-                    { try await console.parts.accounts.set("stapled batteries on horses", of: ada.name, except: nil) },
+                    {
+                        try await console.parts.accounts.set(
+                            "stapled batteries on horses",
+                            of: ada.name,
+                            isGiven: false,
+                            except: nil
+                        )
+                    },
                     { _ = try console.store.removeSecondFactor(of: ada.name) },
                 ] as [() async throws -> Void] {
                     let browser = try await begin()

@@ -10,12 +10,13 @@ struct PasswordDoors: Sendable {
         var csrf: String
         var name: String
         var hasSecondFactor: Bool
+        var isGiven: Bool
         var problem: String?
         var isDone: Bool
     }
 
     func all() -> [Door] {
-        [
+        var doors: [Door] = [
             .page(.get, "/settings/password", needs: .look) { show($0, nil, .ok) },
             .page(
                 .post,
@@ -25,6 +26,8 @@ struct PasswordDoors: Sendable {
                 of: { $0.visitor?.name.text ?? "" }
             ) { try await change($0) },
         ]
+        for index in doors.indices { doors[index].excuses = [.ownPassword] }
+        return doors
     }
 
     private func change(_ visit: Visit) async throws -> Response {
@@ -43,7 +46,7 @@ struct PasswordDoors: Sendable {
             }
             guard fresh == visit.form["again"] else { throw Refusal.invalid("The two new passwords are not the same.") }
             guard fresh != given else { throw Refusal.invalid("The new password is the old one.") }
-            try await parts.accounts.set(fresh, of: visitor.name, except: id)
+            try await parts.accounts.set(fresh, of: visitor.name, isGiven: false, except: id)
         } catch let refusal as Refusal {
             if case .tooMany = refusal { throw refusal }
             return show(visit, refusal.message, .unprocessableContent)
@@ -62,6 +65,7 @@ struct PasswordDoors: Sendable {
                 csrf: visit.visitor?.csrf ?? "",
                 name: visit.visitor?.name.text ?? "",
                 hasSecondFactor: visit.visitor?.secondFactor == .present,
+                isGiven: visit.visitor?.lack == .ownPassword,
                 problem: problem,
                 isDone: problem == nil && visit.query("done") == "1"
             ),

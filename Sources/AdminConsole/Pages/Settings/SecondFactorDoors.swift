@@ -38,7 +38,7 @@ struct SecondFactorDoors: Sendable {
             },
             change("/settings/second-factor", .secondFactorSet) { try finish($0, $1) },
         ]
-        for index in own.indices { own[index].isForEnrolling = true }
+        for index in own.indices { own[index].excuses = [.secondFactor] }
         return own + [
             change("/settings/second-factor/recovery-codes", .recoveryCodesMade) { visit, visitor in
                 guard visitor.secondFactor == .present else { throw Refusal.invalid("There is no second factor yet.") }

@@ -18,6 +18,7 @@ struct UserDoors: Sendable {
         var choices: [Choice]
         var createdAt: String
         var passwordSetAt: String
+        var mustChangePassword: Bool
         var hasSecondFactor: Bool
         var sessions: Int
         var tokens: Int
@@ -112,6 +113,7 @@ struct UserDoors: Sendable {
                 choices: Role.allCases.map { Choice(role: $0.rawValue, isTheirs: $0 == account.role) },
                 createdAt: account.createdAt.minute,
                 passwordSetAt: account.passwordSetAt.minute,
+                mustChangePassword: account.mustChangePassword,
                 hasSecondFactor: account.secondFactor == .present,
                 sessions: report.sessions,
                 tokens: report.tokens,

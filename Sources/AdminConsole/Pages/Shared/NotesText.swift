@@ -1,10 +1,10 @@
-/// Release notes as their publisher has written them, in blocks: headings, lists and paragraphs of simple Markdown.
-/// Everything else stays as it is.
+/// Release notes as their publisher has written them, in blocks: headings, lists and paragraphs of simple Markdown, and
+/// code in any of them. Everything else stays as it is.
 struct NotesText {
     struct Block {
-        var heading: String?
-        var paragraph: String?
-        var items: [String]
+        var heading: Prose?
+        var paragraph: Prose?
+        var items: [Prose]
         var isList: Bool
     }
 
@@ -16,9 +16,9 @@ struct NotesText {
         var items: [String] = []
         func flush(_ blocks: inout [Block]) {
             if !lines.isEmpty {
-                blocks.append(Block(paragraph: lines.joined(separator: "\n"), items: [], isList: false))
+                blocks.append(Block(paragraph: Prose(lines.joined(separator: "\n")), items: [], isList: false))
             }
-            if !items.isEmpty { blocks.append(Block(items: items, isList: true)) }
+            if !items.isEmpty { blocks.append(Block(items: items.map(Prose.init), isList: true)) }
             lines = []
             items = []
         }
@@ -28,7 +28,7 @@ struct NotesText {
                 flush(&blocks)
             } else if line.hasPrefix("#") {
                 flush(&blocks)
-                blocks.append(Block(heading: String(line.drop { $0 == "#" }).trimmed, items: [], isList: false))
+                blocks.append(Block(heading: Prose(String(line.drop { $0 == "#" }).trimmed), items: [], isList: false))
             } else if line.hasPrefix("- ") || line.hasPrefix("* ") {
                 if !lines.isEmpty { flush(&blocks) }
                 items.append(String(line.dropFirst(2)).trimmed)

@@ -77,6 +77,7 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	scripts/check-imports
 	scripts/check-templates
+	scripts/check-libraries
 
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
@@ -84,6 +85,7 @@ format:
 # With Swift's own libraries in it: it runs where no Swift is installed, and starts faster.
 release: setup
 	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product pawl
+	scripts/check-libraries --release
 
 # Everything that the served API is documented to take, and more. Needs the network once. Budget: 3 minutes.
 fuzz-api: build

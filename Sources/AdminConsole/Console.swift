@@ -22,13 +22,22 @@ package struct Console: Sendable {
         package var certificate: CertificateKeeper?
         /// The address that people use, where something stands in front.
         package var publicURL: URL?
+        /// Whose word is taken for where a request comes from.
+        package var proxies: TrustedProxies
 
         /// Puts the settings together.
-        package init(host: String, port: Int, certificate: CertificateKeeper?, publicURL: URL? = nil) {
+        package init(
+            host: String,
+            port: Int,
+            certificate: CertificateKeeper?,
+            publicURL: URL? = nil,
+            proxies: TrustedProxies = .none
+        ) {
             self.host = host
             self.port = port
             self.certificate = certificate
             self.publicURL = publicURL
+            self.proxies = proxies
         }
     }
 
@@ -62,7 +71,8 @@ package struct Console: Sendable {
             site: SiteRules(
                 host: settings.host,
                 isSecure: settings.certificate != nil,
-                publicURL: settings.publicURL
+                publicURL: settings.publicURL,
+                proxies: settings.proxies
             ),
             bootstrap: bootstrap,
             about: ConsoleAbout(version: version, certificate: settings.certificate),

@@ -6,8 +6,8 @@ import UpgradeModel
 /// What is known of a request beside itself.
 struct ConsoleContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The address that the request came from.
-    let address: String
+    /// The address that the request came from, as far as somebody says so who is to be believed.
+    var address: String
     /// Who asks; nil where nobody has signed in.
     var visitor: Visitor?
     /// The connection, to be closed where somebody does not read what they asked for.

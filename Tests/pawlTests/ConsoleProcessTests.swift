@@ -145,6 +145,10 @@ import UpgradeModel
             let answer = try await paper.pawl("console", "serve", "--plain", "--public-url", wrong)
             #expect(answer.status == .code(2), "\(wrong)")
         }
+        for wrong in ["proxy.example.org", "10.0.0.0/8", "10.0.0.2:80"] {
+            let answer = try await paper.pawl("console", "serve", "--plain", "--trusted-proxy", wrong)
+            #expect(answer.status == .code(2), "\(wrong)")
+        }
     }
 
     @Test func `a run whose runner has died goes on when the console starts, and one that waits does not`() async throws

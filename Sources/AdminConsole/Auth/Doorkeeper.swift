@@ -15,6 +15,9 @@ struct Doorkeeper: RouterMiddleware {
         next: @concurrent (Request, ConsoleContext) async throws -> Response
     ) async throws -> Response {
         var context = context
+        if let name = HTTPField.Name("X-Forwarded-For") {
+            context.address = parts.site.proxies.source(context.address, forwardedFor: request.headers[values: name])
+        }
         let kind: Door.Kind = HealthDoors.isForPrograms(request.uri.path) ? .api : .page
         do {
             guard parts.site.answers(to: request.head.authority) else { throw Refusal.wrongHost }

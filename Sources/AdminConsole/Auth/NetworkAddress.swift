@@ -13,6 +13,16 @@ enum NetworkAddress {
         return bytes[..<8].map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
     }
 
+    /// An address, the same text for the same one however it was written; nil where it is none.
+    static func plain(_ text: String) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return bytes[..<4].map { String($0) }.joined(separator: ".") }
+        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
+        let counted = counted(text)
+        // An IPv4 address that is written as one of IPv6 is one of IPv4.
+        return counted.contains(":") ? bytes.map { String($0, radix: 16) }.joined(separator: ":") : counted
+    }
+
     /// The network that an address lies in, as limits count it: the /24 of IPv4, the /48 of IPv6. Whoever has one of its
     /// addresses may have many.
     static func network(of counted: String) -> String {

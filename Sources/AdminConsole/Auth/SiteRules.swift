@@ -8,11 +8,14 @@ package struct SiteRules: Sendable {
     let hosts: Set<String>?
     /// The address that people use, where something stands in front; nil where nothing does.
     let publicOrigin: String?
+    /// Whose word is taken for where a request comes from.
+    let proxies: TrustedProxies
 
     /// Where it listens on loopback, only names of this machine are answered, so that a name that somebody lets point
     /// here cannot be used from a browser (DNS rebinding). A public address adds its own name.
-    package init(host: String, isSecure: Bool, publicURL: URL?) {
+    package init(host: String, isSecure: Bool, publicURL: URL?, proxies: TrustedProxies = .none) {
         self.isSecure = isSecure
+        self.proxies = proxies
         let publicHost = publicURL?.host()?.lowercased()
         publicOrigin = publicURL.flatMap(Self.origin)
         if NetworkAddress.isLoopback(host) {

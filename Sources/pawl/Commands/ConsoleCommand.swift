@@ -26,6 +26,11 @@ struct ConsoleServeCommand: AsyncParsableCommand {
             pawl console serve --host 0.0.0.0           the same for other machines
             pawl console serve --certificate FILE --key FILE
             pawl console serve --plain                  plain HTTP, on loopback only, as for a proxy on this machine
+            pawl console serve --plain --public-url https://pawl.example.org --trusted-proxy 127.0.0.1
+
+            Behind a proxy every request comes from the proxy. With --trusted-proxy its word is taken: the last address in
+            X-Forwarded-For that is none of these proxies is counted by limits and noted in the audit trail. From anybody
+            else that field is ignored.
 
             It stops within a second at SIGTERM and SIGINT. A run that nobody carries is carried on at start.
             """
@@ -39,6 +44,8 @@ struct ConsoleServeCommand: AsyncParsableCommand {
     @Option(help: "Its private key, in PEM.") var key: String?
     @Option(help: "The address that people use, where a proxy stands in front, such as https://pawl.example.org.")
     var publicURL: String?
+    @Option(help: "The address of a proxy whose X-Forwarded-For is believed; may be given several times.")
+    var trustedProxy: [String] = []
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
@@ -48,6 +55,9 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         guard !plain || certificate == nil else { throw ValidationError("--plain needs no certificate.") }
         if let publicURL, Self.origin(publicURL) == nil {
             throw ValidationError("--public-url is an address such as https://pawl.example.org, without a path.")
+        }
+        guard TrustedProxies(trustedProxy) != nil else {
+            throw ValidationError("--trusted-proxy is an address in numbers, such as 10.0.0.2 or 2001:db8::2.")
         }
     }
 
@@ -64,7 +74,8 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                 host: host,
                 port: port,
                 certificate: keeper,
-                publicURL: publicURL.flatMap { Self.origin($0) }
+                publicURL: publicURL.flatMap { Self.origin($0) },
+                proxies: TrustedProxies(trustedProxy) ?? .none
             ),
             desk: RedactedDesk(desk: InstallationDesk(workplace: workplace)) { Redaction(of: workplace) },
             records: workplace.store,

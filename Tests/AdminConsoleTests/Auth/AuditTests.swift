@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -94,6 +95,56 @@ struct AuditTests {
                 // What was asked for and what was done are told apart.
                 let api = try await console.browser("ada", client).get("/api/v1/audit").text
                 #expect(api.contains(#""outcome":"asked","subject":"","succeeded":true"#))
+            }
+        }
+    }
+
+    @Test func `a program fetches the whole audit trail piece by piece, and what is new since then`() async throws {
+        struct Piece: Decodable {
+            struct Line: Decodable {
+                var id: Int64
+            }
+
+            var entries: [Line]
+        }
+        try await GuardedConsole.with { console in
+            let ada = try await console.add("ada", .admin)
+            let token = try console.parts.tokens.make("copy", role: .admin, days: 1, for: ada.name, of: .admin).text
+            @Sendable func note(_ lines: ClosedRange<Int>) throws {
+                for line in lines {
+                    try console.store.note(
+                        AuditEntry(
+                            at: console.clock.now,
+                            actor: "ada",
+                            address: "192.0.2.1",
+                            action: "act",
+                            subject: "\(line)",
+                            outcome: .done
+                        )
+                    )
+                }
+            }
+            try await console.test { client in
+                let program = Browser(
+                    client: client,
+                    console: console,
+                    fields: [.authorization: "Bearer \(token)"]
+                )
+                func fetch(after known: Int64) async throws -> [Int64] {
+                    var ids: [Int64] = []
+                    var place = ""
+                    while true {
+                        let answer = try await program.get("/api/v1/audit?limit=10" + place)
+                        let piece = try JSONDecoder().decode(Piece.self, from: Data(answer.text.utf8)).entries.map(\.id)
+                        ids += piece.filter { $0 > known }
+                        guard let last = piece.last, last > known + 1 else { return ids.reversed() }
+                        place = "&before=\(last)"
+                    }
+                }
+                try note(1...25)
+                #expect(try await fetch(after: 0) == Array(1...25))
+                try note(26...47)
+                #expect(try await fetch(after: 25) == Array(26...47))
             }
         }
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import NIOCore
 import Testing
 import UpgradeModel
 
@@ -185,6 +186,35 @@ struct DoorTableTests {
                             #expect(isForbidden != isMeant, "\(role) \(Self.line(door)) \(answer.status)")
                         }
                     }
+                }
+            }
+        }
+    }
+
+    @Test func `the console takes no files, and hands out none but its own`() async throws {
+        try await GuardedConsole.with { console in
+            let files = console.parts.doors().map(\.path)
+                .filter { $0.split(separator: "/").last?.contains(".") == true }
+            #expect(
+                Set(files.filter { !$0.hasPrefix("/assets/") }) == [
+                    "/audit.csv", "/audit.json", "/history.csv", "/history.json", "/runs/:id/log.txt",
+                    "/runs/:id/report.html", "/api/v1/openapi.yaml",
+                ]
+            )
+            try await console.add("ada", .admin)
+            try await console.test { client in
+                var browser = try console.browser("ada", client)
+                browser.fields[.contentType] = "multipart/form-data; boundary=x"
+                browser.fields[.origin] = Browser.origin
+                for door in console.parts.doors() where door.method == .post && door.permission != nil {
+                    let head = "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n"
+                    let answer = try await client.executeRequest(
+                        uri: Self.path(door),
+                        method: .post,
+                        headers: browser.headers,
+                        body: ByteBuffer(string: head + browser.csrf + "\r\n--x--")
+                    )
+                    #expect([.forbidden, .unsupportedMediaType].contains(answer.status), "\(door.path)")
                 }
             }
         }

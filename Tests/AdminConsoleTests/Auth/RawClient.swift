@@ -61,7 +61,14 @@ enum RawClient {
     }
 
     /// A form for signing in.
-    static func signIn(_ name: String, _ password: String, port: Int, stays: Bool = false, cookie: String? = nil)
+    static func signIn(
+        _ name: String,
+        _ password: String,
+        port: Int,
+        stays: Bool = false,
+        cookie: String? = nil,
+        forwardedFor: [String] = []
+    )
         -> String
     {
         let allowed = CharacterSet.alphanumerics
@@ -69,6 +76,7 @@ enum RawClient {
             "name=\(name)&password=" + (password.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")
         return "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nOrigin: http://127.0.0.1:\(port)\r\n"
             + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n"
-            + (cookie.map { "Cookie: \($0)\r\n" } ?? "") + (stays ? "" : "Connection: close\r\n") + "\r\n" + body
+            + forwardedFor.map { "X-Forwarded-For: \($0)\r\n" }.joined() + (cookie.map { "Cookie: \($0)\r\n" } ?? "")
+            + (stays ? "" : "Connection: close\r\n") + "\r\n" + body
     }
 }

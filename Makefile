@@ -85,7 +85,7 @@ format:
 release: setup
 	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product pawl
 
-# Everything that the served API is documented to take, and more. Needs the network once. Budget: 3 minutes.
+# Everything that the served API is documented to take, and more. Needs the network once. Budget: 4 minutes.
 fuzz-api: build
 	scripts/fuzz-api --pawl $(BIN)/pawl
 

@@ -87,7 +87,7 @@ release: setup
 	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product pawl
 	scripts/check-libraries --release
 
-# Everything that the served API is documented to take, and more. Needs the network once. Budget: 3 minutes.
+# Everything that the served API is documented to take, and more. Needs the network once. Budget: 4 minutes.
 fuzz-api: build
 	scripts/fuzz-api --pawl $(BIN)/pawl
 

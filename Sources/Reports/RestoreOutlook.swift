@@ -19,6 +19,7 @@ package struct RestoreOutlook: Sendable {
     /// The text for a terminal.
     package var text: String {
         let plan = observation.plan
+        guard !plan.isInPlace else { return record }
         var lines = [
             "Restore of \(plan.set), made \(observation.createdAt.description.prefix(19))Z", "",
             "  Release    \(plan.release), with its configuration and keys",
@@ -36,6 +37,21 @@ package struct RestoreOutlook: Sendable {
             ), "",
         ]
         return lines.joined(separator: "\n")
+    }
+
+    /// Where nothing is brought back.
+    private var record: String {
+        let plan = observation.plan
+        return [
+            "\(plan.set), made \(observation.createdAt.description.prefix(19))Z, is restored already", "",
+            "  Release    \(plan.release), which runs",
+            "  Databases  \(plan.databases.joined(separator: ", ")), with every object as in the set", "",
+            TextLayout.wrap(PreflightDocument(PreflightReport(of: observation), before: "restore").summary), "",
+            TextLayout.wrap(
+                "Rows are not compared. Nothing is changed but Pawl's record: the high-water mark becomes \(plan.release), and "
+                    + "a run that waits ends as restored."
+            ), "",
+        ].joined(separator: "\n")
     }
 
     private var losses: String {
@@ -92,15 +108,26 @@ package struct RestoredIntoReport: Encodable, Sendable {
     package var release: String
     package var tables: Int
     package var rows: Int64
+    /// The run that waits, and that would go on over what was restored; null where none does.
+    @Null package var waiting: String?
 
     /// Reports a database that was restored into a given one, and proven.
-    package init(backup: String, database: String, into: String, release: String, tables: Int, rows: Int64) {
+    package init(
+        backup: String,
+        database: String,
+        into: String,
+        release: String,
+        tables: Int,
+        rows: Int64,
+        waiting: String? = nil
+    ) {
         self.backup = backup
         self.database = database
         self.into = into
         self.release = release
         self.tables = tables
         self.rows = rows
+        self.waiting = waiting
     }
 
     /// The answer for a terminal, with what is left to the operator.
@@ -113,7 +140,17 @@ package struct RestoredIntoReport: Encodable, Sendable {
         1. stop the services that write;
         2. let `databases.\(database)` in pawl.yaml, and the installation's own
            environment, name this database;
-        3. start release \(release): its files are in the set's folder `release`.
+        3. start release \(release): its files are in the set's folder `release`;
+        4. tell Pawl: pawl restore --backup \(backup) --in-place
+
+        \(warning)
         """
+    }
+
+    private var warning: String {
+        let why =
+            waiting.map { "the run \($0) waits, and would go on with another release over what was restored" }
+            ?? "Pawl takes the databases for those of the newest release that it has deployed here"
+        return TextLayout.wrap("Until then neither `pawl retry` nor `pawl upgrade`: \(why).")
     }
 }

@@ -39,6 +39,8 @@ package struct RunReport: Encodable, Sendable {
     @Null package var backup: String?
     /// The set that was or is being restored.
     @Null package var restored: String?
+    /// Whether that set was restored outside of the run, which only sees and records it.
+    package var inPlace: Bool
     /// The names that databases bear which a restore has replaced; they are kept until somebody drops them.
     package var replaced: [String]
     @Null package var progress: String?
@@ -77,6 +79,7 @@ package struct RunReport: Encodable, Sendable {
         choices = machine.choices.map(\.rawValue)
         backup = (view.request.plan.restore?.set ?? view.backup)?.description
         restored = view.restored?.description
+        inPlace = view.isInPlace
         replaced = view.replaced
         progress = view.progress?.message
         steps = view.steps.map { step in
@@ -140,7 +143,8 @@ package struct RunReport: Encodable, Sendable {
                 ? ""
                 : "\nThe databases that it replaced are kept until you drop them:\n  "
                     + replaced.joined(separator: "\n  ")
-            return "Restored: \(hop ?? to) is healthy, with the databases of \(restored ?? "the backup")." + kept
+            return "Restored: \(hop ?? to) \(inPlace ? "runs" : "is healthy"), with the databases of "
+                + (restored ?? "the backup") + (inPlace ? ", as they were found." : ".") + kept
         case "refused", "aborted":
             let words = state == "refused" ? "Refused, nothing was tried" : "Aborted, everything was put back"
             return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
@@ -159,6 +163,7 @@ package struct RunReport: Encodable, Sendable {
             } else if choices.contains("restore"), let backup {
                 text +=
                     "\n  pawl restore --backup \(backup)\n                          go back to the backup from before this hop"
+                text += "\n  pawl restore --backup \(backup) --in-place" + Self.inPlaceAdvice
             }
             if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
             return text
@@ -169,6 +174,14 @@ package struct RunReport: Encodable, Sendable {
             return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
         }
     }
+
+    /// What there is to say of a restore that no run makes.
+    private static let inPlaceAdvice = """
+
+                                  once you have brought it back yourself, by --into or
+                                  by hand, and its release runs; from when you begin
+                                  with that until then neither retry nor upgrade
+        """
 
     /// What the end of the run means for whoever waited for it.
     package static func exit(of view: RunView) -> ExitStatus {

@@ -108,7 +108,7 @@ struct Row: Sendable, CustomStringConvertible {
     private static func mayBeRepeated(_ effect: String) -> Bool {
         let kinds: [Effect.Kind] = [
             .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
-            .proveDatabase,
+            .proveDatabase, .confirmRestored,
         ]
         // An identity is hop, kind, subject where there is one, and attempt: `0/prove-database:demo#2`.
         let kind = effect.drop { $0 != "/" }.dropFirst().prefix { $0 != ":" && $0 != "#" }

@@ -26,7 +26,7 @@ struct FolderPort: EffectPort {
     private static func manner(of kind: Effect.Kind) -> Manner {
         switch kind {
         case .check, .checkReplacement, .stage, .rehearse, .confirmUnchanged, .prove, .awaitHealth, .checkRestore,
-            .proveDatabase:
+            .proveDatabase, .confirmRestored:
             .repeated
         case .migrate: .joined
         default: .finished

@@ -80,6 +80,7 @@ import UpgradeModel
         let installation = try server.newFolder()
         let text = try String(contentsOfFile: "\(elsewhere)/set/RESTORE.md", encoding: .utf8)
         let script = commands(of: text, installation: installation)
+        #expect(text.contains("`pawl restore --backup \(set.id) --in-place`"))
         #expect(script.contains("pipefail") && text.contains("docker compose") && !text.contains("--no-deps"))
         try await ScratchCluster.with(
             tools: server.tools,
@@ -101,6 +102,10 @@ import UpgradeModel
             #expect(done.status.isSuccess, "\(done.text) \(done.errorText)")
             for (name, wanted) in zip(names, before) {
                 #expect(try await hashes(of: name, on: cluster.route(to: name), server.tools) == wanted)
+                // Pawl sees that it was restored, too.
+                let recorded = try #require(set.manifest.databases.first { $0.name == name }).fingerprint
+                let present = try await SchemaReader.read(cluster.route(to: name), covering: recorded.scope)
+                #expect(RecordedSchema.differences(database: name, recorded: recorded, present: present) == [])
             }
         }
         #expect(try String(contentsOfFile: "\(installation)/customer.env", encoding: .utf8).contains("ENCRYPTION_KEY"))

@@ -57,6 +57,49 @@ import UpgradeModel
         #expect(text.contains("AT LEAST"))
     }
 
+    @Test func `of a set that is restored already it is said that only the record changes`() throws {
+        let release = try ReleaseVersion("2026.1.19")
+        let at = try #require(Moment("2026-11-23T10:31:12Z"))
+        let set = BackupSetID(at: at, release: release)
+        let observation = RestoreObservation(
+            plan: RestorePlan(set: set, release: release, databases: ["db0", "db1"], isInPlace: true),
+            origin: .init(installation: "demo", here: "demo", standing: .known(.recorded)),
+            createdAt: at,
+            proof: ProofRecord(state: .proven, at: at, seconds: 4),
+            atWork: .known(.init()),
+            inPlace: .init(
+                strangers: .known([]),
+                contradictions: .known([]),
+                databases: [.init(name: "db0", differences: .known([])), .init(name: "db1", differences: .known([]))]
+            )
+        )
+        let text = RestoreOutlook(observation).text.split(separator: "\n").joined(separator: " ")
+        #expect(text.contains("is restored already") && text.contains("db0, db1"))
+        #expect(text.contains("Nothing is changed but Pawl's record: the high-water mark becomes 2026.1.19"))
+        #expect(!text.contains("dated names"))
+    }
+
+    @Test func `what is restored into a given database is told to Pawl before anything else`() {
+        func text(waiting: String?) -> String {
+            RestoredIntoReport(
+                backup: "set",
+                database: "demo",
+                into: "spare on host",
+                release: "2026.1.19",
+                tables: 1,
+                rows: 2,
+                waiting: waiting
+            ).text
+        }
+        for waiting in [nil, "20261123-103045-7f3a"] {
+            let text = text(waiting: waiting)
+            #expect(text.contains("4. tell Pawl: pawl restore --backup set --in-place"))
+            #expect(text.contains("Until then neither `pawl retry` nor `pawl upgrade`"))
+            #expect(text.contains("20261123-103045-7f3a") == (waiting != nil))
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= TextLayout.columns })
+        }
+    }
+
     @Test func `that nothing is lost is only said where everything was counted`() throws {
         #expect(try losses([counted]).contains(none))
         #expect(try losses([counted, new]).contains(none))

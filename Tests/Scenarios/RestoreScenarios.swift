@@ -135,7 +135,7 @@ extension Scenarios {
     }
 
     /// The checks that failed.
-    private func failed(_ answer: Pawl.Answer) -> [String] {
+    func failed(_ answer: Pawl.Answer) -> [String] {
         let findings = answer["findings"] as? [[String: Any]] ?? []
         return findings.filter { $0["outcome"] as? String == "fail" }.compactMap { $0["check"] as? String }
     }
@@ -153,7 +153,7 @@ extension Scenarios {
     }
 
     /// An empty database that somebody has made gets the set's rows; nothing else changes.
-    private func restoresInto(_ demo: Demo, _ set: String) async throws {
+    func restoresInto(_ demo: Demo, _ set: String) async throws {
         _ = try await demo.psql("CREATE DATABASE spare OWNER demo TEMPLATE template0", database: "postgres")
         let address = try await Demo.shell(
             "docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "
@@ -164,6 +164,7 @@ extension Scenarios {
         let answer = try await demo.pawl("restore", "--backup", set, "--into", into, "--yes", "-o", "json")
         #expect(answer.exit == 0, "\(answer)")
         #expect(answer.text("database") == "demo")
+        #expect(answer.text("waiting") != nil, "it is said that a run waits: \(answer)")
         let again = try await demo.pawl("restore", "--backup", set, "--into", into, "--yes", "-o", "json")
         #expect(again.exit == 3 && again.text("error", "code") == "database-not-empty", "\(again)")
     }

@@ -75,9 +75,10 @@ package enum Invariants {
             require(world.release == hop.target && world.current == hop.target, "another release runs")
             require(restore.configuration == hop.target, "the configuration is of another release")
             require(
-                restore.aside == Set(SimulatedRestore.databases + SimulatedRestore.extra),
+                restore.isFromOutside || restore.aside == Set(SimulatedRestore.databases + SimulatedRestore.extra),
                 "not everything was set aside"
             )
+            require(restore.present.values.allSatisfy { $0 == hop.target }, "a database is of another release")
             require(world.writers == .running && world.healthy && !world.restartPolicyTaken, "it does not run")
         } else if machine.restore == nil {
             require(restore.aside.isEmpty && !restore.isClosed, "databases are renamed or closed, and nobody restores")

@@ -26,6 +26,9 @@ package actor SimulatedPort: EffectPort {
     /// Makes the next performance of each of these kinds fail.
     package func fail(_ failures: [Effect.Kind: any Error]) { self.failures.merge(failures) { $1 } }
 
+    /// Somebody restores a set outside of any run, and starts its release.
+    package func restoreOutside(to release: ReleaseVersion) { world.restoreOutside(to: release) }
+
     package func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         begin(effect.hop)
         return world.probe(
@@ -43,6 +46,9 @@ package actor SimulatedPort: EffectPort {
         if let failure = failures.removeValue(forKey: effect.kind) {
             world.fail(effect)
             throw failure
+        }
+        if effect.kind == .confirmRestored, !world.isRestored(to: effect.target) {
+            throw Trouble(.operator, "not-restored", "It is something else.", remedy: "Restore it first.")
         }
         world.finish(effect, from: context.from, migrations: context.migrations)
         return switch effect.kind {

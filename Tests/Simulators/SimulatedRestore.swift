@@ -31,6 +31,8 @@ package struct SimulatedRestore: Hashable, Sendable {
     package var records: [String: Record] = [:]
     /// The release that the configuration in place belongs to.
     package var configuration: ReleaseVersion
+    /// Whether somebody has restored the databases outside of any run.
+    package var isFromOutside = false
 
     init(running release: ReleaseVersion) {
         present = Dictionary(uniqueKeysWithValues: (Self.databases + Self.extra).map { ($0, release) })
@@ -49,6 +51,12 @@ package struct SimulatedRestore: Hashable, Sendable {
     package mutating func end() {
         isUnderway = false
         ground = nil
+    }
+
+    mutating func replaceOutside(with release: ReleaseVersion) {
+        for name in present.keys { present[name] = release }
+        configuration = release
+        isFromOutside = true
     }
 
     mutating func migrate(to release: ReleaseVersion) {

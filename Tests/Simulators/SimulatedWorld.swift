@@ -36,6 +36,23 @@ package struct SimulatedWorld: Hashable, Sendable {
     /// How an attempt at an effect may end, apart from the runner's death.
     package enum Ending: Hashable, CaseIterable { case success, failureAtOnce, failureHalfway }
 
+    /// What an operator does who restores a set outside of any run and starts its release.
+    package mutating func restoreOutside(to release: ReleaseVersion) {
+        restore.replaceOutside(with: release)
+        self.release = release
+        current = release
+        writers = .running
+        restartPolicyTaken = false
+        healthy = true
+        newestMigrated = nil
+    }
+
+    /// Whether it is as somebody leaves it who has restored a set of the release.
+    package func isRestored(to release: ReleaseVersion) -> Bool {
+        self.release == release && current == release && writers == .running
+            && SimulatedRestore.databases.allSatisfy { restore.present[$0] == release }
+    }
+
     /// The first half of an effect: what a crash in the middle leaves behind.
     package mutating func begin(_ effect: Effect) {
         switch effect.kind {
@@ -54,7 +71,7 @@ package struct SimulatedWorld: Hashable, Sendable {
             }
         case .putBack: restartPolicyTaken = false
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             restore.begin(effect)
         case .check, .checkReplacement, .keepInstalled, .stage, .rehearse, .recordWriters, .confirmUnchanged, .prove,
             .publish,
@@ -115,7 +132,7 @@ package struct SimulatedWorld: Hashable, Sendable {
             healthy = true
         case .discardBackup: if set != .published { set = .none }
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             restore.finish(effect)
             if effect.kind == .setAside { newestMigrated = nil }
         }
@@ -152,7 +169,7 @@ package struct SimulatedWorld: Hashable, Sendable {
         case .putBack: isPutBack(effect) ? .done(.done) : .notStarted
         case .discardBackup: set == .none || set == .published ? .done(.done) : .notStarted
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             restore.probe(effect)
         }
     }

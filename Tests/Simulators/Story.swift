@@ -98,7 +98,8 @@ package struct Story: Sendable, Codable, Hashable, CustomStringConvertible {
         case .restore:
             BackupSetID(setName(of: 0)).map { set in
                 let plan = RestorePlan(set: set, release: releases[0], databases: ["demo"], extra: ["extra"])
-                return [.restore(by: "operator", plan: plan)]
+                let inPlace = RestorePlan(set: set, release: releases[0], databases: ["demo"], isInPlace: true)
+                return [.restore(by: "operator", plan: plan), .restore(by: "operator", plan: inPlace)]
             } ?? []
         }
     }

@@ -45,6 +45,44 @@ import UpgradeModel
         #expect(state.complaints.isEmpty)
     }
 
+    @Test func `what is not of a release is named, also where it stands still`() throws {
+        func strangers(_ containers: EngineContainer..., images: [String: String] = ["x": "sha256:1"]) throws
+            -> [String]
+        {
+            InstalledState(of: containers, product: product)
+                .strangers(to: try ReleaseVersion("1.1.0"), images: images)
+        }
+        let (api, worker) = (try container("api", "1.1.0"), try container("worker", "1.1.0"))
+        let database = try container("database", "15.2", reference: "other")
+        #expect(try strangers(api, worker, database, try container("cache", nil, reference: "other")) == [])
+        #expect(try strangers(api, try container("worker", "1.2.0")) == ["worker is of 1.2.0"])
+        #expect(try strangers(api, try container("worker", nil)) == ["worker is of a release that it does not tell"])
+        #expect(
+            try strangers(api, worker, try container("router", "1.1.0", reference: "y")) == [],
+            "a name of its own for an image of the release"
+        )
+        #expect(
+            try strangers(api, worker, images: ["x": "sha256:2"]) == [
+                "api (api) has another image named x", "worker (worker) has another image named x",
+            ]
+        )
+        #expect(
+            try strangers(
+                api,
+                worker,
+                try container("router", "1.1.0", reference: "y"),
+                images: ["y": "sha256:1", "x": "sha256:2"]
+            )
+                == ["api (api) has another image named x", "worker (worker) has another image named x"]
+        )
+        #expect(try strangers(api, try container("worker", "1.0.0", state: "exited")) == ["worker is of 1.0.0"])
+        #expect(
+            try strangers(try container("api", "1.1.0", state: "exited"), database) == [
+                "no service of the installation runs"
+            ]
+        )
+    }
+
     @Test func `services that contradict one another are named`() throws {
         let state = InstalledState(
             of: [try container("api", "1.1.0"), try container("worker", "1.0.0")],

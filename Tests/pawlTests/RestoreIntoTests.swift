@@ -32,6 +32,12 @@ import UpgradeModel
         #expect(unknown.code == "unknown-database" && unknown.message.contains("demo, aiproxy"))
     }
 
+    @Test func `that a set is restored already is said after it was restored, never while it is`() throws {
+        #expect(try RestoreCommand.parse(["--backup", "set", "--in-place"]).inPlace)
+        let both = ["--backup", "set", "--in-place", "--into", "postgres://a@b/c"]
+        #expect(throws: (any Error).self) { try RestoreCommand.parse(both) }
+    }
+
     @Test func `a database is only named together with the one that it is restored into`() throws {
         #expect(throws: (any Error).self) { try RestoreCommand.parse(["--backup", "set", "--database", "demo"]) }
         _ = try RestoreCommand.parse(["--backup", "set", "--database", "demo", "--into", "postgres://a@b/c"])

@@ -53,10 +53,22 @@ package enum SchemaReader {
     ///
     /// - Throws: `Trouble` with what the server said.
     package static func read(_ route: DatabaseRoute) async throws(Trouble) -> [ObjectPrint] {
+        try await read(route, covering: FingerprintScope()).objects
+    }
+
+    /// The same as a fingerprint that can be compared with another one of a scope, passwords apart.
+    ///
+    /// - Throws: `Trouble` with what the server said.
+    package static func read(
+        _ route: DatabaseRoute,
+        covering scope: FingerprintScope
+    ) async throws(Trouble) -> DatabaseFingerprint {
+        var scope = scope
+        scope.passwords = false
         let connection = try await PostgresConnection.open(route)
         do {
             let fingerprinter = try await Fingerprinter.begin(on: connection)
-            let taken = try await fingerprinter.takeSchema(scope: FingerprintScope(passwords: false)).objects
+            let taken = try await fingerprinter.takeSchema(scope: scope)
             await connection.close()
             return taken
         } catch {

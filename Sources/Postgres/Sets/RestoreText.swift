@@ -112,6 +112,9 @@ enum RestoreText {
             "(cd /path/of/the/installation && docker compose\(project(manifest)) up -d"
                 + "\(services.map { " --no-deps \(words($0))" } ?? ""))",
             "(cd /path/of/the/installation && docker compose\(project(manifest)) ps)", "```", "",
+            "If Pawl is used again on this installation, run \(RestoredOutside.command("\(manifest.id)")) before anything"
+                + " else: until then it takes the databases for those of the newest release that it has deployed here.",
+            "",
         ]
         return lines
     }

@@ -37,7 +37,7 @@ package struct DeploymentEffects: EffectPort {
             try await deployment.probePutBack(recordedAt: Self.record(effect, context), above: context.highWaterMark)
         case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
             .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             throw notMine(effect)
         }
     }
@@ -84,7 +84,7 @@ package struct DeploymentEffects: EffectPort {
             )
         case .check, .checkReplacement, .rehearse, .dump, .confirmUnchanged, .prove, .publish, .discardBackup,
             .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             throw notMine(effect)
         }
         return .done

@@ -123,7 +123,7 @@ package struct EffectPorts: Sendable {
             .awaitHealth, .cleanUp, .putBack:
             deployment
         case .checkRestore, .unpackSet, .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside,
-            .bringIn, .replaceConfiguration, .discardRestored:
+            .bringIn, .replaceConfiguration, .discardRestored, .confirmRestored:
             restores
         }
     }

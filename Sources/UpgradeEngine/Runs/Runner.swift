@@ -146,7 +146,7 @@ package struct Runner: Sendable {
     }
 
     /// What only looks. Where that fails there is nothing to finish or to put back, and whoever asked is told at once.
-    private static let looking: Set<Effect.Kind> = [.check, .checkReplacement, .checkRestore]
+    private static let looking: Set<Effect.Kind> = [.check, .checkReplacement, .checkRestore, .confirmRestored]
 
     /// Performs an effect; where it is not fresh, only what a look at it leaves to be done. An Engine that goes away in
     /// the middle, as one that is started anew, is waited for, and then it goes on as after a death of the runner.

@@ -45,7 +45,7 @@ package struct EventView: Sendable, Hashable {
             kind = .created
             let hops = request.plan.hops.map(\.description).joined(separator: " → ")
             message =
-                request.plan.restore.map { "\(request.startedBy) asked to restore \($0.set)" }
+                request.plan.restore.map { $0.request(by: request.startedBy) }
                 ?? "\(request.startedBy) asked for \(request.plan.from) → \(hops)"
         case .taken(let owner, _):
             kind = .taken
@@ -88,7 +88,7 @@ package struct EventView: Sendable, Hashable {
             message = "\(by) asked to go on" + (target.map { " with \($0)" } ?? "")
         case .event(.restoreRequested(let by, let plan)):
             kind = .restoreRequested
-            message = "\(by) asked to restore \(plan.set)"
+            message = plan.request(by: by)
         }
     }
 
@@ -96,6 +96,15 @@ package struct EventView: Sendable, Hashable {
         hop = effect.target
         step = effect.step
         self.effect = effect.identity
+    }
+}
+
+extension RestorePlan {
+    /// What was asked for, in words.
+    fileprivate func request(by person: String) -> String {
+        isInPlace
+            ? "\(person) says that \(set) is restored already, and asked to record it"
+            : "\(person) asked to restore \(set)"
     }
 }
 
@@ -124,6 +133,7 @@ extension Effect {
         case .putBack: "Put the services back as they were"
         case .discardBackup: "Remove the unfinished backup"
         case .checkRestore: "Checks of the restore"
+        case .confirmRestored: "Compare what runs, and the schema of every database, with the backup"
         case .unpackSet: "Unpack configuration and release of the backup"
         case .provideDatabases: "Make sure that the database servers run"
         case .restoreDatabase: "Restore \(subject ?? "the database") beside the one that is there"

@@ -45,6 +45,8 @@ package struct RunView: Sendable {
     package var passed: BackupSetID?
     /// The set that was or is being restored; nil where none is.
     package var restored: BackupSetID?
+    /// Whether that set was restored outside of the run, which only sees and records it.
+    package var isInPlace: Bool
     /// The names under which its databases that a restore has replaced are kept.
     package var replaced: [String] = []
     /// What its journal does not say; set by whoever can find it out.
@@ -80,7 +82,9 @@ package struct RunView: Sendable {
         lastAt = entries.last?.at ?? request.startedAt
         // A wish that came too late is declined after the end.
         endedAt = machine.hasEnded ? entries.last { $0.payload.isEvent }?.at ?? lastAt : nil
-        restored = machine.restore?.set ?? request.plan.restore?.set
+        let restore = machine.restore ?? request.plan.restore
+        restored = restore?.set
+        isInPlace = restore?.isInPlace ?? false
         var clock = StepClock()
         for entry in entries {
             clock.see(entry)
@@ -91,7 +95,9 @@ package struct RunView: Sendable {
                 // What comes first after that point; a restore has made no set.
                 if effect.kind == .switchRelease { passed = backup }
             case .declined(_, let trouble): declined = trouble
-            case .event(.restoreRequested(_, let plan)) where machine.phase == .restored: restored = plan.set
+            case .event(.restoreRequested(_, let plan)) where machine.phase == .restored:
+                restored = plan.set
+                isInPlace = plan.isInPlace
             case .event(.succeeded(_, .dumped(let set))): backup = set
             case .event(.succeeded(_, .setAside(let name))): replaced.append(name)
             case .event(.succeeded(let effect, _)) where effect.kind == .discardBackup: backup = nil
@@ -114,7 +120,8 @@ package struct RunView: Sendable {
 
     /// The steps of each hop. An upgrade that gave way to a restore shows it as one step more.
     private static func steps(of plan: RunPlan, isRestored: Bool) -> [Step] {
-        plan.restore != nil ? Step.ofRestore : isRestored ? Step.ofHop + [.restore] : Step.ofHop
+        if let restore = plan.restore { return restore.isInPlace ? Step.ofRestoreInPlace : Step.ofRestore }
+        return isRestored ? Step.ofHop + [.restore] : Step.ofHop
     }
 
     /// The median seconds of each step over runs that went through it.
@@ -197,7 +204,7 @@ private struct StepClock {
 
     /// A restore that had only looked is over at once when it is given up.
     private mutating func endIfNothingIsUndone() {
-        if newest == .checkRestore || newest == .unpackSet { restores = false }
+        if let newest, [.checkRestore, .unpackSet, .confirmRestored].contains(newest) { restores = false }
     }
 
     private mutating func stop(_ effect: Effect, at moment: Moment, failed: Bool) {

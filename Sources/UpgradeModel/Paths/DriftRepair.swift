@@ -21,18 +21,20 @@ package enum DriftRepair {
             refusal = Refusal(
                 .downgrade,
                 "Release \(target) is older than \(mark), the high-water mark.",
-                remedy: "Pawl never goes back. To return to an earlier state, restore a backup."
+                remedy:
+                    "Pawl never goes back. To return to an earlier state, restore a backup. \(restored(to: installed))"
             )
         } else if let target, target != mark {
             refusal = Refusal(
                 .noPath,
                 "\(installed) runs, although migrations of \(mark) have started here.",
-                remedy: "First deploy \(mark) again: `pawl upgrade --to \(mark)`."
+                remedy: "First deploy \(mark) again: `pawl upgrade --to \(mark)`. \(restored(to: installed))"
             )
         } else if let release = catalog.release(mark) {
             let why = Hop.Reason(
                 code: .target,
-                message: "\(installed) runs, although migrations of \(mark) have started here: \(mark) must run again"
+                message: "\(installed) runs, although migrations of \(mark) have started here: \(mark) must run again, "
+                    + "unless the databases were restored by hand (\(RestoredOutside.command()))"
             )
             return UpgradePlan(
                 from: installed,
@@ -45,7 +47,7 @@ package enum DriftRepair {
             refusal = Refusal(
                 .unknownRelease,
                 "\(installed) runs, although migrations of \(mark) have started here, and the source does not offer \(mark).",
-                remedy: "Bring \(mark) back into the source, then deploy it again."
+                remedy: "Bring \(mark) back into the source, then deploy it again. \(restored(to: installed))"
             )
         }
         return UpgradePlan(
@@ -55,5 +57,10 @@ package enum DriftRepair {
             hops: [],
             refusal: refusal
         )
+    }
+
+    /// The other way, where what runs is right and the mark is what is out of date.
+    private static func restored(to installed: ReleaseVersion) -> String {
+        "Where you have brought the databases back to \(installed) yourself, say so instead: \(RestoredOutside.command())."
     }
 }

@@ -49,6 +49,9 @@ package struct Effect: Sendable, Codable, Hashable {
         case discardBackup = "discard-backup"
         /// Runs the checks of a restore: whether the set is whole, can be read, and would be allowed to come back.
         case checkRestore = "check-restore"
+        /// Looks once more whether what runs and the databases are those of a set that somebody has restored outside of
+        /// any run.
+        case confirmRestored = "confirm-restored"
         /// Unpacks configuration and release of the set into the run's own folder.
         case unpackSet = "unpack-set"
         /// Makes sure that the servers of the databases run; starts those that are not there.
@@ -95,7 +98,7 @@ package struct Effect: Sendable, Codable, Hashable {
         case .check, .checkReplacement, .keepInstalled, .stage, .rehearse, .checkRestore, .unpackSet: .preflight
         case .recordWriters, .stopWriters, .putBack: .quiesce
         case .provideDatabases, .restoreDatabase, .proveDatabase, .closeDatabases, .setAside, .bringIn,
-            .discardRestored:
+            .discardRestored, .confirmRestored:
             .restore
         case .dump, .confirmUnchanged, .discardBackup: .backup
         case .prove, .publish: .verify

@@ -7,6 +7,13 @@
 ///
 /// `║` is this restore's own point of no return: the mark is lowered in the same commit, before the first rename. One that
 /// waits after the last rename can give way to the restore of another set.
+///
+/// Of a set that somebody has restored outside of any run, only the way to that point and the end are left:
+///
+/// ```
+/// check, confirm ═║═ clean up
+///        └─ failure: nothing is to be undone
+/// ```
 package struct RestoreCourse: Sendable, Codable, Hashable {
     /// One thing to do.
     package struct Stop: Sendable, Codable, Hashable {
@@ -58,7 +65,10 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     package var stops: [Stop] { beforeReturn + renames + afterwards }
 
     private var beforeReturn: [Stop] {
-        [Stop(kind: .checkRestore), Stop(kind: .unpackSet), Stop(kind: .recordWriters), Stop(kind: .stopWriters)]
+        guard !plan.isInPlace else { return Self.inPlace }
+        return [
+            Stop(kind: .checkRestore), Stop(kind: .unpackSet), Stop(kind: .recordWriters), Stop(kind: .stopWriters),
+        ]
             + [Stop(kind: .provideDatabases)]
             + plan.databases.flatMap {
                 [Stop(kind: .restoreDatabase, database: $0), Stop(kind: .proveDatabase, database: $0)]
@@ -67,15 +77,22 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     }
 
     private var renames: [Stop] {
-        (plan.databases + plan.extra).map { Stop(kind: .setAside, database: $0) }
+        guard !plan.isInPlace else { return [] }
+        return (plan.databases + plan.extra).map { Stop(kind: .setAside, database: $0) }
             + plan.databases.map { Stop(kind: .bringIn, database: $0) }
     }
 
     private var afterwards: [Stop] {
-        [.removeFailed, .replaceConfiguration, .switchRelease, .start, .awaitHealth, .cleanUp].map { Stop(kind: $0) }
+        guard !plan.isInPlace else { return [Stop(kind: .cleanUp)] }
+        return [.removeFailed, .replaceConfiguration, .switchRelease, .start, .awaitHealth, .cleanUp].map {
+            Stop(kind: $0)
+        }
     }
 
-    /// The kinds of effects that every restore has on its way.
+    /// What comes before the point of no return where the set was restored already.
+    private static let inPlace: [Stop] = [Stop(kind: .checkRestore), Stop(kind: .confirmRestored)]
+
+    /// The kinds of effects that every restore has on its way that brings a set back itself.
     package static let kinds: [Effect.Kind] = [
         .checkRestore, .unpackSet, .recordWriters, .stopWriters, .provideDatabases, .restoreDatabase, .proveDatabase,
         .closeDatabases, .setAside, .bringIn, .removeFailed, .replaceConfiguration, .switchRelease, .start,
@@ -98,6 +115,16 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
 
     /// Whether every database of the set has been proven.
     package var isProven: Bool { Set(proofs.flatMap(\.databases)) == Set(plan.databases) }
+
+    /// Whether its point of no return may be passed. Where nothing is replaced, there is nothing to prove.
+    package var mayPassPointOfNoReturn: Bool { plan.isInPlace || isProven }
+
+    /// Whether nothing is to be undone where the stop that is to be performed now fails: only the run's own folder was
+    /// touched.
+    package var isOnlyLooking: Bool {
+        guard !isPastPointOfNoReturn, case .going(let number) = stage else { return false }
+        return [.checkRestore, .unpackSet, .confirmRestored].contains(stops[number].kind)
+    }
 
     /// The one effect that is to be performed now; nil where it waits.
     package var pending: Effect? {

@@ -6,6 +6,8 @@ package enum Step: String, Sendable, Codable, Hashable, CaseIterable {
     package static let ofHop: [Step] = [.preflight, .quiesce, .backup, .verify, .deploy, .migrate, .settle]
     /// The steps of a run that is a restore, in their order.
     package static let ofRestore: [Step] = [.preflight, .quiesce, .restore, .deploy, .settle]
+    /// The same, where the set was restored already and the run only looks.
+    package static let ofRestoreInPlace: [Step] = [.preflight, .restore, .settle]
 
     /// What a screen calls the step.
     package var title: String {

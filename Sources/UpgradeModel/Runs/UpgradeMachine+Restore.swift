@@ -30,7 +30,7 @@ extension UpgradeMachine {
             }
             if next == course.pointOfNoReturn {
                 // Without a proof of every database nothing is renamed.
-                guard course.isProven else { throw illegal(event) }
+                guard course.mayPassPointOfNoReturn else { throw illegal(event) }
                 plan.highWaterMark = course.plan.release
             }
             course.stage = .going(next)
@@ -73,8 +73,7 @@ extension UpgradeMachine {
             } else if course.stops[number].kind == .checkRestore, isRefusal, course.origin == nil {
                 state = .refused(course.hop, trouble)
                 return
-            } else if [.checkRestore, .unpackSet].contains(course.stops[number].kind) {
-                // Only the run's own folder was touched.
+            } else if course.isOnlyLooking {
                 return end(course, trouble)
             } else {
                 course.stage = .undoing(0, gaveUp: trouble)

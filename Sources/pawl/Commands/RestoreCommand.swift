@@ -18,10 +18,15 @@ struct RestoreCommand: AsyncParsableCommand {
             pawl restore --backup SET --into URL       only the database, into an empty one
             pawl restore --backup SET --into URL --database NAME
                                                        one of several databases
+            pawl restore --backup SET --in-place       only record that you have restored it yourself
 
             Every database is restored beside the one that is there and compared with the set in full. Only then are
             the old ones renamed, all or none; they are kept until you drop them. It works from the set alone, on an
             empty machine too, and is the way back for a run that needs an operator.
+
+            After --into, or after a restore by hand, Pawl must be told: start the release of the set on what was
+            restored, then use --in-place. It compares what runs, and the schema of every database, with the set, and
+            changes nothing but its own record: the high-water mark, and the run that waits.
             """
     )
 
@@ -31,12 +36,15 @@ struct RestoreCommand: AsyncParsableCommand {
     var into: String?
     @Option(help: "With --into: which database of a set that has several, by its name in the product.")
     var database: String?
+    @Flag(help: "Record that the set was restored already, by hand or by --into, and that its release runs.")
+    var inPlace = false
     @Option(help: "The file with the age identity, for an encrypted set.") var identity: String?
     @Flag(help: "Do not ask.") var yes = false
     @Flag(help: "Start the restore and do not watch it.") var detach = false
 
     func validate() throws {
         if database != nil, into == nil { throw ValidationError("--database goes with --into.") }
+        if inPlace, into != nil { throw ValidationError("--in-place comes after --into, not with it.") }
     }
 
     func run() async throws {
@@ -44,7 +52,7 @@ struct RestoreCommand: AsyncParsableCommand {
         try workplace.requireWritable()
         let set = try BackupShelf(workplace).set(named: backup)
         let identity = identity.map { Workplace.absolute($0) }
-        let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
+        let plan = try RestoreScene.plan(of: set, identity: identity, isInPlace: inPlace, in: workplace)
         if let into {
             let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: database)
             return try await given.run(into: into, yes: yes)
@@ -61,7 +69,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let outlook = RestoreOutlook(observation).text
         if options.output == .table { Output.text(outlook) } else { Output.remark(outlook) }
         try Agreement.ask(
-            "Services will be stopped and these databases replaced. Restore now? Type yes: ",
+            inPlace
+                ? "Pawl will take the databases for what the set says. Record it now? Type yes: "
+                : "Services will be stopped and these databases replaced. Restore now? Type yes: ",
             of: "the restore",
             yes: yes
         )

@@ -46,7 +46,9 @@ struct BackupMaking: Sendable {
                 "installed-older",
                 "Release \(running) runs, but the migrations of \(mark) have already started here: the databases belong "
                     + "to \(mark).",
-                remedy: "Deploy \(mark) again with `pawl upgrade --to \(mark)`, then make the backup."
+                remedy:
+                    "Deploy \(mark) again with `pawl upgrade --to \(mark)`, then make the backup. Where you have brought "
+                    + "the databases back to \(running) yourself, say so first: \(RestoredOutside.command())."
             )
         }
         return running

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -30,6 +31,7 @@ struct Decisions: Sendable {
                 remedy: "Go on with it: `pawl retry`. Upgrade afterwards."
             )
         }
+        if view.machine.restore == nil { try await requireNothingOlder(than: hop.target, view.backup) }
         if let target, target != hop.target { try await checkLegal(target, after: hop.target) }
         try workplace.store.leave(.retry(by: person, target: target), for: id, at: Workplace.now())
         try await RunnerProcess(workplace: workplace).carryOn(id)
@@ -41,6 +43,23 @@ struct Decisions: Sendable {
         guard view.machine.choices.contains(.abort) else { throw Self.tooLate(view) }
         try workplace.store.leave(.abort(by: person), for: id, at: Workplace.now())
         try await RunnerProcess(workplace: workplace).carryOn(id)
+    }
+
+    /// The old writers were removed before the point of no return. Where some run again, somebody has started them: over
+    /// databases that were restored outside of the run, or over half a migration. Nothing is to be migrated beneath them.
+    private func requireNothingOlder(than failed: ReleaseVersion, _ set: BackupSetID?) async throws {
+        // What cannot be seen is no reason here: without an Engine nobody carries the retry out either.
+        guard let state = try? await Site.observe(workplace.singleVM, workplace.product), state.isRunning,
+            let running = state.installedVersion, running < failed
+        else { return }
+        throw Trouble(
+            .operator,
+            "older-release-runs",
+            "Release \(running) runs, though this run has removed it: somebody has started it since, and migrations of "
+                + "\(failed) would change the databases beneath it.",
+            remedy: "Where you have brought the databases back to \(running) yourself, say so: "
+                + "\(RestoredOutside.command(set?.text ?? "SET")). Otherwise stop it, then retry."
+        )
     }
 
     /// A newer release may take the failed one's place if one hop leads from there to it.

@@ -166,11 +166,9 @@ struct RestoreGround: Sendable {
         }
         guard !FileManager.default.fileExists(atPath: release.imagesFile) else { return }
         // A set from before the first hop has its images' ids in its manifest only.
-        let notes = set.manifest.origin.notes.filter { $0.key.hasPrefix("image ") }
-        let images = Dictionary(notes.map { ($0.key.dropFirst(6).description, $0.value) }) { first, _ in first }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(images).write(to: URL(filePath: release.imagesFile), options: [.atomic])
+        try encoder.encode(set.manifest.imageIDs).write(to: URL(filePath: release.imagesFile), options: [.atomic])
     }
 
     /// What is missing of the release.

@@ -3,6 +3,7 @@ import Postgres
 import ReleasePackage
 import Reports
 import StateStore
+import UpgradeEngine
 import UpgradeModel
 
 /// Restores one database of a set into an empty one that somebody has made, for accounts that may not create any.
@@ -80,7 +81,8 @@ struct RestoreInto {
             into: "\(route)",
             release: plan.release.description,
             tables: proof.tables,
-            rows: proof.rows
+            rows: proof.rows,
+            waiting: try RunnerProcess.openRun(in: workplace)?.request.id.description
         )
         Answer(options).give(report, text: report.text)
     }

@@ -21,7 +21,7 @@ struct RestorePort: EffectPort {
         let scene = try scene(context)
         switch effect.kind {
         // Looking and comparing change nothing and may always be done again.
-        case .checkRestore, .proveDatabase: return .notStarted
+        case .checkRestore, .proveDatabase, .confirmRestored: return .notStarted
         case .unpackSet:
             guard scene.ground.holds(scene.plan.set),
                 try await site.deployment().missingImages(of: scene.ground.release).isEmpty
@@ -64,6 +64,7 @@ struct RestorePort: EffectPort {
         }
         switch effect.kind {
         case .checkRestore: try await check(scene, context)
+        case .confirmRestored: try await confirm(scene, context)
         case .unpackSet: try await unpack(scene, context)
         case .provideDatabases: try await provideDatabases(scene, context)
         case .restoreDatabase:
@@ -119,6 +120,20 @@ struct RestorePort: EffectPort {
                 )
             )
         }
+    }
+
+    /// The last look before the mark is lowered: from then on Pawl takes the databases for what it sees now.
+    private func confirm(_ scene: RestoreScene, _ context: EffectContext) async throws {
+        context.report(Progress("Looking at what runs, and at the schema of every database"))
+        let report = PreflightReport(of: try await scene.observe())
+        guard report.outcome == .fail else { return }
+        throw Trouble(
+            report.blocking.contains { $0.outcome == .fail } ? .operator : .environment,
+            "not-restored",
+            "\(scene.plan.set) is not what is in place any more: "
+                + report.blocking.map { "\($0.title): \($0.message)" }.joined(separator: " "),
+            remedy: report.blocking.compactMap(\.remedy).joined(separator: " ")
+        )
     }
 
     /// Starts database servers that are not there. Where the installation's folder holds no installation, the set's

@@ -25,7 +25,12 @@ struct RestoreScene: Sendable {
     var workplace: Workplace { site.workplace }
 
     /// What is to be restored from a set, before any way to a database is looked for.
-    static func plan(of set: BackupSet, identity: String?, in workplace: Workplace) throws -> RestorePlan {
+    static func plan(
+        of set: BackupSet,
+        identity: String?,
+        isInPlace: Bool = false,
+        in workplace: Workplace
+    ) throws -> RestorePlan {
         let release: ReleaseVersion
         do {
             release = try ReleaseVersion(set.manifest.release)
@@ -46,9 +51,16 @@ struct RestoreScene: Sendable {
             )
         }
         let databases = set.manifest.databases.map(\.name)
-        // Where they cannot be found out, a check says so.
-        let extra = (try? extra(besides: databases, in: workplace)) ?? []
-        return RestorePlan(set: set.id, release: release, databases: databases, extra: extra, identity: identity)
+        // Where they cannot be found out, a check says so. In place none is set aside.
+        let extra = isInPlace ? [] : (try? extra(besides: databases, in: workplace)) ?? []
+        return RestorePlan(
+            set: set.id,
+            release: release,
+            databases: databases,
+            extra: extra,
+            identity: identity,
+            isInPlace: isInPlace
+        )
     }
 
     /// The databases that the installation has besides those of a set.
@@ -61,11 +73,14 @@ struct RestoreScene: Sendable {
             .map(\.name).filter { !databases.contains($0) }
     }
 
-    /// The environments that may say where a database is: the installation's own, then the one that the set brings.
+    /// The environments that may say where a database is: the installation's own, then the one that the set brings, if it
+    /// brings one.
     private var environments: [InstalledEnvironment] {
         var found: [InstalledEnvironment] = []
         if let present = try? workplace.environment() { found.append(present) }
-        if let past = try? InstalledEnvironment(directory: ground.installation, product: workplace.product) {
+        if !plan.isInPlace,
+            let past = try? InstalledEnvironment(directory: ground.installation, product: workplace.product)
+        {
             found.append(past)
         }
         return found
@@ -151,8 +166,10 @@ struct RestoreScene: Sendable {
 
     // MARK: Looking
 
-    /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile.
+    /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile, where
+    /// they are to be brought back.
     func observe() async throws -> RestoreObservation {
+        if plan.isInPlace { return try await observeInPlace() }
         try ground.makeFolders()
         let set = try set
         let opening = ground.opening(of: set, identity: plan.identity)
@@ -183,11 +200,7 @@ struct RestoreScene: Sendable {
         }
         var observation = RestoreObservation(
             plan: plan,
-            origin: RestoreObservation.Origin(
-                installation: set.manifest.origin.installation,
-                here: workplace.installation.name,
-                standing: .of { try BackupShelf(workplace).standing(of: ListedSet(set)) }
-            ),
+            origin: origin(of: set),
             createdAt: set.manifest.createdAt,
             proof: set.manifest.proof,
             isOfOneMoment: set.manifest.summary.isOfOneMoment,
@@ -210,6 +223,14 @@ struct RestoreScene: Sendable {
         return observation
     }
 
+    func origin(of set: BackupSet) -> RestoreObservation.Origin {
+        RestoreObservation.Origin(
+            installation: set.manifest.origin.installation,
+            here: workplace.installation.name,
+            standing: .of { try BackupShelf(workplace).standing(of: ListedSet(set)) }
+        )
+    }
+
     /// What the restore removes and nothing could bring back. The services of the installation's own files give way to
     /// those of the set's release; where those files cannot be read, whatever the release lacks is told.
     private func unknownServices() async throws -> [UnknownService] {
@@ -219,7 +240,7 @@ struct RestoreScene: Sendable {
         return lacking.filter { own?[$0.service] == nil }
     }
 
-    private func atWork() async throws -> RestoreObservation.AtWork {
+    func atWork() async throws -> RestoreObservation.AtWork {
         let deployment = try site.deployment()
         return RestoreObservation.AtWork(
             migrations: try await deployment.migrationContainers().filter(\.isActive).map(\.name),

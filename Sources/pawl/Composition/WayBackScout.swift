@@ -18,7 +18,8 @@ struct WayBackScout: Sendable {
 
     /// How long a restore takes; nil where no set is proven.
     func wayBack(_ sets: [ListedSet]) -> WayBack? {
-        let seconds = restores.suffix(10).compactMap { view -> Double? in
+        // One that was only recorded has taken its time elsewhere.
+        let seconds = restores.filter { !$0.isInPlace }.suffix(10).compactMap { view -> Double? in
             // Of an upgrade that gave way only what came after is the restore.
             let steps = view.request.plan.restore == nil ? view.steps.filter { $0.step == .restore } : view.steps
             let taken = steps.compactMap(\.seconds).reduce(0, +)

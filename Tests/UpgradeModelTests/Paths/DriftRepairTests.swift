@@ -24,6 +24,14 @@ import UpgradeModel
         #expect(plan.hops.map(\.release.version.text) == ["2026.2.1"])
     }
 
+    @Test func `whoever has restored the databases is told how to say so, whatever is asked for`() throws {
+        for target in ["2026.1.1", "2026.3.1"] {
+            #expect(try plan(to: target).refusal?.remedy.contains("--in-place") == true)
+        }
+        #expect(try plan(to: nil, offering: ["2026.1.1"]).refusal?.remedy.contains("--in-place") == true)
+        #expect(try plan(to: nil).hops.first?.reasons.first?.message.contains("--in-place") == true)
+    }
+
     @Test func `nothing newer is deployed over what should not run`() throws {
         #expect(try plan(to: "2026.3.1").refusal?.code == .noPath)
     }

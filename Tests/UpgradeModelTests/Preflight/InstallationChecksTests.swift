@@ -51,6 +51,7 @@ import UpgradeModel
         }
         #expect(finding.outcome == .fail)
         #expect(finding.remedy?.contains("pawl upgrade --to 1.1.0") == true)
+        #expect(finding.remedy?.contains("--in-place") == true)
     }
 
     @Test func `where something older than the high-water mark runs, the mark itself may be deployed again`() throws {

@@ -71,6 +71,8 @@ import UpgradeModel
         for choice in node.machine.choices where (node.machine.hop?.attempt ?? 1) <= 2 || choice == .abort {
             switch choice {
             case .abort: try add(node.machine, node.world, .abortRequested(by: "operator"))
+            // Whoever has restored outside has been told not to go on with anything but that.
+            case .retry where node.world.restore.isFromOutside && !Self.isOfOutside(node): continue
             case .retry:
                 try add(node.machine, node.world, .retryRequested(by: "operator", target: nil))
                 if node.machine.restore == nil, node.machine.choices.contains(.restore),
@@ -86,6 +88,12 @@ import UpgradeModel
                 guard isRestoring || node.machine.plan.hops.count == 1 else { continue }
                 let plan = Self.restore(of: set, isRestoring ? Self.b : Self.releaseBefore(node.machine))
                 try add(node.machine, node.world, .restoreRequested(by: "operator", plan: plan))
+                // Of one who says that it was done outside, it may be true or not.
+                let request = Event.restoreRequested(by: "operator", plan: Self.inPlace(plan))
+                try add(node.machine, node.world, request)
+                var restored = node.world
+                restored.restoreOutside(to: plan.release)
+                try add(node.machine, restored, request)
             }
         }
         guard let effect = node.machine.pending else { return found }
@@ -111,7 +119,9 @@ import UpgradeModel
         found.append(Node(machine: node.machine, world: node.world, isStale: true))
         found.append(Node(machine: node.machine, world: half, isStale: true))
         found.append(Node(machine: node.machine, world: whole, isStale: true))
-        try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect, node.machine)))
+        if effect.kind != .confirmRestored || node.world.isRestored(to: effect.target) {
+            try add(node.machine, whole, .succeeded(effect, try Self.outcome(effect, node.machine)))
+        }
         try add(node.machine, node.world, .failed(effect, Self.trouble))
         try add(node.machine, failed, .failed(effect, Self.trouble))
         if [.check, .checkRestore, .rehearse].contains(effect.kind) {
@@ -129,6 +139,16 @@ import UpgradeModel
         )
     }
 
+    /// Whether a run is the restore in place of what was restored outside last.
+    static func isOfOutside(_ node: Node) -> Bool {
+        guard let restore = node.machine.restore, restore.isInPlace else { return false }
+        return node.world.isRestored(to: restore.release)
+    }
+
+    static func inPlace(_ plan: RestorePlan) -> RestorePlan {
+        RestorePlan(set: plan.set, release: plan.release, databases: plan.databases, isInPlace: true)
+    }
+
     /// Everything that can be reached from an upgrade of two hops, from one of one hop, which may give way to a restore,
     /// and from a restore of its own. Walked once for all tests.
     private static let walked = Result { try walk() }
@@ -141,7 +161,14 @@ import UpgradeModel
         let rehearsing = RunPlan(from: Self.a, hops: [Self.b], highWaterMark: Self.a, rehearses: true)
         let set = try Samples.proof(of: "set-of-hop-0").set
         let back = RunPlan(restoring: Self.restore(of: set, Self.a), from: Self.c, highWaterMark: Self.c)
+        let inPlace = Self.inPlace(Self.restore(of: set, Self.a))
+        let found = RunPlan(restoring: inPlace, from: Self.a, highWaterMark: Self.c)
+        let mistaken = RunPlan(restoring: inPlace, from: Self.c, highWaterMark: Self.c)
+        var restored = SimulatedWorld(running: Self.c)
+        restored.restoreOutside(to: Self.a)
         let starts = [
+            Node(machine: try UpgradeMachine(found), world: restored),
+            Node(machine: try UpgradeMachine(mistaken), world: SimulatedWorld(running: Self.c)),
             Node(machine: try UpgradeMachine(plan), world: SimulatedWorld(running: Self.a)),
             Node(machine: try UpgradeMachine(short), world: SimulatedWorld(running: Self.a)),
             Node(machine: try UpgradeMachine(rehearsing), world: SimulatedWorld(running: Self.a)),
@@ -199,6 +226,28 @@ import UpgradeModel
             }
             #expect(Invariants.violationsOfRestore(by: machine, in: world) == [])
         }
+    }
+
+    @Test
+    func `a restore that was done outside is only believed where it is seen, and then the mark is what was restored`()
+        throws
+    {
+        var sights: Set<Bool> = []
+        for (node, next) in try reachable() {
+            guard case .restoring(let course) = node.machine.state, course.plan.isInPlace else { continue }
+            if case .undoing = course.stage { Issue.record("there is nothing to undo") }
+            guard !course.isPastPointOfNoReturn else { continue }
+            let isSeen = node.world.isRestored(to: course.plan.release)
+            sights.insert(isSeen)
+            for after in next.map(\.machine) {
+                guard case .restoring(let passed) = after.state, passed.plan == course.plan,
+                    passed.isPastPointOfNoReturn
+                else { continue }
+                #expect(isSeen)
+                #expect(after.plan.highWaterMark == course.plan.release)
+            }
+        }
+        #expect(sights == [true, false])
     }
 
     @Test func `hops and attempts only grow`() throws {

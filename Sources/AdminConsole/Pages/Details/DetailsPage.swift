@@ -255,7 +255,8 @@ struct DetailsPage {
         switch run.state {
         case "succeeded": return "\(run.to) is healthy."
         case "restored":
-            return "\(run.hop ?? run.to) is healthy, with the databases of \(run.restored ?? "the backup")."
+            let standing = run.inPlace ? "runs" : "is healthy"
+            return "\(run.hop ?? run.to) \(standing), with the databases of \(run.restored ?? "the backup")."
         case "refused": return "Refused: nothing was tried."
         case "aborted": return "Aborted: everything was put back."
         case "needs-operator": return "It has stopped where it is safe."

@@ -21,7 +21,9 @@ extension Check {
             let what =
                 "Release \(running.version) runs, but the migrations of \(mark) have already started here: "
                 + "the databases are newer than the application."
-            let remedy = "Deploy \(mark) again with `pawl upgrade --to \(mark)`; nothing else is safe."
+            let remedy =
+                "Deploy \(mark) again with `pawl upgrade --to \(mark)`; nothing else is safe, unless the databases were "
+                + "restored by hand: then tell Pawl so, with \(RestoredOutside.command())."
             return target == mark ? .warn(what, remedy: remedy) : .fail(what, remedy: remedy)
         }
         guard !running.drift.isEmpty else {

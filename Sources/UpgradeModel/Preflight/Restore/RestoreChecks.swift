@@ -2,7 +2,29 @@
 extension PreflightReport {
     /// Judges whether a restore can be begun.
     package init(of observation: RestoreObservation) {
-        let judged: [(id: String, title: String, verdict: Verdict)] = [
+        let judged =
+            observation.inPlace.map { RestoreChecks.inPlace(observation, $0) }
+            ?? RestoreChecks.bringingBack(observation)
+        let findings = judged.map { id, title, verdict in
+            Finding(
+                check: id,
+                title: title,
+                outcome: verdict.outcome,
+                message: verdict.message,
+                remedy: verdict.remedy
+            )
+        }
+        self.init(target: observation.plan.release, findings: findings)
+    }
+}
+
+/// One function a check.
+enum RestoreChecks {
+    /// A check, by the id and the title of its finding, and what it says.
+    typealias Judged = (id: String, title: String, verdict: Verdict)
+
+    static func bringingBack(_ observation: RestoreObservation) -> [Judged] {
+        [
             ("restore-set", "The backup set is whole", RestoreChecks.whole(observation)),
             ("restore-origin", "The backup set is this installation's", RestoreChecks.origin(observation)),
             ("restore-proof", "The backup set was proven", RestoreChecks.proven(observation)),
@@ -22,21 +44,8 @@ extension PreflightReport {
             ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
             ("restore-sessions", "Nobody else is in the databases", RestoreChecks.sessions(observation)),
         ]
-        let findings = judged.map { id, title, verdict in
-            Finding(
-                check: id,
-                title: title,
-                outcome: verdict.outcome,
-                message: verdict.message,
-                remedy: verdict.remedy
-            )
-        }
-        self.init(target: observation.plan.release, findings: findings)
     }
-}
 
-/// One function a check.
-enum RestoreChecks {
     static func others(_ observation: RestoreObservation) -> Verdict {
         observation.atWork.judged(
             "what is at work in the project",
@@ -48,8 +57,14 @@ enum RestoreChecks {
                     remedy: "Wait until it has ended, or stop it: `docker stop \(name)`."
                 )
             }
-            let migrations = atWork.migrations.map { name in
-                Verdict.warn(
+            let migrations = atWork.migrations.map { name -> Verdict in
+                guard !observation.plan.isInPlace else {
+                    return .fail(
+                        "The migration \(name) still runs, and changes the database that it is at work on.",
+                        remedy: "Nothing was changed. Stop it (`docker stop \(name)`), and restore the database again."
+                    )
+                }
+                return .warn(
                     "The migration \(name) still runs; the restore stops it.",
                     remedy: "Nothing need be done; what it has done so far is in the database that is set aside."
                 )

@@ -195,6 +195,8 @@ package struct RestoreObservation: Sendable {
     package var unknownServices: Fact<[UnknownService]> = .known([])
     /// Volumes with data that no file names, in containers that the restore makes anew.
     package var unnamedVolumes: Fact<[UnnamedVolume]> = .known([])
+    /// What a restore in place looks at instead of most of this; nil for one that brings the set back itself.
+    package var inPlace: InPlace?
 
     /// Puts the facts together.
     package init(

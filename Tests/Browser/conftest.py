@@ -169,10 +169,10 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-def sign_in(page, name):
+def sign_in(page, name, password=PASSWORD):
     page.goto("/sign-in")
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda address: not address.endswith("/sign-in"))
 

@@ -8,6 +8,10 @@ from installation import FAILING, FIRST, FIXED, NEWEST, REQUIRED, Installation, 
 from steps import LOOK, RUN, ask, deploy, ended, is_all_there, no_findings, press, run_of
 
 
+# What the admin gives to those who are new.
+GIVEN = "somebody else has chosen this"
+
+
 @pytest.fixture(scope="module")
 def demo():
     # Who ends the tests wants everything taken away, too.
@@ -66,10 +70,27 @@ def test_the_secret_on_the_machine_makes_the_first_account_and_that_makes_the_ot
         form = page.locator("form[action='/settings/users']")
         form.get_by_label("Name").fill(name)
         form.get_by_label("Role").select_option(role)
-        form.get_by_label("Password").fill(PASSWORD)
+        form.get_by_label("Password").fill(GIVEN)
         form.get_by_role("button", name="Add").click()
         page.get_by_role("heading", name=name, exact=True).wait_for()
     assert no_findings(page)
+
+
+def test_whoever_is_new_chooses_a_password_of_their_own_before_anything_else(demo, browse):
+    for name in ["operator", "second", "viewer"]:
+        page = browse(demo)
+        sign_in(page, name, GIVEN)
+        page.get_by_text("Somebody else has chosen your password").wait_for()
+        assert no_findings(page)
+        page.goto("/versions")
+        assert page.url.endswith("/settings/password"), "everything else comes after that"
+        page.get_by_label("Password so far").fill(GIVEN)
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_label("The same again").fill(PASSWORD)
+        page.get_by_role("button", name="Change password").click()
+        page.get_by_text("Your password is changed").wait_for()
+        page.goto("/versions")
+        assert page.url.endswith("/versions")
 
 
 def test_two_hops_are_deployed_and_neither_a_reload_nor_a_restart_of_the_console_loses_anything(demo, enter):

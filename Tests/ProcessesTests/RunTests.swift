@@ -37,7 +37,7 @@ struct RunTests {
             let ends = try await pipeline(
                 [Command("yes"), Command("head", ["-n", "1"])],
                 log: ToolLog(path: "\(folder)/log"),
-                deadline: .seconds(20)
+                deadline: .seconds(120)
             )
             #expect(ends == [.signal(SIGPIPE), .code(0)])
         }

@@ -8,7 +8,7 @@ extension Scenarios {
     @Test func `an upgrade whose runner is killed at every effect in turn ends like an undisturbed one`() async throws {
         let undisturbed = try await Self.undisturbed.value
         try await Demo.with { demo in
-            let began = try await demo.clock()
+            let listener = try await OutsideEvents.Listener(demo)
             var walk = KillWalk(durations: undisturbed.seconds)
             let witness = try await walk.go(through: demo)
             let rows = try witness.rows()
@@ -21,7 +21,7 @@ extension Scenarios {
             #expect(Set(kinds.map(String.init)) == Set(KillPoint.effects), "the whole matrix has other effects")
             #expect(walk.kills.filter(\.wasOpen).count > walk.kills.count / 2, "hardly any was hit: \(walk.kills)")
             #expect(walk.kills.contains { $0.children > 0 }, "no tool was killed: \(walk.kills)")
-            let events = try await OutsideEvents(of: demo, since: began, until: try await demo.clock())
+            let events = try await OutsideEvents(heardBy: listener, until: try await demo.clock())
             #expect(events.happenings.count > 20, "\(events.happenings)")
             let strangers = events.strangers(to: rows)
             KillRecord.add("\(events.happenings.count) changes of containers, \(strangers.count) strangers")

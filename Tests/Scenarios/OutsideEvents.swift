@@ -24,13 +24,34 @@ struct OutsideEvents {
 
     let happenings: [Happening]
 
-    /// Asks the Engine about the time between two moments.
-    init(of demo: DemoInstallation, since: Moment, until: Moment) async throws {
-        let text = try await DemoInstallation.shell(
-            "docker events --since \(Self.seconds(since)) --until \(Self.seconds(until)) --filter type=container "
-                + "--filter label=com.docker.compose.project=\(demo.project) --format '{{json .}}'"
+    /// Listens to what the Engine tells from now on, until it is heard. The Engine itself remembers a few hundred things
+    /// only, and tells of every health check.
+    struct Listener {
+        fileprivate let demo: DemoInstallation
+        fileprivate let process: String
+        fileprivate var file: String { demo.root + "/events" }
+
+        init(_ demo: DemoInstallation) async throws {
+            self.demo = demo
+            process = try await DemoInstallation.shell(
+                "setsid \(OutsideEvents.command(demo)) >\(demo.root)/events 2>/dev/null </dev/null & echo $!"
+            ).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+
+    private static func command(_ demo: DemoInstallation) -> String {
+        "docker events --filter type=container --filter label=com.docker.compose.project=\(demo.project) "
+            + "--format '{{json .}}'"
+    }
+
+    /// Hears what a listener has written down, and, of what is not written yet, what the Engine remembers.
+    init(heardBy listener: Listener, until: Moment) async throws {
+        let newest = try await DemoInstallation.shell(
+            "\(Self.command(listener.demo)) --since 0 --until \(Self.seconds(until))"
         )
-        happenings = text.split(separator: "\n").compactMap { line in
+        try await DemoInstallation.shell("kill \(listener.process)")
+        let written = try String(contentsOfFile: listener.file, encoding: .utf8)
+        happenings = Set((written + "\n" + newest).split(separator: "\n")).compactMap { line in
             guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 let action = object["Action"] as? String, Self.changes.contains(action),
                 let nanoseconds = object["timeNano"] as? Int64, let actor = object["Actor"] as? [String: Any],

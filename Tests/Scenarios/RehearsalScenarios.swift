@@ -92,7 +92,10 @@ extension Scenarios {
             _ = try await demo.psql("ALTER TABLE \(table) ADD COLUMN added_by_hand integer")
             // What no migration touches does not count: a role with a password, words that a restore would write otherwise.
             _ = try await demo.psql("CREATE ROLE grafana LOGIN PASSWORD 'seen-by-nobody'")
-            _ = try await demo.psql("CREATE TABLE made_since (state varchar(9) CHECK (state IN ('open', 'shut')))")
+            _ = try await demo.psql(
+                "CREATE TABLE made_since (state varchar(9) CHECK (state IN ('open', 'shut'))); "
+                    + "ALTER TABLE made_since OWNER TO demo"
+            )
             let upgrade = try await demo.pawl("upgrade", "--to", Demo.required, "--yes", "-o", "json")
             #expect(upgrade.exit == 4, "\(upgrade)")
             #expect(upgrade.text("reason", "code") == "schema-not-rehearsed")

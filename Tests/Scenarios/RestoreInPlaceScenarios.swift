@@ -64,6 +64,7 @@ extension Scenarios {
             sed -i 's/^DB_NAME=.*/DB_NAME=\(database)/' .env
             grep -q '^DB_NAME=\(database)$' .env
             echo 'DB_NAME=\(database)' >>customer.env
+            sed -i 's/^    database: demo$/    database: \(database)/' \(demo.root)/pawl.yaml
             # The plugin, where only the older program is there.
             if ! docker compose version >/dev/null 2>&1; then
                 docker() { if [[ $1 == compose ]]; then shift; docker-compose "$@"; else command docker "$@"; fi; }

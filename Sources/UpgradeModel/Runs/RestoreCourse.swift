@@ -122,8 +122,10 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     /// Whether nothing is to be undone where the stop that is to be performed now fails: only the run's own folder was
     /// touched.
     package var isOnlyLooking: Bool {
-        guard !isPastPointOfNoReturn, case .going(let number) = stage else { return false }
-        return [.checkRestore, .unpackSet, .confirmRestored].contains(stops[number].kind)
+        switch pending?.kind {
+        case .checkRestore, .unpackSet, .confirmRestored: true
+        default: false
+        }
     }
 
     /// The one effect that is to be performed now; nil where it waits.

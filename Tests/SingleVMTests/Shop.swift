@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Processes
 import SingleVM
+import Synchronization
 import Testing
 import UpgradeEngine
 import UpgradeModel
@@ -251,20 +252,29 @@ struct Shop {
         try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
     }
 
+    /// Where the next shop looks for its port: below the range that the kernel and the Engine give ports from, since
+    /// a port of theirs that is free now may be another container's by the time that this shop starts.
+    private static let nextPort = Atomic(Int.random(in: 20_000..<30_000))
+
     private static func freePort() throws -> Int {
+        for _ in 0..<1_000 {
+            let port = nextPort.wrappingAdd(1, ordering: .relaxed).newValue
+            if isFree(UInt16(port)) { return port }
+        }
+        throw POSIXError(.EADDRINUSE)
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let expected = size
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, expected) == 0 && getsockname(descriptor, address, &size) == 0
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard bound else { throw POSIXError(.EADDRINUSE) }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -191,12 +191,15 @@ package struct DatabaseSwap: Sendable {
         }
     }
 
+    /// How a row of `pg_stat_activity` is named to the operator, in SQL.
+    private static let session =
+        "format('process %s, %s of %s', a.pid, coalesce(nullif(a.application_name, ''), 'a session'), a.usename)"
+
     /// The sessions that hold a lock on a database as a whole, such as one that comments on it and does not commit.
     private func holders(of name: String, _ connection: PostgresConnection) async throws(Trouble) -> [String] {
         try await connection.rows(
             """
-            SELECT DISTINCT format('process %s, %s of %s', a.pid, coalesce(nullif(a.application_name, ''), 'a session'),
-              a.usename)
+            SELECT DISTINCT \(Self.session)
             FROM pg_catalog.pg_locks l
             JOIN pg_catalog.pg_database d ON d.oid = l.objid AND l.classid = 'pg_catalog.pg_database'::regclass
             JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
@@ -226,9 +229,8 @@ package struct DatabaseSwap: Sendable {
     private func sessions(_ connection: PostgresConnection) async throws(Trouble) -> [String] {
         try await connection.rows(
             """
-            SELECT format('process %s, %s of %s', pid, coalesce(nullif(application_name, ''), 'a session'), usename)
-            FROM pg_catalog.pg_stat_activity
-            WHERE datname = $1 AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
+            SELECT \(Self.session) FROM pg_catalog.pg_stat_activity a
+            WHERE a.datname = $1 AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
             """,
             [names.database]
         ).compactMap { $0.text(0) }

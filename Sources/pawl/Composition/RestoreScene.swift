@@ -214,7 +214,10 @@ struct RestoreScene: Sendable {
             databases: databases,
             missingTools: await missingTools(databases, set)
         )
-        if release.value != nil {
+        if case .unknown(let why) = release {
+            observation.unknownServices = .unknown(why)
+            observation.unnamedVolumes = .unknown(why)
+        } else {
             observation.unknownServices = await .of { try await unknownServices() }
             observation.unnamedVolumes = await .of {
                 try await site.deployment().unnamedVolumes(in: site.deployment().composeFile(of: ground.release))

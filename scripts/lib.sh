@@ -4,6 +4,8 @@
 # Where Pawl's own scripts keep things: what can be made again, and what belongs to something running.
 cache_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pawl"
 state_dir="${XDG_STATE_HOME:-$HOME/.local/state}/pawl"
+# There while an Engine runs that a command of scripts/with-docker has started.
+started_for_commands=$state_dir/docker.for-commands
 
 # Says something to whoever watches, a line for each argument; standard output is kept for results.
 say() { printf '%s\n' "$@" >&2; }

@@ -78,6 +78,16 @@ import UpgradeModel
         #expect(copied.status.isSuccess)
         if isEncrypted { try FileManager.default.copyItem(atPath: identity, toPath: "\(elsewhere)/set/identity.txt") }
         let installation = try server.newFolder()
+        // As Pawl leaves it: the release's two files are links into the folder of the release that has failed.
+        let failed = "\(installation)/releases/2.0.0"
+        try FileManager.default.createDirectory(atPath: failed, withIntermediateDirectories: true)
+        for name in ["docker-compose.yml", ".env"] {
+            try Data("failed".utf8).write(to: URL(filePath: "\(failed)/\(name)"))
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(installation)/\(name)",
+                withDestinationPath: "releases/2.0.0/\(name)"
+            )
+        }
         let text = try String(contentsOfFile: "\(elsewhere)/set/RESTORE.md", encoding: .utf8)
         let script = commands(of: text, installation: installation)
         #expect(text.contains("`pawl restore --backup \(set.id) --in-place`"))
@@ -109,6 +119,11 @@ import UpgradeModel
             }
         }
         #expect(try String(contentsOfFile: "\(installation)/customer.env", encoding: .utf8).contains("ENCRYPTION_KEY"))
+        for name in ["docker-compose.yml", ".env"] where set.manifest.files.contains(where: { $0.path.contains(name) })
+        {
+            #expect(try String(contentsOfFile: "\(failed)/\(name)", encoding: .utf8) == "failed")
+            #expect(try String(contentsOfFile: "\(installation)/\(name)", encoding: .utf8) != "failed")
+        }
         guard isEncrypted else { return }
         #expect(try String(contentsOfFile: "\(installation)/.env", encoding: .utf8).contains("DB_PASSWORD"))
     }

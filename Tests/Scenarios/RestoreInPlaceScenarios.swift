@@ -14,6 +14,9 @@ extension Scenarios {
             let early = try await inPlace(demo, set)
             #expect(early.exit == 3 && failed(early) == ["restore-running", "restore-schema"], "\(early)")
             try await restoresInto(demo, set)
+            let hasty = try await demo.pawl("retry", "-o", "json")
+            #expect(hasty.exit == 3 && hasty.text("error", "code") == "restored-outside", "\(hasty)")
+            #expect(hasty.text("error", "message")?.contains("into spare on ") == true, "\(hasty)")
 
             try await start(demo, set, on: "spare")
             _ = try await demo.event(containing: Demo.newest, within: .seconds(120)) { try await demo.health() }

@@ -70,7 +70,7 @@ package enum Invariants {
                 )
             }
         }
-        if case .restored(let hop) = machine.state {
+        if case .restored(let hop, _) = machine.state {
             require(machine.plan.highWaterMark == hop.target, "the mark is not what was restored")
             require(world.release == hop.target && world.current == hop.target, "another release runs")
             require(restore.configuration == hop.target, "the configuration is of another release")

@@ -248,6 +248,31 @@ import UpgradeModel
         }
     }
 
+    @Test func `the installed release's files stay when they were put through links into a newer one's folder`()
+        async throws
+    {
+        try await Shop.with { shop in
+            let context = try shop.context()
+            let port = port(shop)
+            let keep = try effect(.keepInstalled, shop)
+            _ = try await port.perform(keep, in: context)
+            // An upgrade has failed after its switch, and somebody has copied the old files over what was there.
+            let (newer, releases) = (try ReleaseVersion("1.1.0"), shop.folder + "/releases")
+            try FileManager.default.copyItem(atPath: releases + "/1.0.0", toPath: releases + "/1.1.0")
+            try shop.deployment.switchRelease(to: newer, from: try shop.one)
+            #expect(try await port.probe(keep, in: context).isOpen)
+            _ = try await port.perform(keep, in: context)
+            #expect(try await port.probe(keep, in: context) == .done(.done))
+            #expect(shop.deployment.currentRelease == (try shop.one))
+            for name in ["/.env", "/docker-compose.yml"] {
+                try "newer".write(toFile: releases + "/1.1.0" + name, atomically: true, encoding: .utf8)
+            }
+            #expect(try String(contentsOfFile: shop.folder + "/.env", encoding: .utf8) == shop.environment("1.0.0"))
+            let files = try shop.deployment.installedFiles(of: try shop.one, running: try shop.one)
+            #expect(files == shop.deployment.folder.release(try shop.one))
+        }
+    }
+
     @Test func `a container that somebody made by run is told from services and from migrations`() async throws {
         try await Shop.with { shop in
             #expect(try await shop.deployment.oneOffContainers().isEmpty)

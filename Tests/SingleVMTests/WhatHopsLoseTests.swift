@@ -89,6 +89,30 @@ import UpgradeModel
         }
     }
 
+    @Test func `a restore does without what the operator has added since the set was made`() async throws {
+        try await Shop.with { shop in
+            let release = ReleaseFolder(path: shop.folder)
+            let configuration = shop.logs + "/configuration"
+            try FileManager.default.createDirectory(atPath: configuration, withIntermediateDirectories: true)
+            func lost() async throws -> [String] {
+                try await shop.deployment.servicesLost(to: release, in: configuration).map(\.service)
+            }
+            #expect(try await lost() == [])
+            let addition =
+                "{version: \"2.4\", services: {exporter: {image: \"\(shop.image("1.0.0"))\", "
+                + "stop_signal: SIGKILL, command: [\"sleep\", \"100000\"]}}}"
+            try write(addition, "docker-compose.override.yml", shop)
+            try await shop.up(["exporter"])
+            #expect(try await lost() == ["exporter"])
+            try addition.write(
+                toFile: configuration + "/docker-compose.override.yml",
+                atomically: true,
+                encoding: .utf8
+            )
+            #expect(try await lost() == [], "the set holds it")
+        }
+    }
+
     @Test func `an archive is counted wherever its pieces are cut`() {
         func header(_ name: String, _ kind: Character, size: Int = 0) -> [UInt8] {
             var block = [UInt8](repeating: 0, count: 512)

@@ -162,6 +162,31 @@ extension RunnerTests {
         }
     }
 
+    @Test func `a restore goes on under its own name after another one was asked for and refused`() async throws {
+        try await withInstallation { installation in
+            let why = Trouble(.environment, "engine", "It did not answer.", remedy: "Look.")
+            let no = Trouble(.operator, "damaged", "It is damaged.", remedy: "Use another.")
+            let port = try Self.port(failures: [.migrate: why, .start: why])
+            let runner = try installation.runner(over: port)
+            try runner.create(installation.request())
+            let set = try #require(try await runner.run(installation.run).backup)
+            func restore(_ set: String) async throws -> UpgradeMachine {
+                let plan = try Self.restore(of: set)
+                try installation.store.leave(.restore(by: "op", plan: plan), for: installation.run, at: Self.start)
+                return try await runner.run(installation.run)
+            }
+            #expect(try await restore(set.text).phase == .needsOperator)
+            await port.fail([.checkRestore: no])
+            #expect(try await restore("20260101T000000Z").reason == no)
+            try installation.store.leave(.retry(by: "op", target: nil), for: installation.run, at: Self.start)
+            #expect(try await runner.run(installation.run).phase == .restored)
+            let entries = try installation.store.entries(of: installation.run, after: 0)
+            let view = try RunView(of: installation.run, from: entries)
+            #expect(view.restored == set)
+            #expect(view.steps.first { $0.step == .settle }?.state == .waiting)
+        }
+    }
+
     @Test func `a restore that is given up puts nothing back that ran when an earlier hop was to be restored`()
         async throws
     {

@@ -42,6 +42,31 @@ import UpgradeModel
         #expect(refused.text.split(separator: "\n").count == 1, "\(refused.text)")
     }
 
+    @Test func `a retry over what was restored meanwhile is refused until it is said to be a trial`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let id = try paper.recordWaiting()
+        let workplace = try paper.workplace()
+        let folder = try workplace.data.folder(of: id)
+        try OutsideRestores.note(
+            .init(set: "S", database: "demo", into: "demo at spare:5432", at: "2026-11-27T10:00:00Z"),
+            in: folder
+        )
+        let decisions = Decisions(workplace)
+        let refused = await #expect(throws: Trouble.self) { try await decisions.retry(id, to: nil) }
+        #expect(refused?.code == "restored-outside")
+        #expect(refused?.message.contains("demo of S was restored into demo at spare:5432") == true)
+        #expect(refused?.remedy.contains("pawl restore --backup S --in-place") == true)
+        #expect(try workplace.store.openDecision(for: id) == nil)
+        // A runner is there already, and will find the wish.
+        let lock = try RunnerLock(in: workplace.data)
+        try await decisions.retry(id, to: nil, restoredElsewhere: true)
+        _ = consume lock
+        #expect(try workplace.store.openDecision(for: id)?.decision == .retry(by: Workplace.person, target: nil))
+        #expect(try OutsideRestores.read(in: folder).entries == [])
+    }
+
     @Test func `whoever is too late to abort is told both ways on`() throws {
         let paper = try PaperInstallation()
         let id = try paper.recordWaiting()

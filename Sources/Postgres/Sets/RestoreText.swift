@@ -66,10 +66,12 @@ enum RestoreText {
                 "\(opening) < \(quoted(configuration.path)) | zstd -dc | tar -x -p -f - -C /path/of/the/installation"
             )
         }
-        for name in ["docker-compose.yml", ".env"] {
+        for name in ["docker-compose.yml", ".env"] where manifest.files.contains(where: { $0.isOfRelease(name) }) {
+            // Pawl makes links of them, into the folder of whatever release is current.
+            lines.append("rm -f /path/of/the/installation/\(name)")
             if manifest.files.contains(where: { $0.path == "release/\(name).age" }) {
                 lines.append("(umask 077; \(opening) < release/\(name).age > /path/of/the/installation/\(name))")
-            } else if manifest.files.contains(where: { $0.path == "release/\(name)" }) {
+            } else {
                 lines.append("cp -p release/\(name) /path/of/the/installation/")
             }
         }
@@ -135,6 +137,13 @@ enum RestoreText {
 
     private static func oneLine(_ text: String) -> String {
         String(text.map { $0.isNewline ? " " : $0 })
+    }
+}
+
+extension StoredFile {
+    /// Whether it is this file of the release, encrypted or not.
+    fileprivate func isOfRelease(_ name: String) -> Bool {
+        ["release/\(name)", "release/\(name).age"].contains(path)
     }
 }
 

@@ -90,7 +90,7 @@ package struct ComposeDeployment: Sendable {
         try await composeFile(of: release, in: folder.path)
     }
 
-    /// The same as if the installation lay in another folder.
+    /// The same as if the installation lay in another folder, with that folder's additions.
     func composeFile(
         of release: ReleaseFolder,
         in directory: String

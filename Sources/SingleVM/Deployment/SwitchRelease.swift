@@ -36,8 +36,10 @@ extension ComposeDeployment {
     @discardableResult
     package func keepInstalled(_ version: ReleaseVersion) async throws(Trouble) -> ReleaseFolder {
         let kept = folder.release(version)
-        guard try await installedFiles(of: version) != kept else {
+        let running = try await observe().installedVersion
+        guard try installedFiles(of: version, running: running) != kept else {
             if DurableFiles.kind(kept.imagesFile) == .nothing { try await noteImages(of: kept) }
+            try leadBack(to: version, running: running)
             return kept
         }
         let staging = ReleaseFolder(path: folder.releases + "/.staging-\(version)")
@@ -54,20 +56,29 @@ extension ComposeDeployment {
         try await noteImages(of: staging)
         try DurableFiles.sync(folder: staging.path)
         try place(staging, as: kept, keepingOthers: true)
+        try leadBack(to: version, running: running)
         return kept
+    }
+
+    /// Lets `current` lead to the installed release where it leads to another one, as it does after somebody has put the
+    /// files of an older release through the links: staging the other one again would replace them.
+    private func leadBack(to version: ReleaseVersion, running: ReleaseVersion?) throws(Trouble) {
+        guard isLedAstray(from: version, running: running) else { return }
+        try DurableFiles.link(folder.currentLink, to: "releases/\(version)")
+    }
+
+    private func isLedAstray(from version: ReleaseVersion, running: ReleaseVersion?) -> Bool {
+        running == version && currentRelease.map { $0 != version } ?? false
     }
 
     /// Says whether the installed release has its folder, and in it what the installation has.
     package func probeKept(_ version: ReleaseVersion) async throws(Trouble) -> Probe {
         let kept = folder.release(version)
+        let running = try await observe().installedVersion
         guard DurableFiles.kind(kept.imagesFile) == .file, DurableFiles.kind(kept.environmentFile) == .file,
-            try await installedFiles(of: version) == kept
+            try installedFiles(of: version, running: running) == kept, !isLedAstray(from: version, running: running)
         else { return .notStarted }
         return .done(.done)
-    }
-
-    private func installedFiles(of version: ReleaseVersion) async throws(Trouble) -> ReleaseFolder {
-        try installedFiles(of: version, running: try await observe().installedVersion)
     }
 
     /// What keeps the installation's own files from being the installed release's: empty where they are.

@@ -35,6 +35,35 @@ extension ComposeDeployment {
     }
 }
 
+/// What a restore would lose: it goes by the set's release with the additions that the set holds, and no others.
+extension ComposeDeployment {
+    /// The containers whose services are neither in the set's release nor in the installed one, which gives way to it.
+    /// Where the installed release's file cannot be read, whatever the set's lacks is told.
+    ///
+    /// - Parameters:
+    ///   - release: the set's release.
+    ///   - configuration: the folder with the set's configuration.
+    /// - Returns: one for each container.
+    /// - Throws: blame `release`, code `compose-file`, where Compose refuses the set's file.
+    package func servicesLost(
+        to release: ReleaseFolder,
+        in configuration: String
+    ) async throws(Trouble) -> [UnknownService] {
+        let lacking = try await unknownServices(to: composeFile(of: release, in: configuration))
+        // The operator's own additions do not count: what the set has not got of them is gone afterwards.
+        let installed = try? await composeFile(of: ReleaseFolder(path: folder.path), in: configuration)
+        return lacking.filter { installed?[$0.service] == nil }
+    }
+
+    /// The volumes that no file names any more, see ``unnamedVolumes(in:)``.
+    package func volumesLost(
+        to release: ReleaseFolder,
+        in configuration: String
+    ) async throws(Trouble) -> [UnnamedVolume] {
+        try await unnamedVolumes(in: composeFile(of: release, in: configuration))
+    }
+}
+
 extension InstallationFolder {
     /// What stands where a hop or a restore makes links and folders, and would not give way to them.
     package var obstacles: [Obstacle] {

@@ -11,8 +11,16 @@ package struct Replay: Sendable {
 
     /// Replays the rows of one run, oldest first.
     ///
+    /// - Parameters:
+    ///   - id: the run.
+    ///   - entries: its rows.
+    ///   - each: is shown each row, and the machine after it.
     /// - Throws: code `unreadable-run` where the rows do not tell a legal story.
-    package init(of id: RunID, from entries: [JournalEntry]) throws(Trouble) {
+    package init(
+        of id: RunID,
+        from entries: [JournalEntry],
+        each: (JournalEntry, UpgradeMachine) -> Void = { _, _ in }
+    ) throws(Trouble) {
         guard case .created(let request)? = entries.first?.payload else {
             throw Trouble(
                 .operator,
@@ -41,6 +49,7 @@ package struct Replay: Sendable {
             case .intent(let effect): intent = effect
             case .created, .progress, .taken, .declined: break
             }
+            each(entry, machine)
         }
         self.machine = machine
         openIntent = intent

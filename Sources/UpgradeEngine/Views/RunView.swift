@@ -75,19 +75,22 @@ package struct RunView: Sendable {
         expected: [Step: Double] = [:],
         rehearsed: [ReleaseVersion: Double] = [:]
     ) throws(Trouble) {
-        let replay = try Replay(of: id, from: entries)
+        var clock = StepClock()
+        let replay = try Replay(of: id, from: entries) { entry, machine in
+            clock.see(entry)
+            // A run that was asked to restore does nothing else: its steps have their own names.
+            clock.restores(machine.plan.restore == nil && machine.restore != nil)
+        }
         request = replay.request
         machine = replay.machine
         events = rows ?? entries.count
         lastAt = entries.last?.at ?? request.startedAt
         // A wish that came too late is declined after the end.
         endedAt = machine.hasEnded ? entries.last { $0.payload.isEvent }?.at ?? lastAt : nil
-        let restore = machine.restore ?? request.plan.restore
+        let restore = machine.restored ?? machine.restore ?? request.plan.restore
         restored = restore?.set
         isInPlace = restore?.isInPlace ?? false
-        var clock = StepClock()
         for entry in entries {
-            clock.see(entry)
             switch entry.payload {
             case .progress(_, let progress): self.progress = progress
             case .intent(let effect):
@@ -95,9 +98,6 @@ package struct RunView: Sendable {
                 // What comes first after that point; a restore has made no set.
                 if effect.kind == .switchRelease { passed = backup }
             case .declined(_, let trouble): declined = trouble
-            case .event(.restoreRequested(_, let plan)) where machine.phase == .restored:
-                restored = plan.set
-                isInPlace = plan.isInPlace
             case .event(.succeeded(_, .dumped(let set))): backup = set
             case .event(.succeeded(_, .setAside(let name))): replaced.append(name)
             case .event(.succeeded(let effect, _)) where effect.kind == .discardBackup: backup = nil
@@ -175,36 +175,29 @@ private struct StepClock {
     private var restores = false
     /// Whether it ever did.
     private(set) var hasRestored = false
-    private var newest: Effect.Kind?
 
     private func key(_ effect: Effect) -> Key { Key(hop: effect.hop, step: restores ? .restore : effect.step) }
+
+    /// Says whether an upgrade gives way to a restore after what was seen last.
+    mutating func restores(_ does: Bool) {
+        restores = does
+        hasRestored = hasRestored || does
+    }
 
     mutating func see(_ entry: JournalEntry) {
         switch entry.payload {
         case .intent(let effect):
-            newest = effect.kind
             guard effect.isOfTheHop else { return }
             readings[key(effect), default: Reading(startedAt: entry.at)].runningSince = entry.at
             readings[key(effect)]?.failed = false
         case .event(.succeeded(let effect, _)):
             stop(effect, at: entry.at, failed: false)
-            if effect.kind == .putBack { restores = false }
         case .event(.failed(let effect, _)), .event(.refused(let effect, _)):
             stop(effect, at: entry.at, failed: true)
-            endIfNothingIsUndone()
-        case .event(.restoreRequested):
-            restores = true
-            hasRestored = true
         case .event(.abortRequested), .event(.retryRequested):
             for key in readings.keys where readings[key]?.runningSince != nil { stop(key, at: entry.at, failed: true) }
-            endIfNothingIsUndone()
-        case .created, .event(.started), .progress, .taken, .declined: break
+        case .created, .event(.started), .event(.restoreRequested), .progress, .taken, .declined: break
         }
-    }
-
-    /// A restore that had only looked is over at once when it is given up.
-    private mutating func endIfNothingIsUndone() {
-        if let newest, [.checkRestore, .unpackSet, .confirmRestored].contains(newest) { restores = false }
     }
 
     private mutating func stop(_ effect: Effect, at moment: Moment, failed: Bool) {

@@ -28,7 +28,7 @@ extension UpgradeMachine {
         case .preflight(let hop, _), .quiescing(let hop, _), .backingUp(let hop, _, _), .verifying(let hop, _, _, _),
             .clearing(let hop, _), .migrating(let hop, _, _, _), .settling(let hop, _, _),
             .needsOperator(let hop, _, _, _), .puttingBack(let hop, _, _, _), .stuck(let hop, _, _, _, _),
-            .refused(let hop, _), .aborted(let hop, _), .restored(let hop):
+            .refused(let hop, _), .aborted(let hop, _), .restored(let hop, _):
             hop
         case .restoring(let course): course.hop
         case .replacing(_, _, _, let instead, _, _): instead
@@ -110,5 +110,10 @@ extension UpgradeMachine {
     /// The restore that goes on or waits; nil where none does.
     package var restore: RestorePlan? {
         if case .restoring(let course) = state { course.plan } else { nil }
+    }
+
+    /// The restore that the run has ended with; nil where it has not ended so.
+    package var restored: RestorePlan? {
+        if case .restored(_, let plan) = state { plan } else { nil }
     }
 }

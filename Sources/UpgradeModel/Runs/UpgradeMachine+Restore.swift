@@ -25,7 +25,7 @@ extension UpgradeMachine {
             try take(outcome, at: course.stops[number], &course, event)
             let next = number + 1
             guard next < course.stops.count else {
-                state = .restored(course.hop)
+                state = .restored(course.hop, course.plan)
                 return
             }
             if next == course.pointOfNoReturn {

@@ -86,7 +86,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case stuck(Hop, PutBack, Effect.Kind, why: Trouble, gaveUp: Trouble)
         /// A backup set is brought back, or what that has changed is undone, or either waits for an operator.
         case restoring(RestoreCourse)
-        case restored(Hop)
+        case restored(Hop, RestorePlan)
         case succeeded
         case refused(Hop, Trouble)
         case aborted(Hop, Trouble)

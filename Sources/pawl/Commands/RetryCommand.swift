@@ -16,6 +16,8 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The run (default: the newest).") var run: String?
     @Option(help: "A newer release to put in the failed one's place.") var to: VersionArgument?
+    @Flag(help: "What `restore --into` has brought back meanwhile is not used by the installation.")
+    var restoredElsewhere = false
     @Flag(help: "Do not watch the run.") var detach = false
 
     func run() async throws {
@@ -23,7 +25,7 @@ struct RetryCommand: AsyncParsableCommand {
         try workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
-        try await Decisions(workplace).retry(id, to: to?.version)
+        try await Decisions(workplace).retry(id, to: to?.version, restoredElsewhere: restoredElsewhere)
         try await watching.end(of: id, detach: detach)
     }
 }

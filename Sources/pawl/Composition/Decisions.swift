@@ -12,8 +12,14 @@ struct Decisions: Sendable {
 
     init(_ workplace: Workplace) { self.workplace = workplace }
 
-    /// Goes on after a failure, with the same release or a newer, corrected one.
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String = Workplace.person) async throws {
+    /// Goes on after a failure, with the same release or a newer, corrected one; `restoredElsewhere` says that the
+    /// installation does not use what `restore --into` has brought back meanwhile.
+    func retry(
+        _ id: RunID,
+        to target: ReleaseVersion?,
+        by person: String = Workplace.person,
+        restoredElsewhere: Bool = false
+    ) async throws {
         let view = try RunView(of: id, from: workplace.store.entries(of: id, after: 0))
         guard view.machine.choices.contains(.retry), let hop = view.machine.hop else {
             throw Trouble(
@@ -31,8 +37,13 @@ struct Decisions: Sendable {
                 remedy: "Go on with it: `pawl retry`. Upgrade afterwards."
             )
         }
-        if view.machine.restore == nil { try await requireNothingOlder(than: hop.target, view.backup) }
+        let folder = try workplace.data.folder(of: id)
+        if view.machine.restore == nil {
+            try await requireNothingOlder(than: hop.target, view.backup)
+            if !restoredElsewhere, let why = try OutsideRestores.read(in: folder).obstacle(to: hop.target) { throw why }
+        }
         if let target, target != hop.target { try await checkLegal(target, after: hop.target) }
+        if restoredElsewhere { try OutsideRestores.forget(in: folder) }
         try workplace.store.leave(.retry(by: person, target: target), for: id, at: Workplace.now())
         try await RunnerProcess(workplace: workplace).carryOn(id)
     }
@@ -45,20 +56,20 @@ struct Decisions: Sendable {
         try await RunnerProcess(workplace: workplace).carryOn(id)
     }
 
-    /// The old writers were removed before the point of no return. Where some run again, somebody has started them: over
-    /// databases that were restored outside of the run, or over half a migration. Nothing is to be migrated beneath them.
+    /// The old writers were removed before the point of no return. Where there are some again, running or ended, somebody
+    /// has started them: over databases that were restored outside of the run, or over half a migration. Nothing is to be migrated beneath them.
     private func requireNothingOlder(than failed: ReleaseVersion, _ set: BackupSetID?) async throws {
         // What cannot be seen is no reason here: without an Engine nobody carries the retry out either.
-        guard let state = try? await Site.observe(workplace.singleVM, workplace.product), state.isRunning,
+        guard let state = try? await Site.observe(workplace.singleVM, workplace.product),
             let running = state.installedVersion, running < failed
         else { return }
         throw Trouble(
             .operator,
             "older-release-runs",
-            "Release \(running) runs, though this run has removed it: somebody has started it since, and migrations of "
-                + "\(failed) would change the databases beneath it.",
+            "Release \(running) \(state.isRunning ? "runs" : "has containers"), though this run has removed it: somebody has "
+                + "started it since, and migrations of \(failed) would change the databases beneath it.",
             remedy: "Where you have brought the databases back to \(running) yourself, say so: "
-                + "\(RestoredOutside.command(set?.text ?? "SET")). Otherwise stop it, then retry."
+                + "\(RestoredOutside.command(set?.text ?? "SET")). Otherwise remove its containers, then retry."
         )
     }
 

@@ -61,6 +61,13 @@ struct RestoreInto {
             of: "the restore",
             yes: yes
         )
+        let waiting = try RunnerProcess.openRun(in: workplace)
+        if let waiting, waiting.machine.restore == nil {
+            try OutsideRestores.note(
+                .init(set: set.id.text, database: backup.name, into: "\(route)", at: "\(Workplace.now())"),
+                in: workplace.data.folder(of: waiting.request.id)
+            )
+        }
         let proof: Proof
         do {
             let (set, isVerbose) = (set.id, options.verbose)
@@ -82,7 +89,7 @@ struct RestoreInto {
             release: plan.release.description,
             tables: proof.tables,
             rows: proof.rows,
-            waiting: try RunnerProcess.openRun(in: workplace)?.request.id.description
+            waiting: waiting?.request.id.description
         )
         Answer(options).give(report, text: report.text)
     }

@@ -218,9 +218,11 @@ struct RestoreScene: Sendable {
             observation.unknownServices = .unknown(why)
             observation.unnamedVolumes = .unknown(why)
         } else {
-            observation.unknownServices = await .of { try await unknownServices() }
+            observation.unknownServices = await .of {
+                try await site.deployment().servicesLost(to: ground.release, in: ground.installation)
+            }
             observation.unnamedVolumes = await .of {
-                try await site.deployment().unnamedVolumes(in: site.deployment().composeFile(of: ground.release))
+                try await site.deployment().volumesLost(to: ground.release, in: ground.installation)
             }
         }
         return observation
@@ -232,15 +234,6 @@ struct RestoreScene: Sendable {
             here: workplace.installation.name,
             standing: .of { try BackupShelf(workplace).standing(of: ListedSet(set)) }
         )
-    }
-
-    /// What the restore removes and nothing could bring back. The services of the installation's own files give way to
-    /// those of the set's release; where those files cannot be read, whatever the release lacks is told.
-    private func unknownServices() async throws -> [UnknownService] {
-        let deployment = try site.deployment()
-        let lacking = try await deployment.unknownServices(to: deployment.composeFile(of: ground.release))
-        let own = try? await deployment.composeFile(of: ReleaseFolder(path: deployment.folder.path))
-        return lacking.filter { own?[$0.service] == nil }
     }
 
     func atWork() async throws -> RestoreObservation.AtWork {

@@ -1,0 +1,54 @@
+import Foundation
+import UpgradeModel
+
+/// What `restore --into` has brought back while a run waited: a note in the run's folder, since no row of its journal
+/// tells of it, and a retry would go on over databases that are older than the run takes them for.
+struct OutsideRestores: Codable {
+    /// One database that was restored, wholly or in part.
+    struct Entry: Codable, Equatable {
+        var set: String
+        var database: String
+        /// Where it went, without a password.
+        var into: String
+        var at: String
+    }
+
+    var entries: [Entry] = []
+
+    /// The notes of a run; none where nobody restored anything.
+    static func read(in folder: String) throws -> OutsideRestores {
+        let path = path(in: folder)
+        guard FileManager.default.fileExists(atPath: path) else { return OutsideRestores() }
+        return try JSONDecoder().decode(OutsideRestores.self, from: Data(contentsOf: URL(filePath: path)))
+    }
+
+    /// Adds a note, before the first row is restored.
+    static func note(_ entry: Entry, in folder: String) throws {
+        var all = try read(in: folder)
+        all.entries.append(entry)
+        try JSONEncoder().encode(all).write(to: URL(filePath: path(in: folder)), options: .atomic)
+    }
+
+    /// Forgets them: somebody has said that nothing uses what was restored.
+    static func forget(in folder: String) throws {
+        let path = path(in: folder)
+        if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    private static func path(in folder: String) -> String { folder + "/restored-outside.json" }
+
+    /// Why the run may not simply go on; nil where nothing was restored.
+    func obstacle(to release: ReleaseVersion) -> Trouble? {
+        guard let newest = entries.last else { return nil }
+        return Trouble(
+            .operator,
+            "restored-outside",
+            "\(newest.database) of \(newest.set) was restored into \(newest.into) on \(newest.at), while this run waited. "
+                + "If the installation is to use that database, \(release) must not go on over it: its migrations that "
+                + "are done would be missing there.",
+            remedy: "If it is to, start the set's release and say so: \(RestoredOutside.command(newest.set)). If "
+                + "it was a trial, and the installation uses the databases that this run has changed: "
+                + "`pawl retry --restored-elsewhere`."
+        )
+    }
+}

@@ -6,7 +6,7 @@ SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
 BIN = $(abspath $(SCRATCH))/debug
 
-.PHONY: demo test test-unit test-kills test-postgres test-scenarios test-browser test-journey seeds kill-matrix coverage mutants bench fuzz-api build release setup lint format clean
+.PHONY: demo test test-unit test-kills test-postgres test-scenarios test-browser test-journey pictures seeds kill-matrix coverage mutants bench fuzz-api build release setup lint format clean
 
 demo: setup build
 	PAWL=$(BIN)/pawl scripts/demo
@@ -51,6 +51,11 @@ run-scenarios:
 test-browser: setup
 	swift build $(SWIFT_FLAGS) --product ConsoleStage
 	STAGE=$(BIN)/ConsoleStage scripts/browser-tests
+
+# The pictures of docs/guide, anew, from the same simulated installation.
+pictures: setup
+	swift build $(SWIFT_FLAGS) --product ConsoleStage
+	STAGE=$(BIN)/ConsoleStage scripts/browser-tests --pictures
 
 # The whole journey in Chromium: the console that pawl serves, real Docker and PostgreSQL. Budget: 4 minutes.
 test-journey: setup build

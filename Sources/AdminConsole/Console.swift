@@ -148,6 +148,7 @@ struct ConsoleParts: Sendable {
     let rates: RateLimits
     let longAnswers = LongAnswers()
     let refusals: RefusalCount
+    let failedSignIns: RefusalCount
     let site: SiteRules
     let bootstrap: Bootstrap?
     let about: ConsoleAbout
@@ -183,6 +184,7 @@ struct ConsoleParts: Sendable {
         halfway = HalfwaySignIns(now: now)
         rates = RateLimits(now: now)
         refusals = RefusalCount(now: now)
+        failedSignIns = RefusalCount(now: now)
         renderer = try PageRenderer()
         board = StatusBoard(desk: desk)
         hub = EventHub(desk: desk, presence: Presence(records: records, sessions: sessions, now: now))

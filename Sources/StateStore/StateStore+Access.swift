@@ -32,6 +32,45 @@ extension StateStore: AccessRecords {
         }
     }
 
+    package func set(_ role: Role, of name: AccountName) throws(Trouble) {
+        try write { database in
+            let all = try Row.fetchAll(database, sql: Self.accountRows).map { try Self.account($0) }
+            guard var wish = all.first(where: { $0.name == name }), wish.role != role else { return }
+            wish.role = role
+            if let trouble = AccountRules.objection(to: wish, of: name, among: all) { throw trouble }
+            // Nothing else: the password may be another by now than whoever asks has seen.
+            try database.execute(
+                sql: "UPDATE account SET role = ? WHERE name = ?",
+                arguments: [role.rawValue, name.text]
+            )
+            try Self.removeSessions(of: name, except: nil, in: database)
+        }
+    }
+
+    package func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?)
+        throws(Trouble) -> Bool
+    {
+        try write { database in
+            guard let account = try Self.owner(name, in: database), shown.map(account.isShown) ?? true,
+                try session.map({ try Self.isThere($0, of: name, in: database) }) ?? true
+            else { return false }
+            try database.execute(
+                sql: "UPDATE account SET password = ?, passwordSetAt = ?, mustChangePassword = ? WHERE name = ?",
+                arguments: [password.digest.text, password.setAt.microseconds, password.isGiven, name.text]
+            )
+            try Self.removeSessions(of: name, except: session, in: database)
+            return true
+        }
+    }
+
+    private static func isThere(_ session: String, of name: AccountName, in database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT EXISTS (SELECT 1 FROM session WHERE id = ? AND account = ?)",
+            arguments: [session, name.text]
+        ) ?? false
+    }
+
     package func putFirst(_ account: Account) throws(Trouble) -> Bool {
         try write { database in
             guard try Int.fetchOne(database, sql: "SELECT count(*) FROM account") == 0 else { return false }
@@ -96,8 +135,11 @@ extension StateStore: AccessRecords {
         return try Row.fetchOne(find, arguments: [name.text]).map { try account($0) }
     }
 
-    package func begin(_ session: SessionRecord, insteadOf other: String?, oldest: Moment, most: Int) throws(Trouble) {
+    package func begin(_ session: SessionRecord, shown: Account, insteadOf other: String?, oldest: Moment, most: Int)
+        throws(Trouble) -> Bool
+    {
         try write { database in
+            guard try Self.owner(session.account, in: database)?.isShown(by: shown) == true else { return false }
             try database.execute(
                 sql: "DELETE FROM session WHERE id IS ? OR createdAt < ?",
                 arguments: [other, oldest.microseconds]
@@ -110,6 +152,18 @@ extension StateStore: AccessRecords {
                     """,
                 arguments: [session.account.text, session.account.text, most]
             )
+            return true
+        }
+    }
+
+    package func renew(_ id: String, as session: SessionRecord, shown: Account?) throws(Trouble) -> Bool {
+        try write { database in
+            guard let account = try Self.owner(session.account, in: database), shown.map(account.isShown) ?? true,
+                try Self.isThere(id, of: session.account, in: database)
+            else { return false }
+            try database.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
+            try Self.put(session, in: database)
+            return true
         }
     }
 
@@ -141,12 +195,14 @@ extension StateStore: AccessRecords {
     }
 
     package func removeSessions(of name: AccountName, except id: String?) throws(Trouble) {
-        try write { database in
-            try database.execute(
-                sql: "DELETE FROM session WHERE account = ? AND id IS NOT ?",
-                arguments: [name.text, id]
-            )
-        }
+        try write { try Self.removeSessions(of: name, except: id, in: $0) }
+    }
+
+    private static func removeSessions(of name: AccountName, except id: String?, in database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM session WHERE account = ? AND id IS NOT ?",
+            arguments: [name.text, id]
+        )
     }
 
     package func tokens(of name: AccountName?) throws(Trouble) -> [TokenRecord] {

@@ -110,14 +110,14 @@ struct DetailsTests {
         try answers.begin(for: "dan")
     }
 
-    @Test func `every download that reads a whole run or the whole trail is one of those`() async throws {
+    @Test func `whatever reads a whole run or the whole trail is one of those`() async throws {
         try await SimulatedConsole.with { console in
             let long = console.parts.doors().filter { $0.effort == .long }.map(\.path)
             #expect(
                 long.sorted() == [
-                    "/api/v1/audit.csv", "/api/v1/audit.json", "/api/v1/runs/:id/log", "/api/v1/runs/:id/log.txt",
-                    "/api/v1/runs/:id/report.html", "/audit.csv", "/audit.json", "/runs/:id/log.txt",
-                    "/runs/:id/report.html",
+                    "/api/v1/audit", "/api/v1/audit.csv", "/api/v1/audit.json", "/api/v1/runs/:id/log",
+                    "/api/v1/runs/:id/log.txt", "/api/v1/runs/:id/report.html", "/audit", "/audit.csv", "/audit.json",
+                    "/runs/:id/log.txt", "/runs/:id/report.html",
                 ]
             )
             let viewer = try console.person(.viewer)

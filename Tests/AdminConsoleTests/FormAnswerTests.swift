@@ -65,6 +65,33 @@ struct FormAnswerTests {
         }
     }
 
+    @Test func `what checks have found before a run is not shown after it, nor what they found from another release`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            @Sendable func find(_ title: String) {
+                let finding = Finding(check: "x", title: title, outcome: .warn, message: "Seen.", remedy: "See to it.")
+                console.desk.state.withLock { $0.findings = [finding] }
+            }
+            try await console.app.test(.router) { client in
+                func page() async throws -> String {
+                    try await person.get("/upgrade?to=2026.2.1", of: client).text
+                }
+                find("Found at first")
+                try await until { try await page().contains("Found at first") }
+                find("Found later")
+                #expect(try await page().contains("Found at first"))
+                _ = try await console.desk.upgrade(to: nil, rehearse: false, by: "cron") {}
+                #expect(try await !page().contains("Found at first"))
+                // Whoever asks for it has the checks run again, whatever was found.
+                let form = ["Content-Type": "application/x-www-form-urlencoded"]
+                #expect(try await person.post("/upgrade/checks", "to=2026.2.1", to: client, form).status == .seeOther)
+                try await until { try await page().contains("Found later") }
+            }
+        }
+    }
+
     @Test func `a look that gave way to somebody who deploys is as if it had never been`() async throws {
         let now = Moment(wholeSeconds: 1_795_000_000)
         let room = LookRoom<Int>(now: { now })

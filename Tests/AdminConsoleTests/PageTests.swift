@@ -41,9 +41,74 @@ struct PageTests {
                 for words in ["Upgrade to 2026.2.1", "1 preflight check says no", "There is no room", "Free 3 GB."] {
                     #expect(answer.text.contains(words), "\(words)")
                 }
-                #expect(!answer.text.contains("Type 2026.2.1 to confirm"), "there is nothing to press before they pass")
+                #expect(answer.text.contains(#"<fieldset class="bare stack" disabled>"#), "nothing is to be pressed")
                 #expect(try console.store.runs().isEmpty)
                 #expect(try console.store.audit(before: nil, limit: 1).first?.outcome == .refused)
+            }
+        }
+    }
+
+    @Test func `what an upgrade takes, and what is backed up first, is said as far as it was measured`() async throws {
+        let preflight = PreflightDocument(PreflightReport(target: try ReleaseVersion("2026.2.1"), findings: []))
+        let plan = try await SimulatedConsole.with { try await $0.desk.plan(to: nil) }
+        var report = DryRunReport(plan: plan, preflight: preflight, commands: [], downtime: nil, disk: [])
+        func checks() -> UpgradePage.Checks { UpgradePage.Checks(.done(report, at: SimulatedDesk.now)) }
+        #expect(checks().duration == nil && checks().backup == nil)
+        report.durationSeconds = .init(low: 60, high: 120)
+        report.backup = .init(
+            databases: [.init(name: "demo", bytes: 52_428_800), .init(name: "more", bytes: nil)],
+            directory: "/srv/sets"
+        )
+        #expect(checks().duration == report.durationSeconds?.words)
+        let words = try #require(checks().backup)
+        #expect(words.hasPrefix("demo (\(TextLayout.size(52_428_800))), more (not measured), with"))
+        #expect(words.hasSuffix("the set goes to /srv/sets."))
+        #expect(report.text.contains("All of it takes about") && report.text.contains("/srv/sets"))
+    }
+
+    @Test func `a release in quarantine is on the page with the reason, and is not offered`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            console.desk.state.withLock {
+                $0.catalog = Catalog.validating([
+                    CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"),
+                    CatalogEntry(version: "2026.2.1", releasedAt: "no day"),
+                ])
+            }
+            try await console.app.test(.router) { client in
+                let page = try await viewer.get("/versions", of: client).text
+                let reason = try #require(try await console.desk.releases().quarantined.first?.reason)
+                #expect(page.contains("In quarantine, never deployed") && page.contains("2026.2.1"))
+                // As text of the page.
+                #expect(page.contains(reason.prefix { $0 != "\"" && $0 != "'" && $0 != "`" }))
+                #expect(try await !viewer.get("/upgrade", of: client).text.contains("Upgrade to 2026.2.1"))
+            }
+        }
+    }
+
+    @Test
+    func `while no maintenance window is open the page says so, when the next one opens, and asks whether to go on`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            let (admin, person) = (try console.person(.admin), try console.person(.operator))
+            let box = "Deploy outside the maintenance windows: none is open"
+            try await console.app.test(.router) { client in
+                #expect(try await !person.get("/upgrade", of: client).text.contains(box))
+                func set(_ days: String) async throws {
+                    let windows = #"{"zone":"UTC","windows":[{"days":[\#(days)],"from":"10:00","to":"12:00"}]}"#
+                    let answer = try await admin.send(.put, "/api/v1/settings/windows", windows, to: client)
+                    #expect(answer.status == .ok)
+                }
+                // It is Wednesday, shortly after eleven.
+                try await set(#""sat""#)
+                let page = try await person.get("/upgrade", of: client).text
+                #expect(page.contains(box) && page.contains("2026-11-21T10:00"))
+                let form = ["Content-Type": "application/x-www-form-urlencoded"]
+                let body = "to=2026.2.1&confirmation=2026.2.1"
+                #expect(try await person.post("/upgrade", body, to: client, form).status == .unprocessableContent)
+                try await set(#""wed""#)
+                #expect(try await !person.get("/upgrade", of: client).text.contains(box))
             }
         }
     }

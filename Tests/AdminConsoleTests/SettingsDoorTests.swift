@@ -65,7 +65,7 @@ struct SettingsDoorTests {
                     passwordSetAt: SettingsDoorTests.now
                 )
                 try store.put(account)
-                let cookie = try parts.sessions.begin(account, address: "192.0.2.1", agent: "test")
+                let cookie = try #require(try parts.sessions.begin(account, address: "192.0.2.1", agent: "test"))
                 headers[.cookie] = "\(Sessions.cookie)=\(cookie.value)"
                 let csrf = try parts.sessions.visitor(cookie.value)?.csrf ?? ""
                 if let name = HTTPField.Name("X-CSRF-Token") { headers[name] = csrf }

@@ -60,8 +60,9 @@ struct SimulatedConsole: Sendable {
             passwordSetAt: SimulatedDesk.now
         )
         try store.put(account)
-        let cookie = try parts.sessions.begin(account, address: "127.0.0.1", agent: "test").value
-        guard let visitor = try parts.sessions.visitor(cookie) else { throw CocoaError(.formatting) }
+        guard let cookie = try parts.sessions.begin(account, address: "127.0.0.1", agent: "test")?.value,
+            let visitor = try parts.sessions.visitor(cookie)
+        else { throw CocoaError(.formatting) }
         return Person(account: account, cookie: cookie, visitor: visitor)
     }
 }

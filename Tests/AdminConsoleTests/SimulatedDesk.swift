@@ -12,6 +12,11 @@ import UpgradeModel
 /// A desk over a real journal and an installation that is only told of: runs are written down, and carried by the test.
 final class SimulatedDesk: Desk {
     struct State {
+        /// What the source offers.
+        var catalog = Catalog.validating([
+            CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"),
+            CatalogEntry(version: "2026.2.1", releasedAt: "2026-02-01"),
+        ])
         var installed = Story.releases.first
         /// How often the installation was looked at, and how many looks went on at a time at most.
         var looks = 0
@@ -60,10 +65,7 @@ final class SimulatedDesk: Desk {
     let state = Mutex(State())
     let title = "Demo"
 
-    private let catalog = Catalog.validating([
-        CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"),
-        CatalogEntry(version: "2026.2.1", releasedAt: "2026-02-01"),
-    ])
+    private var catalog: Catalog { state.withLock { $0.catalog } }
     private let support: SupportPolicy
     static let now = Moment(microseconds: 1_795_000_000_000_000)
 

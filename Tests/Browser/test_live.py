@@ -1,5 +1,6 @@
 """What is live: steps, log and banner; nothing moves, nothing is lost."""
 
+import pytest
 from conftest import AWAY, is_whole, lines, run_of
 
 # Shifts that nobody has caused by a key or a click.
@@ -21,9 +22,56 @@ def test_a_run_is_shown_live_and_nothing_moves(own_stage, visit):
     page.get_by_text("How it ended").wait_for(timeout=60_000)
     assert page.locator(".steps .done").count() == 14
     assert is_whole(lines(page))
+    distance, what = moved(page)
+    assert distance < 0.005, what
+
+
+def moved(page):
+    """How much moved, and what."""
     shifts = page.evaluate("window.shifts")
-    moved = "\n".join(f"{shift['value']:.4f} at {shift['at']:.0f}: {shift['what']}" for shift in shifts)
-    assert sum(shift["value"] for shift in shifts) < 0.005, moved
+    words = [f"{shift['value']:.4f} at {shift['at']:.0f}: {shift['what']}" for shift in shifts]
+    return sum(shift["value"] for shift in shifts), "\n".join(words)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_nothing_moves_while_checks_run(own_stage, visit, width):
+    page = visit(own_stage("warnings"), "operator", width=width)
+    page.add_init_script(WATCH)
+    page.goto("/upgrade")
+    page.get_by_text("Looking at").wait_for()
+    page.get_by_text("Warnings: not in the way").wait_for()
+    page.get_by_text("keep the upgrade from starting").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Run again").wait_for()
+    distance, what = moved(page)
+    assert distance < 0.005, what
+
+
+def test_a_group_of_findings_that_the_reader_has_closed_stays_closed(own_stage, visit):
+    page = visit(own_stage("warnings"), "operator", "/upgrade")
+    page.get_by_text("Warnings: not in the way").click()
+    group = page.locator("details", has=page.get_by_text("Warnings: not in the way"))
+    assert group.get_attribute("open") is None
+    # One more comes before it, with more of what it has.
+    failed = page.locator("details", has=page.get_by_text("Failed: in the way"))
+    failed.wait_for(timeout=60_000)
+    page.get_by_text("keep the upgrade from starting").wait_for(timeout=60_000)
+    assert group.get_attribute("open") is None
+    assert failed.get_attribute("open") is not None
+    assert page.locator("[role=status]:visible").count() == 1
+
+
+def test_a_console_that_answers_with_errors_is_told_of_until_it_does_not(own_stage, visit):
+    page = visit(own_stage("calm"), forgive=["503", "500", "429"])
+    banner = page.get_by_text("The connection to the console is lost.")
+    # As whoever comes back to a tab has it asked again.
+    again = "document.dispatchEvent(new Event('visibilitychange'))"
+    for status in [503, 429, 500]:
+        page.route("**/*", lambda route: route.fulfill(status=status) if route.request.resource_type == "fetch" else route.continue_())
+        page.evaluate(again)
+        banner.wait_for()
+        page.unroute("**/*")
+        page.evaluate(again)
+        banner.wait_for(state="hidden")
 
 
 def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, visit):

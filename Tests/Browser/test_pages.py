@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import axe, is_narrow_enough, run_of
+from playwright.sync_api import expect
 
 PAGES = {
     "fresh": ["/", "/versions", "/upgrade", "/backups", "/history"],
@@ -25,7 +26,7 @@ PAGES = {
     "warnings": ["/", "/versions", "/upgrade", "/backups", "/history"],
 }
 # The dark theme has other colours, and nothing else.
-LOOKS = [("light", 1280, None), ("dark", 1280, "color-contrast"), ("light", 320, None)]
+LOOKS = [("light", 1280, None), ("dark", 1280, "color-contrast"), ("light", 320, None), ("dark", 320, "color-contrast")]
 
 
 @pytest.mark.parametrize("scene", PAGES)
@@ -37,10 +38,37 @@ def test_nothing_is_wrong_with_any_page_in_either_theme(stages, visit, scene):
         for path in PAGES[scene]:
             page.goto(path)
             if path == "/upgrade" and scene in ("calm", "warnings"):
-                page.get_by_role("button", name="Run again").wait_for()
+                expect(page.get_by_role("button", name="Run again")).to_be_enabled(timeout=15_000)
             found += axe(page, rule)
             if not is_narrow_enough(page):
                 found.append(f"{page.url} is wider than {width} pixels")
+    assert not found, "\n".join(found)
+
+
+def test_nothing_is_wrong_with_a_page_while_checks_run(own_stage, visit):
+    found = []
+    for theme, width, rule in LOOKS:
+        # Each of its own: the checks of another have ended.
+        page = visit(own_stage("warnings"), "operator", "/upgrade", theme=theme, width=width)
+        page.get_by_text("Warnings: not in the way").wait_for()
+        found += axe(page, rule)
+        assert page.get_by_text("The checks are running").is_visible()
+        if not is_narrow_enough(page):
+            found.append(f"{page.url} is wider than {width} pixels")
+    assert not found, "\n".join(found)
+
+
+def test_nothing_is_wrong_with_the_page_of_a_token_that_was_just_made(own_stage, visit):
+    stage = own_stage("newest")
+    found = []
+    for number, (theme, width, rule) in enumerate(LOOKS):
+        page = visit(stage, path="/settings/tokens", theme=theme, width=width)
+        page.get_by_label("Name").fill(f"token {number}")
+        page.get_by_role("button", name="Make a token").click()
+        page.get_by_text("pawl_").wait_for()
+        found += axe(page, rule)
+        if not is_narrow_enough(page):
+            found.append(f"{page.url} is wider than {width} pixels")
     assert not found, "\n".join(found)
 
 
@@ -106,7 +134,7 @@ def test_the_keyboard_is_enough_to_deploy(own_stage, visit):
     version = seen[-1].removeprefix("Upgrade to ")
     page.keyboard.press("Enter")
     page.wait_for_url("**/upgrade")
-    page.get_by_label(f"Type {version} to confirm").wait_for()
+    expect(page.get_by_label(f"Type {version} to confirm")).to_be_enabled(timeout=15_000)
     page.get_by_label(f"Type {version} to confirm").focus()
     page.keyboard.type(version)
     page.keyboard.press("Enter")

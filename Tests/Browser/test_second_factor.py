@@ -20,7 +20,7 @@ def code(secret):
 def look(page, name):
     """What is wrong with a page, in both themes and two widths; keeps pictures where PICTURES says."""
     found = []
-    for theme, width in [("light", 1280), ("dark", 1280), ("light", 320)]:
+    for theme, width in [("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)]:
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         found += axe(page)

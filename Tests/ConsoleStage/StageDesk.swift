@@ -397,7 +397,12 @@ final class StageDesk: Desk {
                     argv: ["docker", "compose", "run", "--no-deps", "--name", "pawl-RUN-HOP-schema-migrations-1"]
                 ),
             ],
+            duration: scene == .fresh ? nil : .init(low: 260, high: 560),
             downtime: .init(low: 190, high: 410),
+            backup: .init(
+                databases: [.init(name: "carto", bytes: 1_840_000_000), .init(name: "aiproxy", bytes: 96_000_000)],
+                directory: "/var/lib/pawl/backups"
+            ),
             disk: [.init(fileSystem: "/var/lib/pawl", neededBytes: 4_200_000_000, freeBytes: 61_000_000_000)]
         )
     }

@@ -127,7 +127,7 @@ import UpgradeModel
                 address: "::1",
                 agent: "test"
             )
-            try store.begin(session, insteadOf: nil, oldest: moment, most: 20)
+            #expect(try store.begin(session, shown: ada, insteadOf: nil, oldest: moment, most: 20))
             try store.remember("::1", of: ada.name, at: moment)
             #expect(try store.signedIn("s")?.account == ada)
             #expect(try store.bearer("d")?.token == token)
@@ -157,11 +157,77 @@ import UpgradeModel
                     agent: ""
                 )
             }
-            for number in 0..<5 { try store.begin(session(number), insteadOf: nil, oldest: moment, most: 3) }
+            for number in 0..<5 {
+                #expect(try store.begin(session(number), shown: ada, insteadOf: nil, oldest: moment, most: 3))
+            }
             #expect(try store.sessions(of: ada.name).map(\.id) == ["4", "3", "2"])
             try store.removeSession("4")
             try store.put(session(4))
             #expect(try store.session("4") == nil)
+            #expect(try !store.renew("4", as: session(5), shown: nil))
+            #expect(try store.session("5") == nil)
+        }
+    }
+
+    @Test func `who has shown to be an account that is another by now begins no session, and goes on with none`()
+        async throws
+    {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let ada = try account("ada", .admin)
+            func session(_ id: String) -> SessionRecord {
+                SessionRecord(
+                    id: id,
+                    account: ada.name,
+                    createdAt: moment,
+                    seenAt: moment,
+                    confirmedAt: moment,
+                    address: "::1",
+                    agent: ""
+                )
+            }
+            let other = GivenPassword(digest: PasswordDigest(text: "other"), setAt: moment, isGiven: true)
+            let factor = SecondFactor(
+                account: ada.name,
+                secret: Array(repeating: 1, count: 20),
+                setAt: moment,
+                newestStep: 0
+            )
+            for change in [
+                { _ = try store.set(other, of: ada.name, shown: nil, except: "s") },
+                { try store.put(factor, recoveryCodes: []) },
+                { try store.removeAccount(ada.name) },
+            ] as [() throws -> Void] {
+                try store.put(account("eve", .admin))
+                try store.put(ada)
+                _ = try store.removeSecondFactor(of: ada.name)
+                #expect(try store.begin(session("s"), shown: ada, insteadOf: nil, oldest: moment, most: 20))
+                try change()
+                let mine = GivenPassword(digest: PasswordDigest(text: "mine"), setAt: moment, isGiven: false)
+                #expect(try !store.set(mine, of: ada.name, shown: ada, except: "s"))
+                #expect(try !store.begin(session("new"), shown: ada, insteadOf: nil, oldest: moment, most: 20))
+                #expect(try !store.renew("s", as: session("new"), shown: ada))
+                #expect(try store.session("new") == nil)
+                #expect(try store.account(ada.name)?.password?.text != "mine")
+                try store.removeSessions(of: ada.name, except: nil)
+            }
+        }
+    }
+
+    @Test func `another role leaves a password alone that was set since the account was read, and one admin there is`()
+        async throws
+    {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let ada = try account("ada", .admin)
+            try store.put(ada)
+            #expect(throws: Trouble.self) { try store.set(.viewer, of: ada.name) }
+            try store.put(account("eve", .admin))
+            let other = GivenPassword(digest: PasswordDigest(text: "other"), setAt: moment, isGiven: true)
+            #expect(try store.set(other, of: ada.name, shown: ada, except: nil))
+            try store.set(.viewer, of: ada.name)
+            let now = try #require(try store.account(ada.name))
+            #expect(now.role == .viewer && now.password?.text == "other" && now.mustChangePassword)
         }
     }
 }

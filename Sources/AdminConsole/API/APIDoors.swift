@@ -7,6 +7,9 @@ import UpgradeModel
 /// The JSON API: the shapes of the command line, at `/api/v1`. What it has, `openapi.yaml` says.
 struct APIDoors: Sendable {
     let parts: ConsoleParts
+    private let searching = ReadingThread("audit-api")
+
+    init(parts: ConsoleParts) { self.parts = parts }
 
     func all() -> [Door] {
         [
@@ -82,8 +85,11 @@ struct APIDoors: Sendable {
             .api(.get, "/api/v1/audit", needs: .administer) { visit in
                 let filter = try AuditFilter(given: visit)
                 let limit = try Given.number(visit.query("limit"), named: "limit", in: 1...1000) ?? 100
-                return APIAnswer.json(AuditReport(try filter.entries(of: parts.records, most: Int(limit))))
-            }
+                let entries = try await searching.read { [records = parts.records] in
+                    try filter.entries(of: records, most: Int(limit))
+                }
+                return APIAnswer.json(AuditReport(entries))
+            }.taking(.long)
         ]
     }
 

@@ -48,7 +48,7 @@ struct AccountDoors: Sendable {
                 try await change(visit).set(
                     Self.password(fields),
                     of: account,
-                    revokingTokens: fields.flag("revokeTokens")
+                    revokingTokens: fields.flag("revokeTokens", otherwise: true)
                 )
                 return try answer(self.account(visit))
             },

@@ -47,7 +47,7 @@ struct ActingDoors: Sendable {
                 let target = try RequestFields(visit, only: ["to"]).version("to")
                 return KeptAnswer(try await parts.desk.retry(visit.run(), to: target, by: visit.person))
             },
-            act("/api/v1/runs/:id/abort", .abort) { visit in
+            act("/api/v1/runs/:id/abort", .abort, confirmed: true) { visit in
                 _ = try RequestFields(visit, only: [])
                 return KeptAnswer(try await parts.desk.abort(visit.run(), by: visit.person))
             },

@@ -64,10 +64,10 @@ struct RequestFields: Sendable {
         }
     }
 
-    /// A yes or no; no where it is missing or null.
-    func flag(_ name: String) throws -> Bool {
+    /// A yes or no; `otherwise` where it is missing or null.
+    func flag(_ name: String, otherwise: Bool = false) throws -> Bool {
         switch values[name] ?? .nothing {
-        case .nothing: return false
+        case .nothing: return otherwise
         case .flag(let flag): return flag
         default: throw Refusal.invalid("`\(name)` is true or false.")
         }

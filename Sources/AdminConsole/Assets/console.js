@@ -58,19 +58,35 @@
       return;
     }
     if (old.nodeType !== Node.ELEMENT_NODE) return;
+    // What the reader has opened or closed stays so.
     for (const { name, value } of [...fresh.attributes]) {
-      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+      if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
     for (const { name } of [...old.attributes]) {
-      if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+      if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
     }
-    const pairs = [...fresh.childNodes];
-    const there = [...old.childNodes];
-    pairs.forEach((child, index) => {
-      if (index < there.length) morph(there[index], child);
-      else old.append(child);
-    });
-    for (const extra of there.slice(pairs.length)) extra.remove();
+    morphChildren(old, fresh);
+  }
+
+  const key = (node) => node?.dataset?.key;
+
+  // Those with a key stay themselves wherever they stand; of the others the first is still the first.
+  function morphChildren(old, fresh) {
+    const left = new Set(old.childNodes);
+    const keyed = new Map([...left].filter(key).map((node) => [key(node), node]));
+    let place = old.firstChild;
+    for (const child of [...fresh.childNodes]) {
+      const same = key(child) ? keyed.get(key(child)) : [...left].find((node) => !key(node));
+      if (!same) {
+        old.insertBefore(child, place);
+        continue;
+      }
+      left.delete(same);
+      if (same === place) place = same.nextSibling;
+      else old.insertBefore(same, place);
+      morph(same, child);
+    }
+    for (const extra of left) extra.remove();
   }
 
   // Whoever does nothing for an hour is signed out, also where an open page goes on asking.
@@ -98,6 +114,7 @@
         location.replace(address);
         return;
       }
+      lost(!answer.ok);
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         localize(page);
@@ -105,7 +122,6 @@
           const old = one(`[data-live="${fresh.dataset.live}"]`);
           if (old) morph(old, fresh);
         }
-        lost(false);
       }
     } catch {
       lost(true);
@@ -141,11 +157,14 @@
   let losing = 0;
   function lost(is) {
     if (!banner) return;
-    clearTimeout(losing);
-    losing = 0;
-    // A page that is being left loses its connection, too; nobody needs to hear of that.
-    if (is) losing = setTimeout(() => { banner.hidden = false; }, 800);
-    else banner.hidden = true;
+    if (!is) {
+      clearTimeout(losing);
+      losing = 0;
+      banner.hidden = true;
+    } else if (!losing) {
+      // A page that is being left loses its connection, too; nobody needs to hear of that.
+      losing = setTimeout(() => { banner.hidden = false; }, 800);
+    }
   }
 
   const ofRuns = ["created", "started", "taken", "declined", "progress", "effect-started", "effect-done", "effect-failed",

@@ -21,17 +21,21 @@ struct AccountChange: Sendable {
                 remedy: "Choose another name, or change that account."
             )
         }
+        try requireSession()
         try records.put(account)
         return account
     }
 
+    /// Makes sure that whoever asks is still signed in: a password takes time to calculate, and they may have been shut out
+    /// meanwhile.
+    private func requireSession() throws {
+        guard let session = visit.visitor?.session else { return }
+        guard try records.session(session) != nil else { throw Refusal.notSignedIn }
+    }
+
     /// Gives an account another role, and ends its sessions; nothing where it has that role.
     func set(_ role: Role, of account: Account) throws {
-        guard role != account.role else { return }
-        var account = account
-        account.role = role
-        try records.put(account)
-        try records.removeSessions(of: account.name, except: nil)
+        try records.set(role, of: account.name)
     }
 
     /// Gives an account another password and ends its sessions; revokes its tokens too where that is asked for.

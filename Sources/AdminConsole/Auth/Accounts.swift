@@ -20,7 +20,8 @@ struct Accounts: Sendable {
         throttle = Throttle(now: now)
     }
 
-    /// The account, where name and password are its own.
+    /// The account, where name and password are its own. It is the account as it was before the password was looked at:
+    /// what is done in its name makes sure that it still is, as part of doing it.
     ///
     /// - Throws: `too-many-requests` where too much was tried from there; nothing was looked at then.
     func shown(_ name: String, _ password: String, from client: Client) async throws -> Account? {
@@ -32,6 +33,7 @@ struct Accounts: Sendable {
             let isRight = try await passwords.matches(
                 password,
                 account?.password,
+                of: key,
                 rank: ticket.rank,
                 takesTurn: { [throttle] in throttle.takeTurn(ticket) }
             )
@@ -48,34 +50,49 @@ struct Accounts: Sendable {
     ///
     /// - Throws: `invalid-request` where name or password will not do.
     func made(_ name: String, _ role: Role, password: String, isGiven: Bool) async throws -> Account {
-        guard let name = AccountName(name) else {
-            throw Refusal.invalid(
+        let name = try Self.name(name)
+        return try await Account(name, role, given(password, of: name, isGiven: isGiven))
+    }
+
+    fileprivate static func name(_ text: String) throws(Refusal) -> AccountName {
+        guard let name = AccountName(text) else {
+            throw .invalid(
                 "A name has 1 to 64 letters, digits, dots, hyphens, underscores or @, and begins with a letter or digit."
             )
         }
-        try Self.checkPassword(password, of: name)
-        let moment = now()
-        return Account(
-            name: name,
-            role: role,
-            password: try await passwords.digest(password),
-            createdAt: moment,
-            passwordSetAt: moment,
-            mustChangePassword: isGiven
-        )
+        return name
     }
 
-    /// Gives an account another password, and ends its sessions but for one.
-    func set(_ password: String, of name: AccountName, isGiven: Bool, except session: String?) async throws {
-        guard let account = try records.account(name) else { throw Self.unknown(name.text) }
-        let made = try await made(name.text, account.role, password: password, isGiven: isGiven)
-        // As it is now, not as it was before the calculation.
-        guard var account = try records.account(name) else { throw Self.unknown(name.text) }
-        account.password = made.password
-        account.passwordSetAt = made.passwordSetAt
-        account.mustChangePassword = isGiven
-        try records.put(account)
-        try records.removeSessions(of: name, except: session)
+    /// Gives an account another password, and ends its sessions but for one. Whoever changes their own has `shown` to be
+    /// the account: where it has been given another one meanwhile, that one stays.
+    ///
+    /// - Throws: `not-signed-in` where nothing was done, since the account or the session is not what it was any more.
+    func set(
+        _ password: String,
+        of name: AccountName,
+        isGiven: Bool,
+        shown: Account? = nil,
+        except session: String?
+    ) async throws {
+        guard try records.account(name) != nil else { throw Self.unknown(name.text) }
+        let given = try await given(password, of: name, isGiven: isGiven)
+        guard try records.set(given, of: name, shown: shown, except: session) else {
+            guard try records.account(name) != nil else { throw Self.unknown(name.text) }
+            throw Refusal.notSignedIn
+        }
+    }
+
+    /// What a password would be kept as.
+    ///
+    /// - Throws: `invalid-request` where it will not do.
+    fileprivate func given(_ password: String, of name: AccountName, isGiven: Bool) async throws -> GivenPassword {
+        try Self.checkPassword(password, of: name)
+        let moment = now()
+        return GivenPassword(
+            digest: try await passwords.digest(password, of: name.text),
+            setAt: moment,
+            isGiven: isGiven
+        )
     }
 
     static func unknown(_ name: String) -> Refusal { .invalid("There is no account \(AuditEntry.plain(name)).") }
@@ -83,6 +100,20 @@ struct Accounts: Sendable {
     static func checkPassword(_ password: String, of name: AccountName) throws(Refusal) {
         let objection = PasswordRules.objection(to: password, of: name, isPublished: BreachedPasswords.contains)
         if let objection { throw .invalid(objection.words) }
+    }
+}
+
+extension Account {
+    /// One that is made with its password.
+    fileprivate init(_ name: AccountName, _ role: Role, _ given: GivenPassword) {
+        self.init(
+            name: name,
+            role: role,
+            password: given.digest,
+            createdAt: given.setAt,
+            passwordSetAt: given.setAt,
+            mustChangePassword: given.isGiven
+        )
     }
 }
 
@@ -113,8 +144,9 @@ package struct ConsoleAccounts: Sendable {
     {
         let records = accounts.records
         do {
-            let before = try AccountName(name).flatMap { try records.account($0) }
-            let account = try await accounts.made(name, before?.role ?? .admin, password: password, isGiven: false)
+            let name = try Accounts.name(name)
+            let before = try records.account(name)
+            let given = try await accounts.given(password, of: name, isGiven: false)
             func note(_ action: AuditAction, _ outcome: AuditEntry.Outcome, _ more: String = "") throws {
                 try records.note(
                     AuditEntry(
@@ -122,17 +154,19 @@ package struct ConsoleAccounts: Sendable {
                         actor: person,
                         address: AuditEntry.commandLine,
                         action: action.rawValue,
-                        subject: account.name.text + more,
+                        subject: name.text + more,
                         outcome: outcome
                     )
                 )
             }
             let action = before == nil ? AuditAction.userAdded : .passwordReset
             try note(action, .asked)
-            try records.put(account)
-            let hadSecondFactor = try records.removeSecondFactor(of: account.name)
-            try records.removeSessions(of: account.name, except: nil)
-            let tokens = keepsTokens ? 0 : try records.removeTokens(of: account.name)
+            if try !records.set(given, of: name, shown: nil, except: nil) {
+                try records.put(Account(name, .admin, given))
+            }
+            let hadSecondFactor = try records.removeSecondFactor(of: name)
+            try records.removeSessions(of: name, except: nil)
+            let tokens = keepsTokens ? 0 : try records.removeTokens(of: name)
             try note(action, .done)
             guard before != nil else { return .made }
             if hadSecondFactor { try note(.secondFactorRemoved, .done) }

@@ -49,12 +49,13 @@ struct Doorkeeper: RouterMiddleware {
         return path.hasPrefix("/assets/") || path == "/api/v1/openapi.yaml" ? .document : nil
     }
 
-    /// Whoever sends a token is who the token says, whatever cookies there are.
+    /// Whoever sends a token is who the token says, whatever cookies there are. Other schemes are not ours: a browser
+    /// sends what it has signed in to a proxy with along to us.
     private func visitor(_ request: Request) throws -> Visitor? {
-        if let authorization = request.headers[.authorization] {
-            let parts = authorization.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            return try self.parts.tokens.visitor(String(parts[1]))
+        for authorization in request.headers[values: .authorization] {
+            let words = authorization.split(separator: " ", maxSplits: 1)
+            guard words.first?.lowercased() == "bearer" else { continue }
+            return words.count == 2 ? try parts.tokens.visitor(String(words[1])) : nil
         }
         guard let cookie = request.cookies[Sessions.cookie] else { return nil }
         return try parts.sessions.visitor(cookie.value, isUse: !Self.isLooking(request))

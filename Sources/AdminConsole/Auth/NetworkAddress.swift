@@ -26,7 +26,8 @@ enum NetworkAddress {
     /// The network that an address lies in, as limits count it: the /24 of IPv4, the /48 of IPv6. Whoever has one of its
     /// addresses may have many.
     static func network(of counted: String) -> String {
-        if counted.contains(":") { return counted.split(separator: ":").prefix(3).joined(separator: ":") + "::/48" }
+        // Byte by byte, as it is counted.
+        if counted.contains(":") { return counted.split(separator: ":").prefix(6).joined(separator: ":") + "::/48" }
         let parts = counted.split(separator: ".")
         return parts.count == 4 ? parts.prefix(3).joined(separator: ".") + ".0/24" : counted
     }

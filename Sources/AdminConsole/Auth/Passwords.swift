@@ -27,9 +27,12 @@ final class Passwords: Sendable {
 
     init(rounds: Int = 1 << 15) { self.rounds = rounds }
 
-    /// A digest with a new salt.
-    func digest(_ password: String) async throws -> PasswordDigest {
-        try await calculate { [rounds] in
+    /// How many wait for their turn.
+    var waiting: Int { state.withLock { $0.line.count } }
+
+    /// A digest with a new salt, of a password of `account`.
+    func digest(_ password: String, of account: String) async throws -> PasswordDigest {
+        try await calculate(account) { [rounds] in
             let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
             let key = try Self.key(password, salt, rounds, Self.blockSize, Self.parallelism)
             return PasswordDigest(
@@ -42,17 +45,18 @@ final class Passwords: Sendable {
     }
 
     /// Whether a password is the one that a digest was made of. Without a digest it takes as long and says no, so that
-    /// nobody learns which accounts there are. `rank` says where it stands in the line, nil that it goes first, and
-    /// `takesTurn` whether its turn has come.
+    /// nobody learns which accounts there are. `rank` says where it stands in the line, nil that it goes before those that
+    /// have one, as far as its account has a share in that; `takesTurn` says whether its turn has come.
     ///
     /// - Throws: `too-many-requests` where others wait that go before.
     func matches(
         _ password: String,
         _ digest: PasswordDigest?,
+        of account: String,
         rank: WaitingLine.Rank?,
         takesTurn: @escaping @Sendable () -> Bool
     ) async throws -> Bool {
-        try await calculate(rank, takesTurn) { [rounds] in
+        try await calculate(account, rank, takesTurn) { [rounds] in
             guard let parts = digest?.text.split(separator: "$").map(String.init), parts.count == 6,
                 parts[0] == "scrypt", let kept = Int(parts[1]), let blockSize = Int(parts[2]),
                 let parallelism = Int(parts[3]), let salt = Data(base64Encoded: parts[4]),
@@ -65,13 +69,16 @@ final class Passwords: Sendable {
         }
     }
 
-    private func calculate<Value: Sendable>(
+    /// Does something on the thread that looks at passwords, when its turn has come.
+    func calculate<Value: Sendable>(
+        _ account: String,
         _ rank: WaitingLine.Rank? = nil,
         _ takesTurn: @escaping @Sendable () -> Bool = { true },
         _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let attempt = WaitingLine.Attempt(
+                account: account,
                 rank: rank,
                 takesTurn: takesTurn,
                 work: { continuation.resume(with: Result { try work() }) },

@@ -2,7 +2,8 @@ import Synchronization
 import UpgradeEngine
 import UpgradeModel
 
-/// How much of what was refused to somebody is noted in the audit trail, which is kept for good: so much an hour.
+/// How much of what was refused to somebody, or tried on an account, is noted in the audit trail, which is kept for good:
+/// so much an hour.
 final class RefusalCount: Sendable {
     /// What is to be noted of a refusal.
     enum Note: Sendable, Hashable {
@@ -20,7 +21,7 @@ final class RefusalCount: Sendable {
     private let hours = Mutex(BoundedTable<String, Hour>(largest: 4096))
     private let now: @Sendable () -> Moment
 
-    /// The most that are noted of one person in an hour.
+    /// The most that are noted of one person, or account, in an hour.
     static let most = 60
 
     init(now: @escaping @Sendable () -> Moment) { self.now = now }

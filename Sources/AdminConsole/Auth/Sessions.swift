@@ -18,11 +18,13 @@ struct Sessions: Sendable {
     /// Sessions that an account may have at once.
     static let most = 20
 
-    /// Begins a session; returns the cookie. The session that the browser had so far, `other`, ends.
-    func begin(_ account: Account, address: String, agent: String, insteadOf other: String? = nil) throws -> Cookie {
+    /// Begins a session for somebody who has shown to be this account; returns the cookie, nil where the account has
+    /// another password or second factor by now. The session that the browser had so far, `other`, ends.
+    func begin(_ account: Account, address: String, agent: String, insteadOf other: String? = nil) throws -> Cookie? {
         let moment = now()
+        let secret = Secret.make()
         let record = SessionRecord(
-            id: "",
+            id: Secret.digest(secret),
             account: account.name,
             createdAt: moment,
             seenAt: moment,
@@ -30,27 +32,31 @@ struct Sessions: Sendable {
             address: address,
             agent: AuditEntry.plain(agent)
         )
-        return try keep(record, insteadOf: other)
+        let isBegun = try records.begin(
+            record,
+            shown: account,
+            insteadOf: other,
+            oldest: moment.adding(.seconds(-Int(Self.longest))),
+            most: Self.most
+        )
+        return isBegun ? cookie(record, secret) : nil
     }
 
-    /// The password was entered again: the session goes on under another secret; returns the cookie.
-    func confirm(_ id: String) throws -> Cookie {
+    /// The password was entered again: the session goes on under another secret; returns the cookie. `account` is whom
+    /// somebody has shown to be; nil where what they did is enough.
+    ///
+    /// - Throws: `not-signed-in` where the session has ended, or the account is another by now.
+    func confirm(_ id: String, shown account: Account? = nil) throws -> Cookie {
         guard var session = try records.session(id) else { throw Refusal.notSignedIn }
         session.confirmedAt = now()
         session.seenAt = now()
-        return try keep(session, insteadOf: id)
-    }
-
-    private func keep(_ session: SessionRecord, insteadOf other: String?) throws -> Cookie {
-        var session = session
         let secret = Secret.make()
         session.id = Secret.digest(secret)
-        try records.begin(
-            session,
-            insteadOf: other,
-            oldest: now().adding(.seconds(-Int(Self.longest))),
-            most: Self.most
-        )
+        guard try records.renew(id, as: session, shown: account) else { throw Refusal.notSignedIn }
+        return cookie(session, secret)
+    }
+
+    private func cookie(_ session: SessionRecord, _ secret: String) -> Cookie {
         let left = Self.longest - session.createdAt.seconds(to: now())
         return .host(Self.cookie, secret, maxAge: max(0, Int(left)))
     }

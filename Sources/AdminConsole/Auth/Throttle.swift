@@ -12,8 +12,15 @@ final class Throttle: Sendable {
     struct Ticket: Sendable {
         fileprivate let pair: Pair
         fileprivate let isKnown: Bool
+        /// Until when its address had to wait before it, and until when for it.
+        fileprivate let waits: Waits?
         /// Where it stands among those that wait for their turn; nil where it goes first.
         let rank: WaitingLine.Rank?
+    }
+
+    fileprivate struct Waits: Sendable {
+        let before: Moment
+        let since: Moment
     }
 
     struct Pair: Sendable, Hashable {
@@ -110,32 +117,37 @@ final class Throttle: Sendable {
     ///
     /// One that `waits` is not sent away for what others have tried on the account: it takes its turn later, by
     /// ``takeTurn(_:)``.
-    func admit(_ account: String, from address: String, isKnown: Bool, waits: Bool = false) throws(Refusal) -> Ticket {
+    func admit(_ account: String, from address: String, isKnown: Bool, waits isPatient: Bool = false) throws(Refusal)
+        -> Ticket
+    {
         let now = now()
         let pair = Pair(account: String(account.prefix(64)), address: address)
-        let (wait, rank) = state.withLock { state -> (Double, WaitingLine.Rank?) in
+        let (wait, rank, waits) = state.withLock { state -> (Double, WaitingLine.Rank?, Waits?) in
             let rank = isKnown ? nil : state.rank(of: address, at: now)
             var wait = state.pairs.value(pair)?.wait(at: now) ?? 0
             let underway = state.addresses.value(address)?.underway ?? 0
             if !isKnown {
                 wait = max(wait, state.addresses.value(address)?.wait(at: now) ?? 0)
-                if !waits { wait = max(wait, state.accounts.value(pair.account)?.wait(at: now) ?? 0) }
+                if !isPatient { wait = max(wait, state.accounts.value(pair.account)?.wait(at: now) ?? 0) }
             }
             if underway >= Limit.underway { wait = max(wait, 1) }
-            guard wait <= 0 else { return (wait, rank) }
+            guard wait <= 0 else { return (wait, rank, nil) }
             let fresh = Track(at: now)
             state.pairs.change(pair, from: fresh, at: now) {
                 $0.count(at: now, tries: Limit.triesOfPair, longest: Limit.longest)
             }
-            state.addresses.change(address, from: fresh, at: now) {
+            let waits: Waits? = state.addresses.change(address, from: fresh, at: now) {
                 $0.underway += 1
-                if !isKnown { $0.count(at: now, tries: Limit.triesOfAddress, longest: Limit.longest) }
+                guard !isKnown else { return nil }
+                let before = $0.waitUntil
+                $0.count(at: now, tries: Limit.triesOfAddress, longest: Limit.longest)
+                return Waits(before: before, since: $0.waitUntil)
             }
-            if !isKnown, !waits { count(pair.account, in: &state, at: now) }
-            return (0, rank)
+            if !isKnown, !isPatient { count(pair.account, in: &state, at: now) }
+            return (0, rank, waits)
         }
         guard wait <= 0 else { throw .tooMany(seconds: max(1, Int(wait.rounded(.up)))) }
-        return Ticket(pair: pair, isKnown: isKnown, rank: rank)
+        return Ticket(pair: pair, isKnown: isKnown, waits: waits, rank: rank)
     }
 
     /// Whether an attempt that waits may be looked at now; counts it as a failure of its account if so.
@@ -155,20 +167,25 @@ final class Throttle: Sendable {
         }
     }
 
-    /// An attempt is over. One that succeeded is not held against where it came from.
+    /// An attempt is over. One that succeeded is not held against where it came from. It takes back no more than was
+    /// counted for it: what somebody has guessed at other accounts from there still stands.
     func end(_ ticket: Ticket, succeeded: Bool) {
         let now = now()
         state.withLock { state in
             let fresh = Track(at: now)
             state.addresses.change(ticket.pair.address, from: fresh, at: now) {
                 $0.underway = max(0, $0.underway - 1)
-                if succeeded, !ticket.isKnown { $0.failures = max(0, $0.failures - 1) }
-                if succeeded { $0.waitUntil = min($0.waitUntil, now) }
+                guard succeeded, let waits = ticket.waits else { return }
+                $0.failures = max(0, $0.failures - 1)
+                // Another attempt may have been counted since.
+                if $0.waitUntil == waits.since { $0.waitUntil = waits.before }
             }
             guard succeeded else { return }
             state.pairs.remove(ticket.pair)
-            state.asked.remove(ticket.pair.address)
             if !ticket.isKnown {
+                state.asked.change(ticket.pair.address, from: Asked(at: now), at: now) {
+                    $0.times = max(0, $0.times - 1)
+                }
                 state.accounts.change(ticket.pair.account, from: fresh, at: now) {
                     $0.failures = max(0, $0.failures - 1)
                 }

@@ -56,7 +56,7 @@ struct FirstStartDoors: Sendable {
         try parts.note(.firstStart, of: account.name.text, by: visit, .asked)
         guard try parts.records.putFirst(account) else { return .redirect(to: "/sign-in", type: .normal) }
         bootstrap.remove()
-        let response = try parts.signIn(account, by: visit, to: "/")
+        let response = try parts.signIn(account, by: visit, to: "/") ?? .redirect(to: "/sign-in", type: .normal)
         try parts.noteEnd(.firstStart, of: account.name.text, by: visit, .done)
         return response
     }

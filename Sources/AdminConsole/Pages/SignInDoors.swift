@@ -78,18 +78,17 @@ struct SignInDoors: Sendable {
     private func signIn(_ visit: Visit) async throws -> Response {
         let name = visit.form["name"] ?? ""
         let next = Self.path(visit.form["next"])
-        let account: Account?
+        let shown: Account?
         do {
-            account = try await parts.accounts.shown(name, visit.form["password"] ?? "", from: visit.client)
+            shown = try await parts.accounts.shown(name, visit.form["password"] ?? "", from: visit.client)
         } catch let refusal as Refusal {
             return show(page(visit, name, next, Self.words(refusal)), refusal.status, refusal.fields)
         }
-        guard let account else {
+        guard let account = shown else {
             // The name is not noted where it is none of ours: people type their password there.
             let known = try AccountName(name).flatMap { try parts.records.account($0) }?.name.text ?? "unknown name"
-            try parts.note(.signIn, of: known, by: visit, .refused)
-            let words = "Name and password do not belong together."
-            return show(page(visit, name, next, words), .unprocessableContent)
+            try noteFailure(of: known, by: visit)
+            return show(page(visit, name, next, Self.wrong), .unprocessableContent)
         }
         try parts.note(.signIn, of: account.name.text, by: visit, .asked)
         if account.secondFactor == .present {
@@ -97,9 +96,26 @@ struct SignInDoors: Sendable {
             response.setCookie(parts.halfway.begin(account, next: next))
             return response
         }
-        let response = try parts.signIn(account, by: visit, to: next)
+        guard let response = try parts.signIn(account, by: visit, to: next) else {
+            try parts.noteEnd(.signIn, of: account.name.text, by: visit, .refused)
+            return show(page(visit, name, next, Self.wrong), .unprocessableContent)
+        }
         try parts.noteEnd(.signIn, of: account.name.text, by: visit, .done)
         return response
+    }
+
+    private static let wrong = "Name and password do not belong together."
+
+    /// Anybody could fill the trail with such lines, and it is kept for good: of each account some are noted an hour, of
+    /// all names together that are none of ours as many.
+    private func noteFailure(of name: String, by visit: Visit) throws {
+        switch parts.failedSignIns.note(for: name) {
+        case .it: try parts.note(.signIn, of: name, by: visit, .refused)
+        case .more:
+            let subject = name + ": more within the hour, not noted each"
+            try parts.note(.moreRefused, of: subject, by: visit, .refused)
+        case .nothing: return
+        }
     }
 
     /// The sign-in that a browser has begun with the right password; nil where there is none any more.
@@ -123,7 +139,10 @@ struct SignInDoors: Sendable {
         } catch let refusal as Refusal {
             return showCode(visit, Self.words(refusal), refusal.status, refusal.fields)
         }
-        var response = try parts.signIn(account, by: visit, to: entry.next)
+        guard var response = try parts.signIn(account, by: visit, to: entry.next) else {
+            try parts.noteEnd(.signIn, of: account.name.text, by: visit, .refused)
+            return .redirect(to: "/sign-in", type: .normal)
+        }
         response.setCookie(parts.halfway.end(secret))
         try parts.noteEnd(.signIn, of: account.name.text, by: visit, .done)
         return response
@@ -142,8 +161,9 @@ struct SignInDoors: Sendable {
             hasSecondFactor: hasSecondFactor,
             isInterrupted: false
         )
+        let account: Account
         do {
-            guard try await parts.isShown(visitor, visit.form["password"] ?? "", by: visit) else {
+            guard let shown = try await parts.shown(visitor, visit.form["password"] ?? "", by: visit) else {
                 try parts.note(.confirm, of: "", by: visit, .refused)
                 // Not which of the two: who has found an open browser learns nothing of the password.
                 page.problem =
@@ -151,12 +171,19 @@ struct SignInDoors: Sendable {
                     + (hasSecondFactor ? " with a code that counts now." : ".")
                 return show(page, visit, .unprocessableContent)
             }
+            account = shown
         } catch let refusal as Refusal {
             page.problem = Self.words(refusal)
             return show(page, visit, refusal.status, refusal.fields)
         }
         try parts.note(.confirm, of: "", by: visit, .asked)
-        let cookie = try parts.sessions.confirm(id)
+        let cookie: Cookie
+        do {
+            cookie = try parts.sessions.confirm(id, shown: account)
+        } catch {
+            try parts.noteEnd(.confirm, of: "", by: visit, Failure.outcome(of: error))
+            throw error
+        }
         try parts.noteEnd(.confirm, of: "", by: visit, .done)
         var response = Response.redirect(to: next, type: .normal)
         response.setCookie(cookie)

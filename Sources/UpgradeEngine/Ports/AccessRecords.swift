@@ -11,6 +11,15 @@ package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     ///
     /// - Throws: `last-admin` where no admin would be left.
     func put(_ account: Account) throws(Trouble)
+    /// Gives an account another role and ends its sessions, all at once; nothing where it has that role, or is gone.
+    ///
+    /// - Throws: `last-admin` where no admin would be left.
+    func set(_ role: Role, of name: AccountName) throws(Trouble)
+    /// Gives an account another password, and ends its sessions but for one, all at once. False, with nothing done, where
+    /// there is no such account, where that one session has ended meanwhile, or where the account is not any more as
+    /// somebody has `shown` to be it: with another password, or with a second factor where there was none.
+    func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?) throws(Trouble)
+        -> Bool
     /// Adds the very first account; false, with nothing done, where there is any.
     func putFirst(_ account: Account) throws(Trouble) -> Bool
     /// Removes an account with its sessions and tokens.
@@ -25,8 +34,13 @@ package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     /// A session and whose it is, as they are at one instant; nil where there is none of that id.
     func signedIn(_ session: String) throws(Trouble) -> (session: SessionRecord, account: Account)?
     /// Begins a session in the place of another, which ends; nil where it takes none's. What began before `oldest`
-    /// ends too, and of the same account all but the newest `most`.
-    func begin(_ session: SessionRecord, insteadOf other: String?, oldest: Moment, most: Int) throws(Trouble)
+    /// ends too, and of the same account all but the newest `most`. False, with nothing done, where the account is not
+    /// any more as somebody has `shown` to be it: a password takes time to look at, and may be reset meanwhile.
+    func begin(_ session: SessionRecord, shown: Account, insteadOf other: String?, oldest: Moment, most: Int)
+        throws(Trouble) -> Bool
+    /// Lets a session go on under the id that `session` has. False, with nothing done, where it has ended meanwhile, or
+    /// where its account is not any more as somebody has `shown` to be it; nil where nobody had to.
+    func renew(_ id: String, as session: SessionRecord, shown: Account?) throws(Trouble) -> Bool
     /// Keeps when a session was last seen and confirmed; one that has ended stays ended.
     func put(_ session: SessionRecord) throws(Trouble)
     /// Ends a session.

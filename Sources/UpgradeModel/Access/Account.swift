@@ -33,6 +33,13 @@ package struct Account: Sendable, Hashable {
         self.mustChangePassword = mustChangePassword
         self.secondFactor = secondFactor
     }
+
+    /// Whether somebody who has shown to be `other` has shown to be this account: the password is the same one, and so is
+    /// whether there is a second factor.
+    package func isShown(by other: Account) -> Bool {
+        name == other.name && password == other.password && passwordSetAt == other.passwordSetAt
+            && (secondFactor == .present) == (other.secondFactor == .present)
+    }
 }
 
 /// The name of an account: 1 to 64 lower-case letters, digits, dots, hyphens, underscores, `@`, beginning with a letter
@@ -62,6 +69,23 @@ package struct PasswordDigest: Sendable, Hashable {
 
     /// Takes the text of a digest.
     package init(text: String) { self.text = text }
+}
+
+/// A password that an account is given.
+package struct GivenPassword: Sendable, Hashable {
+    /// How it is kept.
+    package var digest: PasswordDigest
+    /// When it was set.
+    package var setAt: Moment
+    /// Whether somebody else has chosen it than who will sign in with it.
+    package var isGiven: Bool
+
+    /// Puts it together.
+    package init(digest: PasswordDigest, setAt: Moment, isGiven: Bool) {
+        self.digest = digest
+        self.setAt = setAt
+        self.isGiven = isGiven
+    }
 }
 
 /// A signed-in browser.

@@ -20,7 +20,9 @@ struct DryRun: Sendable {
             plan: PlanReport(plan, support: site.workplace.product.supportWindow),
             preflight: PreflightDocument(PreflightReport(of: observation)),
             commands: commands,
+            duration: try duration(),
             downtime: try downtime(),
+            backup: backup,
             disk: disk
         )
     }
@@ -48,22 +50,35 @@ struct DryRun: Sendable {
         return rows
     }
 
-    /// From this installation's own runs where there are any; otherwise from the databases' sizes, widely.
-    private func downtime() throws -> DryRunReport.Downtime? {
+    /// How long steps took in this installation's own runs, and the migrations of each hop, also when they were rehearsed.
+    private func measured() throws -> (steps: [Step: Double], migrations: [Double?]) {
         let store = site.workplace.store
         let views = try store.runs().suffix(10).map { request in
             try RunView(of: request.id, in: store)
         }
-        let still: [Step] = [.quiesce, .backup, .verify, .deploy, .migrate, .settle]
-        let expected = RunView.expectations(from: views)
-        let hops = Double(plan.hops.count)
+        let steps = RunView.expectations(from: views)
         let rehearsed = RehearsalShelf(site.workplace).migrationSeconds()
-        let migrations = plan.hops.map { rehearsed[$0.release.version] ?? expected[.migrate] }
-        if still.allSatisfy({ expected[$0] != nil || $0 == .migrate }), !migrations.contains(nil) {
-            let others = still.filter { $0 != .migrate }.reduce(0) { $0 + (expected[$1] ?? 0) } * hops
-            let seconds = others + migrations.reduce(0) { $0 + ($1 ?? 0) }
-            return DryRunReport.Downtime(low: seconds * 0.7, high: seconds * 1.5)
-        }
+        return (steps, plan.hops.map { rehearsed[$0.release.version] ?? steps[.migrate] })
+    }
+
+    /// How long these steps take over all hops, as they were measured here; nil where one was not.
+    private func expected(_ steps: [Step]) throws -> DryRunReport.Downtime? {
+        let measured = try measured()
+        let others = steps.filter { $0 != .migrate }.map { measured.steps[$0] }
+        guard !others.contains(nil), !measured.migrations.contains(nil) else { return nil }
+        let seconds =
+            others.reduce(0) { $0 + ($1 ?? 0) } * Double(plan.hops.count)
+            + measured.migrations.reduce(0) { $0 + ($1 ?? 0) }
+        return DryRunReport.Downtime(low: seconds * 0.7, high: seconds * 1.5)
+    }
+
+    /// Of the whole way, from this installation's own runs; nobody knows beforehand how long a release is on its way here.
+    private func duration() throws -> DryRunReport.Downtime? { try expected(Step.ofHop) }
+
+    /// From this installation's own runs where there are any; otherwise from the databases' sizes, widely.
+    private func downtime() throws -> DryRunReport.Downtime? {
+        if let known = try expected(Step.ofHop.filter { $0 != .preflight }) { return known }
+        let (hops, migrations) = (Double(plan.hops.count), try measured().migrations)
         guard let databases = observation.databases.value else { return nil }
         var bytes: Int64 = 0
         for database in databases {
@@ -77,6 +92,19 @@ struct DryRun: Sendable {
         return DryRunReport.Downtime(
             low: hops * (15 + 30 * gigabytes) + 0.7 * known,
             high: hops * (120 + 120 * gigabytes) + 1.5 * known
+        )
+    }
+
+    private var backup: DryRunReport.Backup? {
+        guard let databases = observation.databases.value else { return nil }
+        return DryRunReport.Backup(
+            databases: databases.map { database in
+                guard case .known(.open(let facts)) = database.connection else {
+                    return .init(name: database.name, bytes: nil)
+                }
+                return .init(name: database.name, bytes: facts.bytes.value)
+            },
+            directory: observation.backups.directory
         )
     }
 

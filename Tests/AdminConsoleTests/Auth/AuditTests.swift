@@ -259,8 +259,15 @@ struct FailingTrail: AccessRecords {
     func signedIn(_ session: String) throws(Trouble) -> (session: SessionRecord, account: Account)? {
         try records.signedIn(session)
     }
-    func begin(_ session: SessionRecord, insteadOf other: String?, oldest: Moment, most: Int) throws(Trouble) {
-        try records.begin(session, insteadOf: other, oldest: oldest, most: most)
+    func set(_ role: Role, of name: AccountName) throws(Trouble) { try records.set(role, of: name) }
+    func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?) throws(Trouble)
+        -> Bool
+    { try records.set(password, of: name, shown: shown, except: session) }
+    func begin(_ session: SessionRecord, shown: Account, insteadOf other: String?, oldest: Moment, most: Int)
+        throws(Trouble) -> Bool
+    { try records.begin(session, shown: shown, insteadOf: other, oldest: oldest, most: most) }
+    func renew(_ id: String, as session: SessionRecord, shown: Account?) throws(Trouble) -> Bool {
+        try records.renew(id, as: session, shown: shown)
     }
     func put(_ session: SessionRecord) throws(Trouble) { try records.put(session) }
     func removeSession(_ id: String) throws(Trouble) { try records.removeSession(id) }

@@ -191,6 +191,57 @@ struct DoorTableTests {
         }
     }
 
+    /// Each change on a page, and the same for programs.
+    private static let twins = [
+        "POST /check": "POST /api/v1/check",
+        "POST /upgrade/checks": "POST /api/v1/dry-run",
+        "POST /upgrade": "POST /api/v1/runs",
+        "POST /runs/:id/retry": "POST /api/v1/runs/:id/retry",
+        "POST /runs/:id/abort": "POST /api/v1/runs/:id/abort",
+        "POST /backups": "POST /api/v1/backups",
+        "POST /backups/:id/prove": "POST /api/v1/backups/:id/verify",
+        "POST /backups/:id/restore": "POST /api/v1/runs",
+        "POST /settings/notifications": "PUT /api/v1/settings/notifications",
+        "POST /settings/notifications/:id": "PUT /api/v1/settings/notifications",
+        "POST /settings/notifications/:id/remove": "PUT /api/v1/settings/notifications",
+        "POST /settings/notifications/:id/test": "POST /api/v1/settings/notifications/:id/test",
+        "POST /settings/schedule": "PUT /api/v1/settings/schedule",
+        "POST /settings/schedule/add": "PUT /api/v1/settings/windows",
+        "POST /settings/schedule/remove": "PUT /api/v1/settings/windows",
+        "POST /settings/schedule/zone": "PUT /api/v1/settings/windows",
+        "POST /settings/second-factor/everybody": "PUT /api/v1/settings/second-factor",
+        "POST /settings/sessions/end-others": "DELETE /api/v1/sessions",
+        "POST /settings/sessions/:id/end": "DELETE /api/v1/sessions/:id",
+        "POST /settings/tokens": "POST /api/v1/tokens",
+        "POST /settings/tokens/:id/revoke": "DELETE /api/v1/tokens/:id",
+        "POST /settings/users": "PUT /api/v1/accounts/:name",
+        "POST /settings/users/:name/role": "PUT /api/v1/accounts/:name/role",
+        "POST /settings/users/:name/password": "PUT /api/v1/accounts/:name/password",
+        "POST /settings/users/:name/second-factor/remove": "DELETE /api/v1/accounts/:name/second-factor",
+        "POST /settings/users/:name/end-sessions": "DELETE /api/v1/accounts/:name/sessions",
+        "POST /settings/users/:name/remove": "DELETE /api/v1/accounts/:name",
+    ]
+    /// What only people do, and what only programs ask for.
+    private static let alone: Set<String> = [
+        "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "POST /confirm", "POST /first-start",
+        "POST /settings/password", "POST /settings/second-factor", "POST /settings/second-factor/begin",
+        "POST /settings/second-factor/recovery-codes", "POST /settings/second-factor/remove",
+        "POST /backups/:id/restore/look", "POST /api/v1/preflight", "POST /api/v1/retention/prune",
+    ]
+
+    @Test func `a change asks for the same right and the same confirmation on a page and over the API`() async throws {
+        try await GuardedConsole.with { console in
+            let changes = console.parts.doors().filter(\.isChange)
+            let doors = Dictionary(uniqueKeysWithValues: changes.map { (Self.line($0), $0) })
+            for (page, program) in Self.twins {
+                let (page, program) = (try #require(doors[page]), try #require(doors[program]))
+                #expect(page.wantsConfirmation == program.wantsConfirmation, "\(Self.line(page))")
+                #expect(page.permission == program.permission, "\(Self.line(page))")
+            }
+            #expect(Set(Self.twins.keys).union(Self.twins.values).union(Self.alone) == Set(doors.keys))
+        }
+    }
+
     @Test func `the console takes no files, and hands out none but its own`() async throws {
         try await GuardedConsole.with { console in
             let files = console.parts.doors().map(\.path)

@@ -6,6 +6,7 @@ import NIOCore
 import Reports
 import StateStore
 import Synchronization
+import Testing
 import UpgradeEngine
 import UpgradeModel
 
@@ -85,7 +86,7 @@ struct GuardedConsole {
     /// A browser that has signed in, without a page.
     func browser(_ name: String, _ client: any TestClientProtocol) throws -> Browser {
         guard let name = AccountName(name), let account = try store.account(name) else { throw Refusal.notFound }
-        let cookie = try parts.sessions.begin(account, address: "192.0.2.1", agent: "test")
+        let cookie = try #require(try parts.sessions.begin(account, address: "192.0.2.1", agent: "test"))
         return Browser(client: client, console: self, cookie: cookie.value)
     }
 

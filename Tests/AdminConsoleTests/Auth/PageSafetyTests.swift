@@ -27,7 +27,9 @@ struct PageSafetyTests {
                 )
             )
             try await console.test { client in
-                let cookie = try console.parts.sessions.begin(ada, address: Self.markup, agent: Self.markup)
+                let cookie = try #require(
+                    try console.parts.sessions.begin(ada, address: Self.markup, agent: Self.markup)
+                )
                 let browser = Browser(client: client, console: console, cookie: cookie.value)
                 let stranger = Browser(client: client, console: console)
                 let escaped = FormFields.escaped("/" + Self.markup)

@@ -81,9 +81,9 @@ struct SecondFactorSetupTests {
             _ = try console.giveSecondFactor(ada.name)
             let token = try console.parts.tokens.make("t", role: .admin, days: 1, for: eve.name, of: .admin).text
             let visitor = try #require(
-                try console.parts.sessions.visitor(
-                    console.parts.sessions.begin(eve, address: "a", agent: "").value
-                )
+                try console.parts.sessions.begin(eve, address: "a", agent: "").flatMap {
+                    try console.parts.sessions.visitor($0.value)
+                }
             )
             let presence = Presence(records: console.store, sessions: console.parts.sessions) { console.clock.now }
             try await console.test { client in

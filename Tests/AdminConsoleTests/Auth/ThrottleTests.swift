@@ -84,6 +84,21 @@ struct ThrottleTests {
         for _ in 0..<5 { #expect(fail(throttle, "ada", "a") == 0) }
     }
 
+    /// Somebody with an account of their own tries passwords of others from where they are.
+    @Test(arguments: [true, false])
+    func `an insider's own sign-ins take nothing back of what their address has guessed`(isKnown: Bool) throws {
+        let throttle = throttle()
+        var guesses = 0
+        for second in 0..<3600 {
+            if fail(throttle, "victim \(second)", "desk") == 0 { guesses += 1 }
+            if let own = try? throttle.admit("insider", from: "desk", isKnown: isKnown) {
+                throttle.end(own, succeeded: true)
+            }
+            clock.advance(seconds: 1)
+        }
+        #expect(guesses < 40)
+    }
+
     @Test func `of one address no more than two passwords are looked at at once`() throws {
         let throttle = throttle()
         let tickets = [
@@ -110,5 +125,9 @@ struct ThrottleTests {
         #expect(NetworkAddress.counted("2001:db8:1:2::1") == NetworkAddress.counted("2001:db8:1:2:ffff::9"))
         #expect(NetworkAddress.counted("2001:db8:1:3::1") != NetworkAddress.counted("2001:db8:1:2::1"))
         #expect(NetworkAddress.counted("::ffff:192.0.2.1") == "192.0.2.1")
+        func network(_ text: String) -> String { NetworkAddress.network(of: NetworkAddress.counted(text)) }
+        #expect(network("2001:db8:1:2::1") == network("2001:db8:1:ffff::1"))
+        #expect(network("2001:db8:1:2::1") != network("2001:db8:2:2::1"))
+        #expect(network("192.0.2.1") == network("192.0.2.254") && network("192.0.2.1") != network("192.0.3.1"))
     }
 }

@@ -112,7 +112,7 @@ def test_two_hops_are_deployed_and_neither_a_reload_nor_a_restart_of_the_console
     # Nobody reloads the page: the checks begin by themselves, and what they find comes by itself.
     page.get_by_text("The checks are running").wait_for()
     page.get_by_role("button", name="Run again").wait_for()
-    assert page.locator("#checks .finding.bad").count() == 0
+    assert page.locator("#found .finding.bad").count() == 0
     assert page.get_by_text("so no upgrade may skip this one").is_visible(), "the notes of every hop are there"
     page.get_by_text("The commands").click()
     assert "compose" in page.get_by_label("Commands").inner_text(), "what is going to be done is said"

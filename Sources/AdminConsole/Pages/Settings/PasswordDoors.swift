@@ -37,7 +37,7 @@ struct PasswordDoors: Sendable {
         let fresh = visit.form["password"] ?? ""
         do {
             let given = visit.form["current"] ?? ""
-            guard try await parts.isShown(visitor, given, by: visit) else {
+            guard let account = try await parts.shown(visitor, given, by: visit) else {
                 throw Refusal.invalid(
                     visitor.secondFactor == .present
                         ? "That is not your password so far with a code that counts now."
@@ -46,9 +46,9 @@ struct PasswordDoors: Sendable {
             }
             guard fresh == visit.form["again"] else { throw Refusal.invalid("The two new passwords are not the same.") }
             guard fresh != given else { throw Refusal.invalid("The new password is the old one.") }
-            try await parts.accounts.set(fresh, of: visitor.name, isGiven: false, except: id)
+            try await parts.accounts.set(fresh, of: visitor.name, isGiven: false, shown: account, except: id)
         } catch let refusal as Refusal {
-            if case .tooMany = refusal { throw refusal }
+            guard case .invalid = refusal else { throw refusal }
             return show(visit, refusal.message, .unprocessableContent)
         }
         // The session goes on under another secret: the old one may be what the change is about.

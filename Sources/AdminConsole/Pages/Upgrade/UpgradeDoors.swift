@@ -23,7 +23,7 @@ struct UpgradeDoors: Sendable {
                 guard let target = try Self.target(visit.form["to"]) else {
                     throw Refusal.invalid("No release is named.")
                 }
-                await begin(target)
+                await begin(target, try await name(of: parts.desk.plan(to: target)))
                 return .redirect(to: "/upgrade?to=\(FormFields.escaped(target.description))#checks", type: .normal)
             },
             .page(.post, "/upgrade", needs: .operate, confirmed: true, action: .upgrade, of: { Self.words($0) }) {
@@ -40,8 +40,14 @@ struct UpgradeDoors: Sendable {
         )
     }
 
-    private func begin(_ target: ReleaseVersion) async {
-        await room.begin(target.description) { [desk = parts.desk] looking in
+    /// What is looked at: the way to a release, and the installation as the newest run has left it.
+    private func name(of plan: PlanReport) async throws -> String {
+        let newest = try await parts.desk.runs().runs.first
+        return "\(plan.from) \(plan.to) \(newest?.id ?? "") \(newest?.state ?? "")"
+    }
+
+    private func begin(_ target: ReleaseVersion, _ name: String) async {
+        await room.begin(name) { [desk = parts.desk] looking in
             try await desk.dryRun(to: target, looking: looking)
         }
     }
@@ -113,11 +119,12 @@ struct UpgradeDoors: Sendable {
                 )
             }
             if refused == nil, way.isOpen, let goal = try? ReleaseVersion(plan.to) {
-                standing = await room.standing(of: goal.description)
+                let name = try await name(of: plan)
+                standing = await room.standing(of: name)
                 // Checks only look: whoever may run them finds them at work when they come.
                 if case .never = standing, open == nil, visit.visitor?.role.allows(.operate) == true {
-                    await begin(goal)
-                    standing = await room.standing(of: goal.description)
+                    await begin(goal, name)
+                    standing = await room.standing(of: name)
                 }
             }
         } catch let trouble as Trouble {

@@ -23,6 +23,8 @@ struct UpgradePage {
 
     /// The findings that ended alike.
     struct Group {
+        /// By which the page knows it again when there is more of it.
+        var key: String
         var heading: String
         var tone: String
         var isOpen: Bool
@@ -46,11 +48,15 @@ struct UpgradePage {
         var since: When?
         var at: When?
         var badge: Badge?
+        /// How they stand, in a sentence that is said when it is another.
+        var said = "They were not run yet."
         var verdict: String?
         var groups: [Group] = []
         var trouble: Prose?
         var remedy: Prose?
+        var duration: String?
         var downtime: String?
+        var backup: String?
         var disk: [Disk] = []
         var commands: String?
         /// Whether they let an upgrade begin.
@@ -63,10 +69,12 @@ struct UpgradePage {
                 isRunning = true
                 since = When(moment)
                 badge = Badge(words: "Running", tone: "info")
+                said = "They are about to begin."
                 if let progress { take(progress) }
             case .failed(let why, let moment):
                 at = When(moment)
                 badge = Badge(words: "Could not be done", tone: "bad")
+                said = "The checks could not be done."
                 trouble = Prose(why.message)
                 remedy = Prose(why.remedy)
             case .done(let report, let moment):
@@ -90,6 +98,7 @@ struct UpgradePage {
                 Looking at \(progress.look.words): \(progress.done + 1) of \(Look.allCases.count); \
                 \(Words.count(progress.outstanding, "check", "checks")) to come
                 """
+            said = looking ?? said
             groups = FindingLine.groups(progress.findings.map(PreflightDocument.FindingRow.init))
         }
 
@@ -108,14 +117,15 @@ struct UpgradePage {
                 verdict =
                     "\(Words.count(blocking, "check keeps", "checks keep")) the upgrade from starting. Nothing was changed."
             }
+            said = verdict ?? said
             groups = FindingLine.groups(preflight.findings)
         }
 
         private mutating func take(_ report: DryRunReport) {
             take(report.preflight)
-            if let range = report.downtimeSeconds {
-                downtime = "\(TextLayout.duration(range.low)) to \(TextLayout.duration(range.high))"
-            }
+            duration = report.durationSeconds?.words
+            downtime = report.downtimeSeconds?.words
+            backup = report.backup?.words
             disk = report.disk.map {
                 Disk(
                     fileSystem: $0.fileSystem,
@@ -148,8 +158,8 @@ struct UpgradePage {
     var closedWindow: ClosedWindow?
     /// Whether *Deploy* is offered.
     var mayDeploy: Bool
-    /// Why it is not.
-    var hindrance: String?
+    /// Why it is not, or that nothing is in the way.
+    var standing: String
 
     init(_ way: Way, notes: [Notes], checks: Checks, open run: RunReport?, problem: String?) {
         self.way = way
@@ -165,9 +175,9 @@ struct UpgradePage {
             OpenRun(path: "/runs/\($0.id)", words: Words.title(of: $0), state: .run($0.state, carried: $0.carried))
         }
         mayDeploy = way.isOpen && checks.allow && run == nil
-        hindrance =
+        standing =
             mayDeploy
-            ? nil
+            ? "Nothing keeps it from beginning."
             : run != nil
                 ? "Another run has not ended; only one can be at work."
                 : checks.isRunning
@@ -213,6 +223,7 @@ struct FindingLine {
             let findings = findings.filter { $0.outcome == kind.outcome }
             guard !findings.isEmpty else { return nil }
             return UpgradePage.Group(
+                key: kind.outcome,
                 heading: "\(kind.heading) (\(findings.count))",
                 tone: kind.tone,
                 isOpen: kind.outcome != "pass",

@@ -150,4 +150,35 @@ extension DatabaseRestoreTests {
         #expect(try await one.restore.probe(one.names) == .notStarted)
         try await other.swap.discard()
     }
+
+    @Test func `tables that have fewer rows than in the set are told once it is restored`() async throws {
+        try await make(
+            "shrunk",
+            """
+            CREATE TABLE few AS SELECT generate_series(1, 5) AS x; CREATE TABLE fewer AS SELECT generate_series(1, 9) AS x;
+            CREATE TABLE more AS SELECT 1 AS x; CREATE TABLE same AS SELECT 1 AS x;
+            """
+        )
+        let one = try await Case("shrunk")
+        let backup = one.restore.backup
+        #expect(try await RestoreScout.shortfall(one.restore.route, backup) == RowShortfall())
+        try await one.server.psql(
+            "shrunk",
+            "DELETE FROM few WHERE x > 3; DELETE FROM fewer WHERE x > 1; INSERT INTO more VALUES (2); UPDATE same SET x = 2"
+        )
+        let found = try await RestoreScout.shortfall(one.restore.route, backup)
+        #expect(
+            found.tables == [
+                .init(name: "public.fewer", present: 1, inSet: 9), .init(name: "public.few", present: 3, inSet: 5),
+            ]
+        )
+        #expect(found.uncounted == nil)
+        let holder = try await PostgresConnection.open(one.restore.route)
+        try await holder.execute("BEGIN")
+        try await holder.execute("LOCK TABLE fewer")
+        let late = try await RestoreScout.shortfall(one.restore.route, backup, patience: .milliseconds(200))
+        await holder.close()
+        #expect(late.tables.map(\.name) == ["public.few"])
+        #expect(late.uncounted == "the server did not count public.fewer in time")
+    }
 }

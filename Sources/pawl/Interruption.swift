@@ -46,7 +46,8 @@ enum Interruption {
         return value
     }
 
-    private static var interrupted: Trouble {
+    /// What the work ends with that was cancelled.
+    static var interrupted: Trouble {
         Trouble(
             .operator,
             "interrupted",

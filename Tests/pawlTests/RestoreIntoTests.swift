@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 import Testing
 import UpgradeModel
 
@@ -41,5 +42,31 @@ import UpgradeModel
     @Test func `a database is only named together with the one that it is restored into`() throws {
         #expect(throws: (any Error).self) { try RestoreCommand.parse(["--backup", "set", "--database", "demo"]) }
         _ = try RestoreCommand.parse(["--backup", "set", "--database", "demo", "--into", "postgres://a@b/c"])
+    }
+
+    @Test func `whoever interrupts it is told that part of the set is there, and what to do`() async throws {
+        let paper = try PaperInstallation()
+        try paper.addSet("20260101T000000Z-1.0")
+        let set = try BackupShelf(try paper.workplace()).set(named: "20260101T000000Z-1.0")
+        let restore = DatabaseRestore(
+            try #require(set.manifest.databases.first),
+            of: set.path,
+            over: DatabaseRoute(host: "db.example", database: "given", user: "poor"),
+            identity: nil,
+            work: paper.root
+        )
+        func told(_ trouble: Trouble) async throws -> Trouble {
+            try #require(
+                await #expect(throws: Trouble.self) { try await RestoreInto.filling(restore) { throw trouble } }
+            )
+        }
+        // What a signal ends says that nothing is left, which is true of everything else that is interrupted.
+        let interrupted = try await told(Interruption.interrupted)
+        #expect(interrupted.code == "interrupted" && interrupted.changed)
+        #expect(interrupted.remedy.contains("holds part of the set"))
+        #expect(interrupted.remedy.contains("DROP DATABASE \"given\""), "\(interrupted.remedy)")
+        // A trouble of the restore says so itself.
+        let own = Trouble(.environment, "database-disk-full", "Full.", changed: true, remedy: "Have it made anew.")
+        #expect(try await told(own) == own)
     }
 }

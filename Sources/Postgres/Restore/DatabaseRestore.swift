@@ -41,7 +41,7 @@ package struct DatabaseRestore: Sendable {
     package func probe(_ names: RestoreNames) async throws(Trouble) -> Probe {
         try await server.with { connection throws(Trouble) in
             let found = try await ServerDatabases.entries([names.making, names.finished], on: connection)
-            if found[names.finished] != nil { return .done(.done) }
+            if try isOwn(found[names.finished]) { return .done(.done) }
             return found[names.making] == nil ? .notStarted : .underway(evidence: "\(names.making) is being made")
         }
     }
@@ -49,10 +49,10 @@ package struct DatabaseRestore: Sendable {
     /// Makes the copy, with roles that are missing on the server, under the name of a finished one.
     ///
     /// - Parameters:
-    ///   - names: the names of the copy. What is there of an unfinished one is removed first.
+    ///   - names: the names of the copy. What is there of an unfinished one, or of another set's, is removed first.
     ///   - note: takes down which roles are made.
     ///   - progress: told how many bytes of the dump have been read.
-    /// - Throws: code `restore-failed`, `backup-damaged`, and what the server says.
+    /// - Throws: code `restore-failed`, `backup-damaged`, `copy-remains`, and what the server says.
     package func makeCopy(
         _ names: RestoreNames,
         noting note: RestoredRoles? = nil,
@@ -62,8 +62,10 @@ package struct DatabaseRestore: Sendable {
         let major = try await server.with { connection throws(Trouble) -> Int? in
             try await server.drop(names.making, on: connection)
             // A dead runner's last statement may have been at work in the server until now.
-            let isFinished = try await ServerDatabases.entries([names.finished], on: connection)[names.finished] != nil
-            return isFinished ? nil : await connection.serverVersionNumber / 10_000
+            let finished = try await ServerDatabases.entries([names.finished], on: connection)[names.finished]
+            if try isOwn(finished) { return nil }
+            if finished != nil { try await removeStranger(names.finished, connection) }
+            return await connection.serverVersionNumber / 10_000
         }
         guard let major else { return }
         let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
@@ -72,8 +74,44 @@ package struct DatabaseRestore: Sendable {
         try await makeDatabase(names.making, listing, tools)
         try await fill(names.making, tools, progress)
         try await server.with { connection throws(Trouble) in
-            try await connection.execute(
-                "ALTER DATABASE \(SQL.name(names.making)) RENAME TO \(SQL.name(names.finished))"
+            // Noted before it has the name of a finished one.
+            if let entry = try await ServerDatabases.entries([names.making], on: connection)[names.making] {
+                try DurableFiles.write(Data(String(entry.number).utf8), to: numberFile)
+            }
+            try await HeldStatement(
+                server: server,
+                sql: "ALTER DATABASE \(SQL.name(names.making)) RENAME TO \(SQL.name(names.finished))",
+                database: names.making,
+                verb: "renamed",
+                patience: .seconds(60),
+                changed: false,
+                afterwards: "restore again"
+            ).run(on: connection)
+        }
+    }
+
+    // MARK: Whose copy it is
+
+    /// Where it is noted which database is the copy, once it is complete, by the server's number of it.
+    private var numberFile: String { "\(work)/copy.\(backup.name).oid" }
+
+    /// Whether a finished copy is this restore's. Restores out of one upgrade use the same names, and the copy of another
+    /// set may be left, where it could not be removed.
+    private func isOwn(_ copy: ServerDatabases.Entry?) throws(Trouble) -> Bool {
+        guard let copy, DurableFiles.exists(numberFile) else { return false }
+        return String(decoding: try DurableFiles.read(numberFile, limit: 1 << 10), as: UTF8.self) == String(copy.number)
+    }
+
+    private func removeStranger(_ name: String, _ connection: PostgresConnection) async throws(Trouble) {
+        do throws(Trouble) {
+            try await server.drop(name, on: connection)
+        } catch {
+            throw Trouble(
+                .environment,
+                "copy-remains",
+                "The copy \(name), which an earlier restore has left, could not be removed: \(error.message)",
+                remedy: "Find out what holds on to it, such as a prepared transaction, and drop it: DROP DATABASE "
+                    + "\(SQL.name(name)). Then restore again."
             )
         }
     }

@@ -6,7 +6,8 @@ package struct DatabaseSwap: Sendable {
     private let names: RestoreNames
     private let patience: Duration
 
-    /// Names the database by the way to it, and its names in the restore; `patience` is how long a rename waits for others.
+    /// Names the database by the way to it, and its names in the restore; `patience` is how long a statement waits for others
+    /// who hold on to the database.
     package init(_ route: DatabaseRoute, names: RestoreNames, patience: Duration = .seconds(60)) {
         server = ServerDatabases(route)
         self.names = names
@@ -17,12 +18,14 @@ package struct DatabaseSwap: Sendable {
 
     /// Lets no new session into the database that is replaced and ends those that are there.
     ///
-    /// - Throws: code `sessions-remain` where some do not end, `transaction-prepared` where a transaction is prepared.
+    /// - Throws: code `sessions-remain` where some do not end, `transaction-prepared` where a transaction is prepared,
+    ///   `database-held` where somebody elsewhere holds on to the database.
     package func close() async throws(Trouble) {
         try await server.with { connection throws(Trouble) in
             guard try await entry(names.database, connection) != nil else { return }
             try await refusePrepared(connection)
-            try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS false")
+            // Nothing was replaced: the restore is undone where this fails.
+            try await allowing(false, names.database, changed: false, then: "restore again").run(on: connection)
             try await ServerDatabases.end(names.database, on: connection)
             // An ended session may need a moment; renaming waits for it too.
             let deadline = ContinuousClock.now + .seconds(15)
@@ -73,7 +76,10 @@ package struct DatabaseSwap: Sendable {
             } else if isThere {
                 throw reappeared
             }
-            try await connection.execute("ALTER DATABASE \(SQL.name(names.aside)) ALLOW_CONNECTIONS true")
+            // Somebody may look at it already: they are not to be shown the door.
+            if try await entry(names.aside, connection)?.acceptsSessions == false {
+                try await allowing(true, names.aside, changed: true, then: "retry").run(on: connection)
+            }
             // What they still took would be lost to the restored database. Nothing waits for it.
             try? await server.disableSubscriptions(of: names.aside, on: connection)
             return names.aside
@@ -150,7 +156,8 @@ package struct DatabaseSwap: Sendable {
     @discardableResult package func discard() async throws(Trouble) -> [String] {
         try await server.with { connection throws(Trouble) in
             if let entry = try await entry(names.database, connection), !entry.acceptsSessions {
-                try await connection.execute("ALTER DATABASE \(SQL.name(names.database)) ALLOW_CONNECTIONS true")
+                try await allowing(true, names.database, changed: true, then: "`pawl abort` once more")
+                    .run(on: connection)
             }
             var kept: [String] = []
             for name in [names.making, names.finished] {
@@ -177,47 +184,45 @@ package struct DatabaseSwap: Sendable {
         }
     }
 
-    /// Renames a database, and waits no longer than services may stand still for somebody who holds on to it.
+    /// Renames a database. Sessions in it, as of a monitor that looks into every database, are ended where they are in
+    /// the way.
     private func rename(_ old: String, to new: String, _ connection: PostgresConnection) async throws(Trouble) {
+        let sql = "ALTER DATABASE \(SQL.name(old)) RENAME TO \(SQL.name(new))"
         do throws(Trouble) {
-            try await connection.execute("SET lock_timeout = '\(patience.components.seconds)s'")
-            try await connection.execute("ALTER DATABASE \(SQL.name(old)) RENAME TO \(SQL.name(new))")
+            try await statement(sql, old, "renamed", changed: true, then: "retry").run(on: connection)
         } catch {
             // A dead runner's statement may have waited in the server and been faster.
             let found = try await ServerDatabases.entries([old, new], on: connection)
-            guard found[old] == nil, found[new] != nil else {
-                throw error.code == "database-locked" ? held(old, by: try await holders(of: old, connection)) : error
-            }
+            guard found[old] == nil, found[new] != nil else { throw error }
         }
     }
 
-    /// How a row of `pg_stat_activity` is named to the operator, in SQL.
-    private static let session =
-        "format('process %s, %s of %s', a.pid, coalesce(nullif(a.application_name, ''), 'a session'), a.usename)"
-
-    /// The sessions that hold a lock on a database as a whole, such as one that comments on it and does not commit.
-    private func holders(of name: String, _ connection: PostgresConnection) async throws(Trouble) -> [String] {
-        try await connection.rows(
-            """
-            SELECT DISTINCT \(Self.session)
-            FROM pg_catalog.pg_locks l
-            JOIN pg_catalog.pg_database d ON d.oid = l.objid AND l.classid = 'pg_catalog.pg_database'::regclass
-            JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'object' AND l.granted AND d.datname = $1 AND l.pid <> pg_catalog.pg_backend_pid()
-            ORDER BY 1
-            """,
-            [name]
-        ).compactMap { $0.text(0) }
+    /// Whether a database lets sessions in is a column of its row, which an open `GRANT … ON DATABASE` holds.
+    private func allowing(_ allows: Bool, _ name: String, changed: Bool, then: String) -> HeldStatement {
+        statement(
+            "ALTER DATABASE \(SQL.name(name)) ALLOW_CONNECTIONS \(allows)",
+            name,
+            allows ? "opened again" : "closed",
+            changed: changed,
+            then: then
+        )
     }
 
-    private func held(_ name: String, by holders: [String]) -> Trouble {
-        let whom = holders.isEmpty ? "somebody" : holders.joined(separator: "; ")
-        return Trouble(
-            .environment,
-            "database-held",
-            "\(name) could not be renamed within \(patience.components.seconds) s: \(whom) holds on to it.",
-            changed: true,
-            remedy: "End it, such as by `SELECT pg_terminate_backend(PROCESS)`, then retry."
+    private func statement(
+        _ sql: String,
+        _ name: String,
+        _ verb: String,
+        changed: Bool,
+        then: String
+    ) -> HeldStatement {
+        HeldStatement(
+            server: server,
+            sql: sql,
+            database: name,
+            verb: verb,
+            patience: patience,
+            changed: changed,
+            afterwards: then
         )
     }
 
@@ -229,7 +234,7 @@ package struct DatabaseSwap: Sendable {
     private func sessions(_ connection: PostgresConnection) async throws(Trouble) -> [String] {
         try await connection.rows(
             """
-            SELECT \(Self.session) FROM pg_catalog.pg_stat_activity a
+            SELECT \(HeldStatement.session) FROM pg_catalog.pg_stat_activity a
             WHERE a.datname = $1 AND a.usesysid IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
             """,
             [names.database]

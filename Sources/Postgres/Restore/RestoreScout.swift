@@ -142,22 +142,61 @@ package enum RestoreScout {
         _ backup: DatabaseBackup?,
         _ patience: Duration
     ) async throws(Trouble) -> (losses: [LostRows], uncounted: String?) {
-        let kept = Dictionary((backup?.fingerprint.tables ?? []).map { ($0.name, $0.rows) }) { first, _ in first }
+        let kept = kept(backup)
+        let (present, uncounted) = try await count(route, patience)
+        let losses = present.compactMap { name, rows -> LostRows? in
+            let saved = kept[name] ?? 0
+            return rows > saved ? LostRows(table: name, present: rows, inSet: saved) : nil
+        }.sorted { ($1.lost, $0.table) < ($0.lost, $1.table) }
+        return (losses, uncounted)
+    }
+
+    /// Counts rows of a database that somebody has restored already.
+    ///
+    /// - Parameters:
+    ///   - route: how it is reached.
+    ///   - backup: what the set has of it.
+    ///   - patience: how long to wait for the rows of one table to be counted.
+    /// - Returns: the tables that have fewer rows than in the set, those first that lack the most.
+    /// - Throws: where the server cannot be asked.
+    package static func shortfall(
+        _ route: DatabaseRoute,
+        _ backup: DatabaseBackup,
+        patience: Duration = .seconds(10)
+    ) async throws(Trouble) -> RowShortfall {
+        let kept = kept(backup)
+        let (present, uncounted) = try await count(route, patience)
+        let tables = present.compactMap { name, rows -> RowShortfall.Table? in
+            guard let saved = kept[name], rows < saved else { return nil }
+            return RowShortfall.Table(name: name, present: rows, inSet: saved)
+        }.sorted { ($1.missing, $0.name) < ($0.missing, $1.name) }
+        return RowShortfall(tables: tables, uncounted: uncounted)
+    }
+
+    /// How many rows the set has of each table.
+    private static func kept(_ backup: DatabaseBackup?) -> [String: Int64] {
+        Dictionary((backup?.fingerprint.tables ?? []).map { ($0.name, $0.rows) }) { first, _ in first }
+    }
+
+    /// The rows of every table that can be counted in time; with what could not be, and why.
+    private static func count(
+        _ route: DatabaseRoute,
+        _ patience: Duration
+    ) async throws(Trouble) -> (rows: [(name: String, rows: Int64)], uncounted: String?) {
         let timeout = String(Int(patience / .milliseconds(1)))
         let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": timeout])
         let present = try await TableReader(connection: connection).counts()
         await connection.close()
-        let losses = present.compactMap { name, count -> LostRows? in
+        let rows = present.compactMap { name, count -> (name: String, rows: Int64)? in
             guard case .rows(let rows) = count else { return nil }
-            let saved = kept[name] ?? 0
-            return rows > saved ? LostRows(table: name, present: rows, inSet: saved) : nil
-        }.sorted { ($1.lost, $0.table) < ($0.lost, $1.table) }
+            return (name, rows)
+        }
         let forbidden = present.filter { $0.count == .forbidden }.map(\.name).joined(separator: ", ")
         let late = present.filter { $0.count == .late }.map(\.name).joined(separator: ", ")
         let reasons = [
             forbidden.isEmpty ? nil : "the account may not read \(forbidden)",
             late.isEmpty ? nil : "the server did not count \(late) in time",
         ].compactMap { $0 }
-        return (losses, reasons.isEmpty ? nil : reasons.joined(separator: "; "))
+        return (rows, reasons.isEmpty ? nil : reasons.joined(separator: "; "))
     }
 }

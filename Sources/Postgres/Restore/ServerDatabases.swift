@@ -11,6 +11,8 @@ package struct ServerDatabases: Sendable {
     /// One database of the server.
     struct Entry: Sendable, Hashable {
         var acceptsSessions: Bool
+        /// The server's number of it, which it keeps under every name.
+        var number: Int64
     }
 
     /// Does some work in a session of a database that every server has.
@@ -29,7 +31,7 @@ package struct ServerDatabases: Sendable {
     }
 
     private func open() async throws(Trouble) -> PostgresConnection {
-        let settings = ["default_transaction_read_only": "off", "statement_timeout": "0"]
+        let settings = Self.settings
         let elsewhere = route.reaching(database: "template1")
         // Whoever sits in the database that is to be closed and renamed is in their own way.
         guard route.database != "postgres" else {
@@ -42,6 +44,11 @@ package struct ServerDatabases: Sendable {
         }
     }
 
+    /// A statement may take as long as it needs, but waits for others no longer than services may stand still.
+    private static let settings = [
+        "default_transaction_read_only": "off", "statement_timeout": "0", "lock_timeout": "60s",
+    ]
+
     private static let shut = ["database-unknown", "database-closed", "database-login-refused", "database-rights"]
 
     /// What there is of some databases, by name; those that are not there are missing in the answer.
@@ -49,10 +56,12 @@ package struct ServerDatabases: Sendable {
         var found: [String: Entry] = [:]
         for name in names {
             let rows = try await connection.rows(
-                "SELECT datallowconn FROM pg_catalog.pg_database WHERE datname = $1",
+                "SELECT datallowconn, oid FROM pg_catalog.pg_database WHERE datname = $1",
                 [name]
             )
-            if let row = rows.first { found[name] = Entry(acceptsSessions: row.bool(0)) }
+            if let row = rows.first {
+                found[name] = Entry(acceptsSessions: row.bool(0), number: row.integer(1) ?? 0)
+            }
         }
         return found
     }
@@ -129,7 +138,7 @@ package struct ServerDatabases: Sendable {
     private func execute(_ statements: [String], in database: String) async throws(Trouble) {
         let connection = try await PostgresConnection.open(
             route.reaching(database: database),
-            settings: ["default_transaction_read_only": "off", "statement_timeout": "0"]
+            settings: Self.settings
         )
         do throws(Trouble) {
             for statement in statements { try await connection.execute(statement) }

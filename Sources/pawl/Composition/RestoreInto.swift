@@ -68,22 +68,17 @@ struct RestoreInto {
                 in: workplace.data.folder(of: waiting.request.id)
             )
         }
-        let proof: Proof
-        do {
-            let (set, isVerbose) = (set.id, options.verbose)
-            proof = try await Interruption.cancelling {
+        let (set, isVerbose) = (set.id, options.verbose)
+        let proof = try await Self.filling(restore) {
+            try await Interruption.cancelling {
                 try await restore.restoreIntoGiven(of: set) { progress in
                     if isVerbose { Output.remark(progress.words) }
                 }
             }
-        } catch let disproven as DisprovenSet {
-            throw restore.filled(disproven.restoreTrouble)
-        } catch let trouble as Trouble where trouble.code == "interrupted" {
-            throw restore.filled(trouble)
         }
         _ = consume lock
         let report = RestoredIntoReport(
-            backup: set.id.description,
+            backup: set.description,
             database: backup.name,
             into: "\(route)",
             release: plan.release.description,
@@ -92,6 +87,21 @@ struct RestoreInto {
             waiting: waiting?.request.id.description
         )
         Answer(options).give(report, text: report.text)
+    }
+
+    /// Fills the given database, and says what is in it where that does not come to its end: also where somebody has
+    /// interrupted it.
+    static func filling(
+        _ restore: DatabaseRestore,
+        _ work: () async throws -> Proof
+    ) async throws -> Proof {
+        do {
+            return try await work()
+        } catch let disproven as DisprovenSet {
+            throw restore.filled(disproven.restoreTrouble)
+        } catch let trouble as Trouble where trouble.code == "interrupted" {
+            throw restore.filled(trouble)
+        }
     }
 
     /// Makes sure, as far as can be, that the restore comes to its end: what fails later leaves half a database.

@@ -169,7 +169,7 @@ struct RestoreScene: Sendable {
     /// Gathers what the checks of the restore look at. The set's configuration and release are unpacked meanwhile, where
     /// they are to be brought back.
     func observe() async throws -> RestoreObservation {
-        if plan.isInPlace { return try await observeInPlace() }
+        if plan.isInPlace { return try await addingWhatItTakesWordFor(to: observeInPlace()) }
         try ground.makeFolders()
         let set = try set
         let opening = ground.opening(of: set, identity: plan.identity)

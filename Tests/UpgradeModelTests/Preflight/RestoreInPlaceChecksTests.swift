@@ -8,7 +8,7 @@ extension RestoreObservation {
         let well = try well()
         var plan = well.plan
         plan.isInPlace = true
-        return RestoreObservation(
+        var observation = RestoreObservation(
             plan: plan,
             origin: well.origin,
             createdAt: well.createdAt,
@@ -17,9 +17,13 @@ extension RestoreObservation {
             inPlace: .init(
                 strangers: .known([]),
                 contradictions: .known([]),
-                databases: [.init(name: "demo", differences: .known([])), .init(name: "ai", differences: .known([]))]
+                databases: ["demo", "ai"].map { name in
+                    .init(name: name, differences: .known([]), rows: .known(RowShortfall()))
+                }
             )
         )
+        observation.extra = .known([])
+        return observation
     }
 }
 
@@ -33,6 +37,7 @@ extension RestoreObservation {
         #expect(
             findings.map(\.check) == [
                 "restore-origin", "restore-running", "restore-installed", "restore-others", "restore-schema",
+                "restore-rows", "restore-extra",
             ]
         )
         return findings.filter { $0.outcome != .pass }
@@ -83,5 +88,42 @@ extension RestoreObservation {
         let many = try #require(try findings { $0.inPlace?.databases[1].differences = .known(seven) }.first)
         #expect(many.message.contains("`ai`"))
         #expect(many.message.hasSuffix("table public.t5 is not there; and 2 more (7 in all)."))
+    }
+
+    private func shortfall(_ count: Int, uncounted: String? = nil) -> RowShortfall {
+        RowShortfall(
+            tables: (0..<count).map { RowShortfall.Table(name: "public.t\($0)", present: 1, inSet: 9) },
+            uncounted: uncounted
+        )
+    }
+
+    @Test func `tables with fewer rows than in the set are named, and whoever restored it decides`() throws {
+        let found = try findings { $0.inPlace?.databases[0].rows = .known(shortfall(2)) }
+        let one = try #require(found.first)
+        #expect(found.count == 1 && one.check == "restore-rows" && one.outcome == .warn && !one.blocking)
+        #expect(one.message.contains("public.t0 has 1 instead of 9; public.t1 has 1 instead of 9."))
+        #expect(one.message.contains("on your word"))
+        let many = try #require(try findings { $0.inPlace?.databases[1].rows = .known(shortfall(7)) }.first)
+        #expect(many.message.contains("`ai`") && many.message.contains("and 2 more (7 in all)"))
+    }
+
+    @Test func `rows that could not be counted are told, and keep nothing from being recorded`() throws {
+        for rows in [Fact.unknown("why"), .known(RowShortfall(uncounted: "why"))] {
+            let found = try findings { $0.inPlace?.databases[0].rows = rows }
+            #expect(found.map(\.check) == ["restore-rows"] && found.allSatisfy { $0.outcome == .warn })
+            #expect(found.first?.message.contains("rows of `demo`: why.") == true)
+        }
+        let both = try findings { $0.inPlace?.databases[0].rows = .known(shortfall(1, uncounted: "why")) }
+        #expect(both.first?.message.contains("public.t0") == true && both.first?.message.contains("why") == true)
+    }
+
+    @Test func `databases that are in use and not in the set are named`() throws {
+        let found = try findings { $0.extra = .known(["spare"]) }
+        let one = try #require(found.first)
+        #expect(found.count == 1 && one.check == "restore-extra" && one.outcome == .warn && !one.blocking)
+        #expect(one.message.contains("`spare`") && one.remedy?.contains("set it aside yourself") == true)
+        #expect(one.remedy?.contains("next backup files it under") == true)
+        let unknown = try findings { $0.extra = .unknown("why") }
+        #expect(unknown.map(\.check) == ["restore-extra"] && unknown.first?.outcome == .warn)
     }
 }

@@ -7,11 +7,18 @@ extension RestoreObservation {
             package var name: String
             /// Which of its objects are otherwise than the set has them.
             package var differences: Fact<[FingerprintDifference]>
+            /// Which of its tables have fewer rows than in the set.
+            package var rows: Fact<RowShortfall>
 
             /// Makes a value.
-            package init(name: String, differences: Fact<[FingerprintDifference]>) {
+            package init(
+                name: String,
+                differences: Fact<[FingerprintDifference]>,
+                rows: Fact<RowShortfall> = .unknown("they were not counted")
+            ) {
                 self.name = name
                 self.differences = differences
+                self.rows = rows
             }
         }
 

@@ -13,6 +13,8 @@ extension RestoreChecks {
             ("restore-installed", "The installation's files are of that release", installed(observation, inPlace)),
             ("restore-others", "Nothing else is at work", others(observation)),
             ("restore-schema", "The databases are as the set has them", schema(observation, inPlace)),
+            ("restore-rows", "No table has fewer rows than in the set", rows(observation, inPlace)),
+            ("restore-extra", "What the set lacks is known", lacking(observation)),
         ]
     }
 
@@ -68,7 +70,7 @@ extension RestoreChecks {
                 remedy: "Start its server, or correct `databases.\(database.name)` in pawl.yaml."
             ) { differences in
                 differences.isEmpty
-                    ? .pass("`\(database.name)` has every object as \(set) has it; rows are not compared.")
+                    ? .pass("`\(database.name)` has every object as \(set) has it; what is in rows is not compared.")
                     : .fail(
                         "`\(database.name)` is not as \(set) has it: \(first(differences.map(RecordedSchema.text))).",
                         remedy: "Nothing was changed. See that `databases.\(database.name)` in pawl.yaml, and the "
@@ -81,7 +83,7 @@ extension RestoreChecks {
     }
 
     /// The first few, and how many there are.
-    private static func first(_ clauses: [String]) -> String {
+    static func first(_ clauses: [String]) -> String {
         clauses.count > most
             ? clauses.prefix(most).joined(separator: "; ")
                 + "; and \(clauses.count - most) more (\(clauses.count) in all)"

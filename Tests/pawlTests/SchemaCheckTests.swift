@@ -37,7 +37,7 @@ import UpgradeEngine
         }
 
         var folder: String { place.root + "/run" }
-        var agreed: Bool { FileManager.default.fileExists(atPath: folder + "/schema-agreed-0") }
+        var agreed: Bool { FileManager.default.contents(atPath: folder + "/schema-agreed-0")?.isEmpty == true }
 
         /// Keeps a rehearsal of the hop that was about databases; of the run itself, or of somebody before it.
         func rehearse(_ databases: [String], isOwn: Bool) throws {

@@ -42,14 +42,19 @@ struct TableReader: Sendable {
         case late
     }
 
-    /// Only the numbers of rows, by the tables' names.
-    func counts() async throws(Trouble) -> [(name: String, count: Count)] {
+    /// Only the numbers of rows, by the tables' names. What the deadline leaves no time for is late.
+    func counts(until deadline: ContinuousClock.Instant? = nil) async throws(Trouble) -> [(name: String, count: Count)]
+    {
         let names = try await connection.fold(Self.list, into: [(name: String, condition: String)]()) {
             (names: inout [(name: String, condition: String)], row: PostgresRow) throws(Trouble) in
             names.append((try row.required(0), row.text(2) ?? ""))
         }
         var counts: [(name: String, count: Count)] = []
         for (name, condition) in names {
+            if let deadline, ContinuousClock.now >= deadline {
+                counts.append((name, .late))
+                continue
+            }
             do throws(Trouble) {
                 let answer = try await connection.rows("SELECT count(*) FROM ONLY \(name) x \(condition)")
                 counts.append((name, answer.first?.integer(0).map { .rows($0) } ?? .forbidden))

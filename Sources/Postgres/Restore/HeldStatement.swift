@@ -37,6 +37,8 @@ struct HeldStatement: Sendable {
             if failure.code == "database-failed", surprises < Self.surprises {
                 surprises += 1
             } else if failure.code == "database-locked" || failure.message.contains(Self.inUse) {
+                // Nobody held the statement up this time: whoever did before is gone, and somebody sits in the database.
+                if failure.code != "database-locked" { seen.forget() }
                 guard ContinuousClock.now < deadline else { throw held(by: try await holders(seen, connection)) }
             } else {
                 throw failure
@@ -69,7 +71,9 @@ struct HeldStatement: Sendable {
         guard !Task.isCancelled else { return }
         _ = try? await server.with { connection throws(Trouble) in
             while !Task.isCancelled {
-                seen.note(try await connection.rows(Self.blockers, [String(backend)]).compactMap { $0.text(0) })
+                // One look that fails, such as for a lack of locks, is no reason to look no more.
+                let found = try? await connection.rows(Self.blockers, [String(backend)])
+                seen.note(found?.compactMap { $0.text(0) } ?? [])
                 // It may be one that the account may not end: then it is named.
                 try? await ServerDatabases.end(database, on: connection)
                 try? await Task.sleep(for: .milliseconds(200))
@@ -133,6 +137,8 @@ private final class Holders: Sendable {
     private let latest = Mutex<[String]>([])
 
     var names: [String] { latest.withLock { $0 } }
+
+    func forget() { latest.withLock { $0 = [] } }
 
     func note(_ names: [String]) {
         // The statement may have given up between two looks.

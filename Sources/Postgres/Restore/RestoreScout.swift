@@ -156,16 +156,16 @@ package enum RestoreScout {
     /// - Parameters:
     ///   - route: how it is reached.
     ///   - backup: what the set has of it.
-    ///   - patience: how long to wait for the rows of one table to be counted.
+    ///   - patience: how long to wait for all rows to be counted.
     /// - Returns: the tables that have fewer rows than in the set, those first that lack the most.
     /// - Throws: where the server cannot be asked.
     package static func shortfall(
         _ route: DatabaseRoute,
         _ backup: DatabaseBackup,
-        patience: Duration = .seconds(10)
+        patience: Duration = .seconds(60)
     ) async throws(Trouble) -> RowShortfall {
         let kept = kept(backup)
-        let (present, uncounted) = try await count(route, patience)
+        let (present, uncounted) = try await count(route, .seconds(10), altogether: patience)
         let tables = present.compactMap { name, rows -> RowShortfall.Table? in
             guard let saved = kept[name], rows < saved else { return nil }
             return RowShortfall.Table(name: name, present: rows, inSet: saved)
@@ -181,11 +181,14 @@ package enum RestoreScout {
     /// The rows of every table that can be counted in time; with what could not be, and why.
     private static func count(
         _ route: DatabaseRoute,
-        _ patience: Duration
+        _ patience: Duration,
+        altogether: Duration? = nil
     ) async throws(Trouble) -> (rows: [(name: String, rows: Int64)], uncounted: String?) {
         let timeout = String(Int(patience / .milliseconds(1)))
         let connection = try await PostgresConnection.open(route, settings: ["statement_timeout": timeout])
-        let present = try await TableReader(connection: connection).counts()
+        let present = try await TableReader(connection: connection).counts(
+            until: altogether.map { ContinuousClock.now + $0 }
+        )
         await connection.close()
         let rows = present.compactMap { name, count -> (name: String, rows: Int64)? in
             guard case .rows(let rows) = count else { return nil }

@@ -43,8 +43,8 @@ struct Decisions: Sendable {
             if !restoredElsewhere, let why = try OutsideRestores.read(in: folder).obstacle(to: hop.target) { throw why }
         }
         if let target, target != hop.target { try await checkLegal(target, after: hop.target) }
-        if restoredElsewhere { try OutsideRestores.forget(in: folder) }
         try workplace.store.leave(.retry(by: person, target: target), for: id, at: Workplace.now())
+        if restoredElsewhere { try OutsideRestores.forget(in: folder) }
         try await RunnerProcess(workplace: workplace).carryOn(id)
     }
 

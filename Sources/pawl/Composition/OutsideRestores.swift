@@ -16,17 +16,30 @@ struct OutsideRestores: Codable {
     var entries: [Entry] = []
 
     /// The notes of a run; none where nobody restored anything.
-    static func read(in folder: String) throws -> OutsideRestores {
+    ///
+    /// - Throws: code `restored-outside` where there are some that cannot be read: something was restored.
+    static func read(in folder: String) throws(Trouble) -> OutsideRestores {
         let path = path(in: folder)
         guard FileManager.default.fileExists(atPath: path) else { return OutsideRestores() }
-        return try JSONDecoder().decode(OutsideRestores.self, from: Data(contentsOf: URL(filePath: path)))
+        do {
+            return try JSONDecoder().decode(OutsideRestores.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Trouble(
+                .environment,
+                "restored-outside",
+                "Something was restored by `restore --into` while this run waited, and \(path), which says what, cannot "
+                    + "be read.",
+                remedy: remedy("SET")
+            )
+        }
     }
 
-    /// Adds a note, before the first row is restored.
+    /// Adds a note, before the first row is restored. It is on the disk afterwards.
     static func note(_ entry: Entry, in folder: String) throws {
-        var all = try read(in: folder)
+        // One that cannot be read says no less than this one does.
+        var all = (try? read(in: folder)) ?? OutsideRestores()
         all.entries.append(entry)
-        try JSONEncoder().encode(all).write(to: URL(filePath: path(in: folder)), options: .atomic)
+        try DurableNote.write(try JSONEncoder().encode(all), to: path(in: folder))
     }
 
     /// Forgets them: somebody has said that nothing uses what was restored.
@@ -46,9 +59,12 @@ struct OutsideRestores: Codable {
             "\(newest.database) of \(newest.set) was restored into \(newest.into) on \(newest.at), while this run waited. "
                 + "If the installation is to use that database, \(release) must not go on over it: its migrations that "
                 + "are done would be missing there.",
-            remedy: "If it is to, start the set's release and say so: \(RestoredOutside.command(newest.set)). If "
-                + "it was a trial, and the installation uses the databases that this run has changed: "
-                + "`pawl retry --restored-elsewhere`."
+            remedy: Self.remedy(newest.set)
         )
+    }
+
+    private static func remedy(_ set: String) -> String {
+        "If it is to, start the set's release and say so: \(RestoredOutside.command(set)). If it was a trial, and the "
+            + "installation uses the databases that this run has changed: `pawl retry --restored-elsewhere`."
     }
 }

@@ -70,13 +70,13 @@ struct RestoreGround: Sendable {
     /// Whether configuration from here is put into an installation's folder that held none.
     var isPlacing: Bool { FileManager.default.fileExists(atPath: placing) }
 
-    func notePlacing() throws { try write(Data(), to: placing) }
+    func notePlacing() throws { try DurableNote.write(Data(), to: placing) }
 
     /// Whether the database servers are still waited for, so that nothing can have been done on any of them. A new one may
     /// never let the account in.
     var isAwaitingServers: Bool { FileManager.default.fileExists(atPath: awaiting) }
 
-    func noteAwaitingServers() throws { try write(Data(), to: awaiting) }
+    func noteAwaitingServers() throws { try DurableNote.write(Data(), to: awaiting) }
 
     func noteServersAnswer() throws { try FileManager.default.removeItem(atPath: awaiting) }
 
@@ -102,8 +102,8 @@ struct RestoreGround: Sendable {
         try makeFolders()
         try await opening(of: set, identity: identity).unpackConfiguration(into: installation)
         try await copyRelease(of: set, identity: identity)
-        guard isSynced() else { throw unwritable(folder) }
-        try write(Self.note(set.id, try digest()), to: mark)
+        guard isSynced() else { throw DurableNote.unwritable(folder) }
+        try DurableNote.write(Self.note(set.id, try digest()), to: mark)
     }
 
     /// Waits until everything that was unpacked is on the disk: tools have written some of it.
@@ -114,30 +114,8 @@ struct RestoreGround: Sendable {
                 var status = stat()
                 return lstat(path, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
             }
-            return (paths + [root]).allSatisfy(Self.sync)
+            return (paths + [root]).allSatisfy(DurableNote.sync)
         }
-    }
-
-    private func write(_ contents: Data, to path: String) throws {
-        // On the disk when this returns: what is done next goes by it.
-        let isWritten = FileManager.default.createFile(atPath: path, contents: contents)
-        guard isWritten, [path, folder].allSatisfy(Self.sync) else { throw unwritable(path) }
-    }
-
-    private func unwritable(_ path: String) -> Trouble {
-        Trouble(
-            .environment,
-            "disk-full",
-            "\(path) cannot be written.",
-            remedy: "Free disk space, then try again."
-        )
-    }
-
-    private static func sync(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
     }
 
     func copyRelease(of set: BackupSet, identity: String?) async throws {

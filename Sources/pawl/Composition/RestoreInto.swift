@@ -62,7 +62,8 @@ struct RestoreInto {
             yes: yes
         )
         let waiting = try RunnerProcess.openRun(in: workplace)
-        if let waiting, waiting.machine.restore == nil {
+        // Also of a run that restores: given up, it may be an upgrade again that waits for a retry.
+        if let waiting {
             try OutsideRestores.note(
                 .init(set: set.id.text, database: backup.name, into: "\(route)", at: "\(Workplace.now())"),
                 in: workplace.data.folder(of: waiting.request.id)

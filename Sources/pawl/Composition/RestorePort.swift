@@ -123,9 +123,10 @@ struct RestorePort: EffectPort {
     }
 
     /// The last look before the mark is lowered: from then on Pawl takes the databases for what it sees now.
+    /// Without the rows, of which nothing hangs on: they were told before.
     private func confirm(_ scene: RestoreScene, _ context: EffectContext) async throws {
         context.report(Progress("Looking at what runs, and at the schema of every database"))
-        let report = PreflightReport(of: try await scene.observe())
+        let report = PreflightReport(of: try await scene.observeInPlace())
         guard report.outcome == .fail else { return }
         throw Trouble(
             report.blocking.contains { $0.outcome == .fail } ? .operator : .environment,

@@ -35,18 +35,20 @@ struct SchemaCheck: EffectPort {
 
     private func check(_ effect: Effect, _ context: EffectContext) async throws {
         // Compared once: what services that have started since do to the schema is no migration's doing.
-        let agreed = "\(context.folder)/schema-agreed-\(effect.hop)"
-        guard !FileManager.default.fileExists(atPath: agreed) else { return }
+        let compared = "\(context.folder)/schema-agreed-\(effect.hop)"
+        if let before = FileManager.default.contents(atPath: compared) {
+            if !before.isEmpty { context.report(Progress(String(decoding: before, as: UTF8.self))) }
+            return
+        }
         switch try rehearsal(effect, context) {
         case .known(let rehearsal?):
             context.report(Progress("Comparing the schema with the rehearsed one"))
             let omitted = try await compare(with: rehearsal, effect, context)
-            guard omitted.isEmpty else {
-                let reasons = omitted.joined(separator: "; ")
-                context.report(Progress("Not compared with the schema of rehearsal \(rehearsal.id): \(reasons)"))
-                return
-            }
-            try Data().write(to: URL(filePath: agreed))
+            let reasons = omitted.joined(separator: "; ")
+            let words = omitted.isEmpty ? "" : "Not compared with the schema of rehearsal \(rehearsal.id): \(reasons)"
+            if !words.isEmpty { context.report(Progress(words)) }
+            // What was not compared now is not later either: services will have started.
+            try DurableNote.write(Data(words.utf8), to: compared)
         case .known(nil): break
         case .unknown(let why): context.report(Progress("The schema is not compared with the rehearsed one: \(why)"))
         }

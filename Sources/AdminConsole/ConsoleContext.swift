@@ -73,6 +73,14 @@ struct Visitor: Sendable, Hashable {
         }
     }
 
+    /// The session that asks for what lets somebody in.
+    ///
+    /// - Throws: `session-needed` where it is a token that asks.
+    func ownSession() throws(Refusal) -> String {
+        guard let session else { throw .sessionNeeded }
+        return session
+    }
+
     /// What forms must carry along; empty where nothing must be.
     var csrf: String {
         switch proof {

@@ -82,8 +82,10 @@ package protocol Desk: Sendable {
     ///
     /// - Throws: ``RefusedByChecks``, as for an upgrade.
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport
-    /// Goes on with a run that waits, with the same release or a newer one.
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport
+    /// Goes on with a run that waits, with the same release or a newer one; `restoredElsewhere` as
+    /// `pawl retry --restored-elsewhere` has it.
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
     /// Stops a run before its point of no return.
     func abort(_ id: RunID, by person: String) async throws -> RunReport
     /// Begins a backup of the installation as it is.

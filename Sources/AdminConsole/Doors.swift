@@ -133,9 +133,7 @@ struct DoorWay: Sendable {
         if door.kind == .page, case .token? = context.visitor?.proof { context.visitor = nil }
         do {
             if door.permission != nil, context.visitor == nil { return try signInFirst(request) }
-            if door.permission != nil, let lack = context.visitor?.lack, !door.excuses.contains(lack) {
-                return try seeFirst(to: lack)
-            }
+            if let lack = lack(of: context.visitor) { return try seeFirst(to: lack) }
             return door.isChange ? try await change(request, context) : try await look(request, context)
         } catch {
             return Failure.response(to: error, door.kind, context, parts.renderer)
@@ -154,17 +152,21 @@ struct DoorWay: Sendable {
     }
 
     private func change(_ request: Request, _ context: ConsoleContext) async throws -> Response {
-        var request = request
-        let visitor = context.visitor
-        if let visitor { try parts.rates.take(.change, visitor.name.text) }
+        var (request, context) = (request, context)
+        let whoCame = context.visitor
+        if let whoCame { try parts.rates.take(.change, whoCame.name.text) }
         let body: ByteBuffer
         do {
-            try checkRole(visitor)
+            try checkRole(whoCame)
             body = try await collect(&request)
+            context.visitor = try whoIsStillHere(of: whoCame, request)
+            try checkRole(context.visitor)
         } catch let refusal as Refusal {
-            noteRefusal(Visit(request: request, context: context, visitor: visitor, body: ByteBuffer(), form: [:]))
+            noteRefusal(Visit(request: request, context: context, visitor: whoCame, body: ByteBuffer(), form: [:]))
             throw refusal
         }
+        let visitor = context.visitor
+        if let lack = lack(of: visitor) { return try seeFirst(to: lack) }
         let type = request.headers[.contentType]?.lowercased()
         let isForm = type?.hasPrefix("application/x-www-form-urlencoded") == true
         let form = isForm ? FormFields.read(body) : [:]
@@ -177,6 +179,13 @@ struct DoorWay: Sendable {
         }
         if !isConfirmed(visitor) { return try confirmFirst(backTo: Self.page(of: request), interrupted: true) }
         return door.notesItself ? try await door.answer(visit) : try await noted(visit)
+    }
+
+    /// Whoever came, as they are when all that they send is there; nil where their session or token is not there any more.
+    /// They take as long for their body as they like, and may be shut out meanwhile.
+    private func whoIsStillHere(of visitor: Visitor?, _ request: Request) throws -> Visitor? {
+        guard visitor != nil else { return nil }
+        return try Doorkeeper(parts: parts).visitor(request)
     }
 
     private func checkRole(_ visitor: Visitor?) throws(Refusal) {
@@ -248,6 +257,12 @@ struct DoorWay: Sendable {
             return "/"
         }
         return url.path(percentEncoded: true) + (url.query(percentEncoded: true).map { "?" + $0 } ?? "")
+    }
+
+    /// What whoever comes must see to before they pass.
+    private func lack(of visitor: Visitor?) -> Visitor.Lack? {
+        guard door.permission != nil, let lack = visitor?.lack, !door.excuses.contains(lack) else { return nil }
+        return lack
     }
 
     private func seeFirst(to lack: Visitor.Lack) throws(Refusal) -> Response {

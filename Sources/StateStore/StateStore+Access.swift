@@ -32,6 +32,15 @@ extension StateStore: AccessRecords {
         }
     }
 
+    package func add(_ account: Account, by session: String?) throws(Trouble) -> Bool {
+        try write { database in
+            guard try Self.goesOn(session, in: database) else { return false }
+            guard try Self.owner(account.name, in: database) == nil else { throw AccountRules.taken(account.name) }
+            try Self.put(account, in: database)
+            return true
+        }
+    }
+
     package func set(_ role: Role, of name: AccountName) throws(Trouble) {
         try write { database in
             let all = try Row.fetchAll(database, sql: Self.accountRows).map { try Self.account($0) }
@@ -47,27 +56,54 @@ extension StateStore: AccessRecords {
         }
     }
 
-    package func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?)
-        throws(Trouble) -> Bool
-    {
+    package func set(
+        _ password: GivenPassword,
+        of name: AccountName,
+        shown: Account?,
+        revokingTokens: Bool,
+        by session: String?
+    ) throws(Trouble) -> Int? {
         try write { database in
             guard let account = try Self.owner(name, in: database), shown.map(account.isShown) ?? true,
-                try session.map({ try Self.isThere($0, of: name, in: database) }) ?? true
-            else { return false }
-            try database.execute(
-                sql: "UPDATE account SET password = ?, passwordSetAt = ?, mustChangePassword = ? WHERE name = ?",
-                arguments: [password.digest.text, password.setAt.microseconds, password.isGiven, name.text]
-            )
+                try Self.goesOn(session, in: database)
+            else { return nil }
+            try Self.set(password, of: name, in: database)
             try Self.removeSessions(of: name, except: session, in: database)
-            return true
+            return try revokingTokens ? Self.removeTokens(of: name, in: database) : 0
         }
     }
 
-    private static func isThere(_ session: String, of name: AccountName, in database: Database) throws -> Bool {
-        try Bool.fetchOne(
+    package func reset(_ name: AccountName, to password: GivenPassword, keepingTokens: Bool) throws(Trouble)
+        -> LostAccess?
+    {
+        try write { database in
+            guard try Self.owner(name, in: database) != nil else {
+                try Self.put(Account(name, .admin, with: password), in: database)
+                return nil
+            }
+            try Self.set(password, of: name, in: database)
+            try Self.removeSessions(of: name, except: nil, in: database)
+            return try LostAccess(
+                secondFactor: Self.removeSecondFactor(of: name, in: database),
+                tokens: keepingTokens ? 0 : Self.removeTokens(of: name, in: database)
+            )
+        }
+    }
+
+    private static func set(_ password: GivenPassword, of name: AccountName, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE account SET password = ?, passwordSetAt = ?, mustChangePassword = ? WHERE name = ?",
+            arguments: [password.digest.text, password.setAt.microseconds, password.isGiven, name.text]
+        )
+    }
+
+    /// Whether a session has not ended, and is of an account where one is named; so it is where no session asks.
+    static func goesOn(_ session: String?, of name: AccountName? = nil, in database: Database) throws -> Bool {
+        guard let session else { return true }
+        return try Bool.fetchOne(
             database,
-            sql: "SELECT EXISTS (SELECT 1 FROM session WHERE id = ? AND account = ?)",
-            arguments: [session, name.text]
+            sql: "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?1 AND (?2 IS NULL OR account = ?2))",
+            arguments: [session, name?.text]
         ) ?? false
     }
 
@@ -159,7 +195,7 @@ extension StateStore: AccessRecords {
     package func renew(_ id: String, as session: SessionRecord, shown: Account?) throws(Trouble) -> Bool {
         try write { database in
             guard let account = try Self.owner(session.account, in: database), shown.map(account.isShown) ?? true,
-                try Self.isThere(id, of: session.account, in: database)
+                try Self.goesOn(id, of: session.account, in: database)
             else { return false }
             try database.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
             try Self.put(session, in: database)
@@ -224,8 +260,9 @@ extension StateStore: AccessRecords {
         }
     }
 
-    package func put(_ token: TokenRecord) throws(Trouble) {
+    package func put(_ token: TokenRecord, by session: String?) throws(Trouble) -> Bool {
         try write { database in
+            guard try Self.goesOn(session, of: token.account, in: database) else { return false }
             try database.execute(
                 sql: """
                     INSERT INTO token (id, digest, name, account, role, createdAt, expiresAt, usedAt)
@@ -236,6 +273,7 @@ extension StateStore: AccessRecords {
                     token.createdAt.microseconds, token.expiresAt.microseconds, token.usedAt?.microseconds,
                 ]
             )
+            return true
         }
     }
 
@@ -252,11 +290,9 @@ extension StateStore: AccessRecords {
         try write { database in try database.execute(sql: "DELETE FROM token WHERE id = ?", arguments: [id]) }
     }
 
-    package func removeTokens(of name: AccountName) throws(Trouble) -> Int {
-        try write { database in
-            try database.execute(sql: "DELETE FROM token WHERE account = ?", arguments: [name.text])
-            return database.changesCount
-        }
+    private static func removeTokens(of name: AccountName, in database: Database) throws -> Int {
+        try database.execute(sql: "DELETE FROM token WHERE account = ?", arguments: [name.text])
+        return database.changesCount
     }
 
     package func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool {

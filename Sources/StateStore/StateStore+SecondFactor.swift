@@ -26,19 +26,29 @@ extension StateStore: SecondFactorRecords {
         }
     }
 
-    package func put(_ factor: SecondFactor, recoveryCodes digests: [String]) throws(Trouble) {
+    package func put(_ factor: SecondFactor, recoveryCodes digests: [String], by session: String?) throws(Trouble)
+        -> Bool
+    {
         try write { database in
+            guard try Self.goesOn(session, of: factor.account, in: database) else { return false }
             // The old one's recovery codes go with it.
             try database.execute(
                 sql: "INSERT OR REPLACE INTO secondFactor (account, secret, setAt, newestStep) VALUES (?, ?, ?, ?)",
                 arguments: [factor.account.text, Data(factor.secret), factor.setAt.microseconds, factor.newestStep]
             )
             try Self.setRecoveryCodes(digests, of: factor.account, in: database)
+            return true
         }
     }
 
-    package func setRecoveryCodes(_ digests: [String], of name: AccountName) throws(Trouble) {
-        try write { database in try Self.setRecoveryCodes(digests, of: name, in: database) }
+    package func setRecoveryCodes(_ digests: [String], of name: AccountName, by session: String?) throws(Trouble)
+        -> Bool
+    {
+        try write { database in
+            guard try Self.goesOn(session, of: name, in: database) else { return false }
+            try Self.setRecoveryCodes(digests, of: name, in: database)
+            return true
+        }
     }
 
     private static func setRecoveryCodes(_ digests: [String], of name: AccountName, in database: Database) throws {
@@ -72,10 +82,12 @@ extension StateStore: SecondFactorRecords {
     }
 
     package func removeSecondFactor(of name: AccountName) throws(Trouble) -> Bool {
-        try write { database in
-            try database.execute(sql: "DELETE FROM secondFactor WHERE account = ?", arguments: [name.text])
-            return database.changesCount == 1
-        }
+        try write { try Self.removeSecondFactor(of: name, in: $0) }
+    }
+
+    static func removeSecondFactor(of name: AccountName, in database: Database) throws -> Bool {
+        try database.execute(sql: "DELETE FROM secondFactor WHERE account = ?", arguments: [name.text])
+        return database.changesCount == 1
     }
 
     package func needsSecondFactor() throws(Trouble) -> Bool {

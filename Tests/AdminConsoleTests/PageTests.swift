@@ -147,6 +147,38 @@ struct PageTests {
         }
     }
 
+    @Test func `only over the API a retry may say that what was restored is used elsewhere`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let id = try console.desk.begin()
+            try console.desk.carry(id, failing: .migrate)
+            let words = "Say so with `pawl retry --restored-elsewhere`."
+            console.desk.state.withLock {
+                $0.restoredOutside = Trouble(.operator, "restored-outside", "It was restored.", remedy: words)
+            }
+            try await console.app.test(.router) { client in
+                let page = try await person.post(
+                    "/runs/\(id)/retry",
+                    "restoredElsewhere=true",
+                    to: client,
+                    ["Content-Type": "application/x-www-form-urlencoded"]
+                )
+                #expect(page.status == .conflict && page.text.contains("pawl retry --restored-elsewhere"))
+                let place = "/api/v1/runs/\(id)/retry"
+                for body in ["{}", #"{"restoredElsewhere":false}"#, #"{"restoredElsewhere":null}"#] {
+                    #expect(try await person.post(place, body, to: client).value("code") == "restored-outside")
+                }
+                let unclear = try await person.post(place, #"{"restoredElsewhere":"yes"}"#, to: client)
+                #expect(unclear.status == .badRequest)
+                #expect(try console.store.openDecision(for: id) == nil)
+                let answer = try await person.post(place, #"{"restoredElsewhere":true}"#, to: client)
+                #expect(answer.status == .ok)
+                let decision = try #require(try console.store.openDecision(for: id)?.decision)
+                #expect(decision == .retry(by: "operator in the console", target: nil))
+            }
+        }
+    }
+
     @Test func `the details of the newest run show the containers, and whether they are well`() async throws {
         try await SimulatedConsole.with { console in
             let viewer = try console.person(.viewer)

@@ -55,6 +55,8 @@ final class SimulatedDesk: Desk {
         var safeMode: Trouble?
         /// Whether a run that is open keeps others from beginning.
         var holdsOneRun = false
+        /// Why a retry is refused, but where what was restored is said to be used elsewhere.
+        var restoredOutside: Trouble?
         /// What may take the place of a release that failed.
         var replacements: [ReleaseVersion] = []
         /// What each release has published with it.
@@ -280,11 +282,14 @@ final class SimulatedDesk: Desk {
         throw Self.unknown(id)
     }
 
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
+    {
         let run = try await run(id)
         guard run.choices.contains("retry") else {
             throw Trouble(.operator, "cannot-retry", "Run \(id) does not wait for a retry.", remedy: "See it.")
         }
+        if !restoredElsewhere, let trouble = state.withLock({ $0.restoredOutside }) { throw trouble }
         try store.leave(.retry(by: person, target: target), for: id, at: Self.now)
         return run
     }

@@ -60,18 +60,55 @@ def test_a_group_of_findings_that_the_reader_has_closed_stays_closed(own_stage, 
     assert page.locator("[role=status]:visible").count() == 1
 
 
-def test_a_console_that_answers_with_errors_is_told_of_until_it_does_not(own_stage, visit):
-    page = visit(own_stage("calm"), forgive=["503", "500", "429"])
+# As whoever comes back to a tab has it asked again.
+AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def answer_fetches(page, status):
+    """Whatever the script asks for is answered with a status; what a browser asks for by itself is not."""
+    page.route("**/*", lambda route: route.fulfill(status=status) if route.request.resource_type == "fetch" else route.continue_())
+
+
+@pytest.mark.parametrize("path", ["/", "/upgrade"])
+def test_a_console_that_answers_with_errors_is_told_of_until_it_does_not(own_stage, visit, path):
+    page = visit(own_stage("calm"), path=path, forgive=["503", "500", "429"])
     banner = page.get_by_text("The connection to the console is lost.")
-    # As whoever comes back to a tab has it asked again.
-    again = "document.dispatchEvent(new Event('visibilitychange'))"
+    if path == "/upgrade":
+        # From here on the page asks for nothing by itself.
+        page.get_by_label("to confirm").wait_for()
     for status in [503, 429, 500]:
-        page.route("**/*", lambda route: route.fulfill(status=status) if route.request.resource_type == "fetch" else route.continue_())
-        page.evaluate(again)
+        answer_fetches(page, status)
+        page.evaluate(AGAIN)
         banner.wait_for()
         page.unroute("**/*")
-        page.evaluate(again)
+        # As it says, it is tried again by itself.
         banner.wait_for(state="hidden")
+
+
+def test_a_page_that_is_refused_is_loaded_once_and_says_why(own_stage, visit):
+    page = visit(own_stage("calm"), forgive=["403"])
+    loads = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    banner = page.get_by_text("The connection to the console is lost.")
+    answer_fetches(page, 403)
+    page.evaluate(AGAIN)
+    # It came as it was, and is refused again: that is no reason to load it without end.
+    banner.wait_for()
+    page.wait_for_timeout(6_000)
+    assert len(loads) == 1
+    page.unroute("**/*")
+    banner.wait_for(state="hidden")
+    assert len(loads) == 1
+    kinds = ["fetch", "document"]
+    page.route(
+        "**/*",
+        lambda route: route.fulfill(status=403, content_type="text/html", body="<h1>You may not do this</h1>")
+        if route.request.resource_type in kinds
+        else route.continue_(),
+    )
+    page.evaluate(AGAIN)
+    page.get_by_role("heading", name="You may not do this").wait_for()
+    assert len(loads) == 2
 
 
 def test_nothing_is_lost_over_a_reload_and_a_restart_of_the_console(own_stage, visit):

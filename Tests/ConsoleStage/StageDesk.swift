@@ -441,7 +441,9 @@ final class StageDesk: Desk {
         return try await run(id)
     }
 
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
+    {
         try store.leave(.retry(by: person, target: target), for: id, at: clock.now)
         carry(id)
         return try await run(id)

@@ -17,6 +17,37 @@ import UpgradeModel
         )
     }
 
+    private func session(_ id: String, of account: Account) -> SessionRecord {
+        SessionRecord(
+            id: id,
+            account: account.name,
+            createdAt: moment,
+            seenAt: moment,
+            confirmedAt: moment,
+            address: "::1",
+            agent: "test"
+        )
+    }
+
+    private func token(_ digest: String, of account: Account) -> TokenRecord {
+        TokenRecord(
+            digest: digest,
+            name: digest,
+            account: account.name,
+            role: .viewer,
+            createdAt: moment,
+            expiresAt: moment
+        )
+    }
+
+    private func factor(_ account: Account) -> SecondFactor {
+        SecondFactor(account: account.name, secret: Array(repeating: 1, count: 20), setAt: moment, newestStep: 0)
+    }
+
+    private func password(_ text: String) -> GivenPassword {
+        GivenPassword(digest: PasswordDigest(text: text), setAt: moment, isGiven: true)
+    }
+
     private func entry(_ subject: String) -> AuditEntry {
         AuditEntry(at: moment, actor: "ada", address: "::1", action: "try", subject: subject, outcome: .done)
     }
@@ -109,24 +140,9 @@ import UpgradeModel
             #expect(throws: Trouble.self) { try store.removeAccount(ada.name) }
             #expect(throws: Trouble.self) { try store.put(account("ada", .viewer)) }
             try store.put(eve)
-            let token = TokenRecord(
-                digest: "d",
-                name: "t",
-                account: ada.name,
-                role: .viewer,
-                createdAt: moment,
-                expiresAt: moment
-            )
-            try store.put(token)
-            let session = SessionRecord(
-                id: "s",
-                account: ada.name,
-                createdAt: moment,
-                seenAt: moment,
-                confirmedAt: moment,
-                address: "::1",
-                agent: "test"
-            )
+            let token = token("d", of: ada)
+            #expect(try store.put(token, by: nil))
+            let session = session("s", of: ada)
             #expect(try store.begin(session, shown: ada, insteadOf: nil, oldest: moment, most: 20))
             try store.remember("::1", of: ada.name, at: moment)
             #expect(try store.signedIn("s")?.account == ada)
@@ -175,27 +191,10 @@ import UpgradeModel
         try await withDataFolder { folder in
             let store = try StateStore(in: folder)
             let ada = try account("ada", .admin)
-            func session(_ id: String) -> SessionRecord {
-                SessionRecord(
-                    id: id,
-                    account: ada.name,
-                    createdAt: moment,
-                    seenAt: moment,
-                    confirmedAt: moment,
-                    address: "::1",
-                    agent: ""
-                )
-            }
-            let other = GivenPassword(digest: PasswordDigest(text: "other"), setAt: moment, isGiven: true)
-            let factor = SecondFactor(
-                account: ada.name,
-                secret: Array(repeating: 1, count: 20),
-                setAt: moment,
-                newestStep: 0
-            )
+            func session(_ id: String) -> SessionRecord { self.session(id, of: ada) }
             for change in [
-                { _ = try store.set(other, of: ada.name, shown: nil, except: "s") },
-                { try store.put(factor, recoveryCodes: []) },
+                { _ = try store.set(password("other"), of: ada.name, shown: nil, revokingTokens: false, by: "s") },
+                { _ = try store.put(factor(ada), recoveryCodes: [], by: "s") },
                 { try store.removeAccount(ada.name) },
             ] as [() throws -> Void] {
                 try store.put(account("eve", .admin))
@@ -203,14 +202,112 @@ import UpgradeModel
                 _ = try store.removeSecondFactor(of: ada.name)
                 #expect(try store.begin(session("s"), shown: ada, insteadOf: nil, oldest: moment, most: 20))
                 try change()
-                let mine = GivenPassword(digest: PasswordDigest(text: "mine"), setAt: moment, isGiven: false)
-                #expect(try !store.set(mine, of: ada.name, shown: ada, except: "s"))
+                let mine = password("mine")
+                #expect(try store.set(mine, of: ada.name, shown: ada, revokingTokens: false, by: "s") == nil)
                 #expect(try !store.begin(session("new"), shown: ada, insteadOf: nil, oldest: moment, most: 20))
                 #expect(try !store.renew("s", as: session("new"), shown: ada))
                 #expect(try store.session("new") == nil)
                 #expect(try store.account(ada.name)?.password?.text != "mine")
                 try store.removeSessions(of: ada.name, except: nil)
             }
+        }
+    }
+
+    @Test func `nothing that lets somebody in is written for a session that has ended, or is of somebody else`()
+        async throws
+    {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let (ada, eve, bob) = (try account("ada", .admin), try account("eve", .admin), try account("bob", .viewer))
+            for (number, account) in [ada, eve].enumerated() {
+                try store.put(account)
+                let session = session("\(number)", of: account)
+                #expect(try store.begin(session, shown: account, insteadOf: nil, oldest: moment, most: 20))
+            }
+            let (own, other) = ("0", "1")
+            func give(by session: String) throws -> [Bool] {
+                [
+                    try store.put(token("d-\(session)", of: ada), by: session),
+                    try store.put(factor(ada), recoveryCodes: ["a"], by: session),
+                    try store.setRecoveryCodes(["b"], of: ada.name, by: session),
+                ]
+            }
+            func administer(by session: String) throws -> [Bool] {
+                [
+                    try store.set(password("other"), of: eve.name, shown: nil, revokingTokens: true, by: session)
+                        != nil,
+                    try store.add(bob, by: session),
+                ]
+            }
+            #expect(try give(by: other) == [false, false, false])
+            try store.removeSession(own)
+            #expect(try give(by: own) == [false, false, false])
+            #expect(try administer(by: own) == [false, false])
+            #expect(try store.tokens(of: nil).isEmpty)
+            #expect(try store.secondFactor(of: ada.name) == nil)
+            #expect(try store.account(eve.name) == eve)
+            #expect(try store.account(bob.name) == nil)
+            #expect(try store.session(other) != nil)
+            #expect(try store.begin(session(own, of: ada), shown: ada, insteadOf: nil, oldest: moment, most: 20))
+            #expect(try give(by: own) == [true, true, true])
+            #expect(try administer(by: own) == [true, true])
+            #expect(throws: Trouble.self) { try store.add(bob, by: own) }
+            #expect(try store.session(other) == nil)
+            #expect(try store.session(own) != nil)
+        }
+    }
+
+    @Test func `a password that is set or reset takes everything along that lets somebody in, or nothing is changed`()
+        async throws
+    {
+        try await withDataFolder { folder in
+            let store = try StateStore(in: folder)
+            let ada = try account("ada", .admin)
+            func lay() throws -> Account {
+                try store.put(ada)
+                try store.removeSessions(of: ada.name, except: nil)
+                _ = try store.removeSecondFactor(of: ada.name)
+                for token in try store.tokens(of: nil) { try store.removeToken(token.id) }
+                #expect(try store.put(token("d", of: ada), by: nil))
+                #expect(try store.put(factor(ada), recoveryCodes: ["a"], by: nil))
+                let now = try #require(try store.account(ada.name))
+                #expect(try store.begin(session("s", of: ada), shown: now, insteadOf: nil, oldest: moment, most: 20))
+                return now
+            }
+            let reset = { try store.reset(ada.name, to: password("other"), keepingTokens: false) }
+            let set = {
+                try store.set(password("other"), of: ada.name, shown: nil, revokingTokens: true, by: nil)
+            }
+            let queue = try DatabaseQueue(path: folder.database)
+            // A disk that takes no more is as good a reason to stop halfway as one that is pulled out.
+            for table in ["token", "secondFactor", "session"] {
+                let before = try lay()
+                try await queue.write {
+                    try $0.execute(
+                        sql: "CREATE TRIGGER stop BEFORE DELETE ON \(table) BEGIN SELECT RAISE(ABORT, 'stop'); END"
+                    )
+                }
+                #expect(throws: Trouble.self, "\(table)") { try reset() }
+                if table != "secondFactor" { #expect(throws: Trouble.self, "\(table)") { try set() } }
+                #expect(try store.account(ada.name) == before)
+                #expect(try store.tokens(of: ada.name).count == 1)
+                #expect(try store.sessions(of: ada.name).count == 1)
+                try await queue.write { try $0.execute(sql: "DROP TRIGGER stop") }
+            }
+            _ = try lay()
+            #expect(try set() == 1)
+            #expect(try store.tokens(of: ada.name).isEmpty && store.sessions(of: ada.name).isEmpty)
+            #expect(try store.secondFactor(of: ada.name) != nil)
+            _ = try lay()
+            #expect(try reset() == LostAccess(secondFactor: true, tokens: 1))
+            #expect(try store.tokens(of: ada.name).isEmpty && store.sessions(of: ada.name).isEmpty)
+            #expect(try store.account(ada.name)?.secondFactor == SecondFactorStanding.none)
+            _ = try lay()
+            let keeping = try store.reset(ada.name, to: password("other"), keepingTokens: true)
+            #expect(try keeping?.tokens == 0 && store.tokens(of: ada.name).count == 1)
+            let eve = try account("eve", .admin)
+            #expect(try store.reset(eve.name, to: password("new"), keepingTokens: false) == nil)
+            #expect(try store.account(eve.name) == Account(eve.name, .admin, with: password("new")))
         }
     }
 
@@ -223,8 +320,7 @@ import UpgradeModel
             try store.put(ada)
             #expect(throws: Trouble.self) { try store.set(.viewer, of: ada.name) }
             try store.put(account("eve", .admin))
-            let other = GivenPassword(digest: PasswordDigest(text: "other"), setAt: moment, isGiven: true)
-            #expect(try store.set(other, of: ada.name, shown: ada, except: nil))
+            #expect(try store.set(password("other"), of: ada.name, shown: ada, revokingTokens: false, by: nil) == 0)
             try store.set(.viewer, of: ada.name)
             let now = try #require(try store.account(ada.name))
             #expect(now.role == .viewer && now.password?.text == "other" && now.mustChangePassword)

@@ -39,7 +39,7 @@ import UpgradeModel
             #expect(store.safeMode == nil)
             #expect(try store.accounts().map(\.secondFactor) == [SecondFactorStanding.none])
             let ada = try account("ada")
-            try store.put(factor(ada, 1), recoveryCodes: ["a"])
+            #expect(try store.put(factor(ada, 1), recoveryCodes: ["a"], by: nil))
             #expect(try store.account(ada.name)?.secondFactor == .present)
         }
     }
@@ -50,7 +50,7 @@ import UpgradeModel
             let ada = try account("ada")
             try stores[0].put(ada)
             let first = factor(ada, 1)
-            try stores[0].put(first, recoveryCodes: ["a", "b"])
+            #expect(try stores[0].put(first, recoveryCodes: ["a", "b"], by: nil))
             let winners = try await withThrowingTaskGroup { group in
                 for number in 0..<20 {
                     group.addTask { try stores[number % 2].use(step: 101, of: first) }
@@ -62,7 +62,7 @@ import UpgradeModel
             #expect(try stores[1].use(recoveryCode: "a", of: ada.name))
             #expect(try !stores[0].use(recoveryCode: "a", of: ada.name))
             // Another in its place is not used up by codes of the one before, and has its own recovery codes.
-            try stores[0].put(factor(ada, 2), recoveryCodes: ["c"])
+            #expect(try stores[0].put(factor(ada, 2), recoveryCodes: ["c"], by: nil))
             #expect(try !stores[0].use(step: 200, of: first))
             #expect(try !stores[0].use(recoveryCode: "b", of: ada.name))
             #expect(try stores[0].secondFactor(of: ada.name)?.recoveryCodes == 1)
@@ -77,7 +77,7 @@ import UpgradeModel
             let (ada, eve) = (try account("ada"), try account("eve"))
             try store.put(ada)
             try store.put(eve)
-            try store.put(factor(ada, 1), recoveryCodes: [])
+            #expect(try store.put(factor(ada, 1), recoveryCodes: [], by: nil))
             try store.put(ada)
             try store.setNeedsSecondFactor(true)
             #expect(try StateStore(in: folder).needsSecondFactor())
@@ -88,7 +88,9 @@ import UpgradeModel
             try store.put(ada)
             #expect(try store.secondFactor(of: ada.name) == nil)
             #expect(try !store.removeSecondFactor(of: ada.name))
-            #expect(throws: Trouble.self) { try store.put(factor(account("bob"), 1), recoveryCodes: []) }
+            #expect(throws: Trouble.self) {
+                try store.put(factor(account("bob"), 1), recoveryCodes: [], by: nil)
+            }
         }
     }
 }

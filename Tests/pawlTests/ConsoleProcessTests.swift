@@ -51,7 +51,7 @@ import UpgradeModel
         )
         #expect(try store.begin(session, shown: first, insteadOf: nil, oldest: now, most: 20))
         let factor = SecondFactor(account: ada, secret: Array(repeating: 1, count: 20), setAt: now, newestStep: 0)
-        try store.put(factor, recoveryCodes: ["a"])
+        #expect(try store.put(factor, recoveryCodes: ["a"], by: nil))
         let token = TokenRecord(
             digest: "t",
             name: "ci",
@@ -60,7 +60,7 @@ import UpgradeModel
             createdAt: now,
             expiresAt: now.adding(.seconds(86_400))
         )
-        try store.put(token)
+        #expect(try store.put(token, by: nil))
         let weak = try await reset(paper, "ada", "password1234")
         #expect(weak.status == .code(2))
         #expect(try store.account(ada)?.secondFactor == .present)
@@ -211,16 +211,15 @@ extension PaperInstallation {
         try store.put(Account(name: name, role: .admin, password: nil, createdAt: now, passwordSetAt: now))
         let text = "pawl_" + String(repeating: "t", count: 43)
         let digest = SHA256.hash(data: Data(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        try store.put(
-            TokenRecord(
-                digest: digest.joined(),
-                name: "t",
-                account: name,
-                role: .admin,
-                createdAt: now,
-                expiresAt: now.adding(.seconds(3600))
-            )
+        let token = TokenRecord(
+            digest: digest.joined(),
+            name: "t",
+            account: name,
+            role: .admin,
+            createdAt: now,
+            expiresAt: now.adding(.seconds(3600))
         )
+        _ = try store.put(token, by: nil)
         return text
     }
 }

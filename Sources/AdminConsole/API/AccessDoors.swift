@@ -106,7 +106,8 @@ struct AccessDoors: Sendable {
             role: Given.role(fields.text("role")),
             days: days,
             for: visitor.name,
-            of: visitor.role
+            of: visitor.role,
+            by: visitor.ownSession()
         )
     }
 }

@@ -41,11 +41,22 @@ struct ActingDoors: Sendable {
             act(
                 "/api/v1/runs/:id/retry",
                 .retry,
-                of: { Deeds.retry($0, to: $0.sent("to", of: ["to"])) },
+                of: { visit in
+                    let fields = try? RequestFields(visit, only: Self.ofRetries)
+                    let isElsewhere = (try? fields?.flag("restoredElsewhere")) ?? false
+                    return Deeds.retry(visit, to: try? fields?.text("to"), restoredElsewhere: isElsewhere)
+                },
                 confirmed: true
             ) { visit in
-                let target = try RequestFields(visit, only: ["to"]).version("to")
-                return KeptAnswer(try await parts.desk.retry(visit.run(), to: target, by: visit.person))
+                let fields = try RequestFields(visit, only: Self.ofRetries)
+                return KeptAnswer(
+                    try await parts.desk.retry(
+                        visit.run(),
+                        to: fields.version("to"),
+                        by: visit.person,
+                        restoredElsewhere: fields.flag("restoredElsewhere")
+                    )
+                )
             },
             act("/api/v1/runs/:id/abort", .abort, confirmed: true) { visit in
                 _ = try RequestFields(visit, only: [])
@@ -54,6 +65,7 @@ struct ActingDoors: Sendable {
         ]
     }
 
+    private static let ofRetries: Set<String> = ["to", "restoredElsewhere"]
     private static let ofRuns: Set<String> = ["kind", "to", "rehearse", "outsideWindow", "backup", "identity"]
 
     /// The door of runs: it goes by its body what is done.

@@ -114,17 +114,22 @@
         location.replace(address);
         return;
       }
-      lost(!answer.ok);
       if (answer.ok) {
+        lost(false);
+        sessionStorage.removeItem(refusedAt);
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         localize(page);
         for (const fresh of all("[data-live]", page)) {
           const old = one(`[data-live="${fresh.dataset.live}"]`);
           if (old) morph(old, fresh);
         }
+      } else if (answer.status === 429 || answer.status >= 500) {
+        retry();
+      } else {
+        refused(address);
       }
     } catch {
-      lost(true);
+      retry();
     } finally {
       asking = false;
       if (askAgain) {
@@ -133,6 +138,24 @@
       }
       poll();
     }
+  }
+
+  // Most pages only ask when they hear of something. A tab that nobody sees asks when it is seen again.
+  function retry() {
+    lost(true);
+    if (!document.hidden) soon(5000);
+  }
+
+  // Why a page is refused the server says on a page in its place. It is loaded once: where it comes as it was, and is
+  // refused again, there is nothing more to hear.
+  const refusedAt = "pawl-refused";
+  function refused(address) {
+    if (sessionStorage.getItem(refusedAt) === address.href) {
+      retry();
+      return;
+    }
+    sessionStorage.setItem(refusedAt, address.href);
+    location.replace(address);
   }
 
   let waiting = 0;

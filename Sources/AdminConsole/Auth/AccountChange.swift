@@ -10,27 +10,13 @@ struct AccountChange: Sendable {
 
     /// Adds an account.
     ///
-    /// - Throws: `invalid-request` where name or password will not do; code `account-exists`.
+    /// - Throws: `invalid-request` where name or password will not do; code `account-exists`; `not-signed-in` where whoever
+    ///   asks was shut out while the password was calculated.
     func add(_ name: String, _ role: Role, password: String) async throws -> Account {
+        let session = try visit.signedIn().ownSession()
         let account = try await parts.accounts.made(name, role, password: password, isGiven: true)
-        guard try records.account(account.name) == nil else {
-            throw Trouble(
-                .operator,
-                "account-exists",
-                "There is an account \(account.name) already.",
-                remedy: "Choose another name, or change that account."
-            )
-        }
-        try requireSession()
-        try records.put(account)
+        guard try records.add(account, by: session) else { throw Refusal.notSignedIn }
         return account
-    }
-
-    /// Makes sure that whoever asks is still signed in: a password takes time to calculate, and they may have been shut out
-    /// meanwhile.
-    private func requireSession() throws {
-        guard let session = visit.visitor?.session else { return }
-        guard try records.session(session) != nil else { throw Refusal.notSignedIn }
     }
 
     /// Gives an account another role, and ends its sessions; nothing where it has that role.
@@ -39,15 +25,18 @@ struct AccountChange: Sendable {
     }
 
     /// Gives an account another password and ends its sessions; revokes its tokens too where that is asked for.
+    ///
+    /// - Throws: `not-signed-in` where whoever asks was shut out while the password was calculated.
     func set(_ password: String, of account: Account, revokingTokens: Bool) async throws {
-        try await parts.accounts.set(
+        let visitor = try visit.signedIn()
+        let count = try await parts.accounts.set(
             password,
             of: account.name,
-            isGiven: account.name != visit.visitor?.name,
-            except: own(account)
+            isGiven: account.name != visitor.name,
+            revokingTokens: revokingTokens,
+            by: visitor.ownSession()
         )
         guard revokingTokens else { return }
-        let count = try records.removeTokens(of: account.name)
         visit.noted.set("\(account.name), \(count) API \(count == 1 ? "token" : "tokens") revoked")
     }
 

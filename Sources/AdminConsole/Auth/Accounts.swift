@@ -51,7 +51,7 @@ struct Accounts: Sendable {
     /// - Throws: `invalid-request` where name or password will not do.
     func made(_ name: String, _ role: Role, password: String, isGiven: Bool) async throws -> Account {
         let name = try Self.name(name)
-        return try await Account(name, role, given(password, of: name, isGiven: isGiven))
+        return try await Account(name, role, with: given(password, of: name, isGiven: isGiven))
     }
 
     fileprivate static func name(_ text: String) throws(Refusal) -> AccountName {
@@ -63,8 +63,9 @@ struct Accounts: Sendable {
         return name
     }
 
-    /// Gives an account another password, and ends its sessions but for one. Whoever changes their own has `shown` to be
-    /// the account: where it has been given another one meanwhile, that one stays.
+    /// Gives an account another password, and ends its sessions but for the one that asks; revokes its tokens where that is
+    /// asked for, and returns how many. Whoever changes their own has `shown` to be the account: where it has been given
+    /// another one meanwhile, that one stays.
     ///
     /// - Throws: `not-signed-in` where nothing was done, since the account or the session is not what it was any more.
     func set(
@@ -72,14 +73,17 @@ struct Accounts: Sendable {
         of name: AccountName,
         isGiven: Bool,
         shown: Account? = nil,
-        except session: String?
-    ) async throws {
+        revokingTokens: Bool = false,
+        by session: String?
+    ) async throws -> Int {
         guard try records.account(name) != nil else { throw Self.unknown(name.text) }
         let given = try await given(password, of: name, isGiven: isGiven)
-        guard try records.set(given, of: name, shown: shown, except: session) else {
+        let revoked = try records.set(given, of: name, shown: shown, revokingTokens: revokingTokens, by: session)
+        guard let revoked else {
             guard try records.account(name) != nil else { throw Self.unknown(name.text) }
             throw Refusal.notSignedIn
         }
+        return revoked
     }
 
     /// What a password would be kept as.
@@ -100,20 +104,6 @@ struct Accounts: Sendable {
     static func checkPassword(_ password: String, of name: AccountName) throws(Refusal) {
         let objection = PasswordRules.objection(to: password, of: name, isPublished: BreachedPasswords.contains)
         if let objection { throw .invalid(objection.words) }
-    }
-}
-
-extension Account {
-    /// One that is made with its password.
-    fileprivate init(_ name: AccountName, _ role: Role, _ given: GivenPassword) {
-        self.init(
-            name: name,
-            role: role,
-            password: given.digest,
-            createdAt: given.setAt,
-            passwordSetAt: given.setAt,
-            mustChangePassword: given.isGiven
-        )
     }
 }
 
@@ -145,7 +135,7 @@ package struct ConsoleAccounts: Sendable {
         let records = accounts.records
         do {
             let name = try Accounts.name(name)
-            let before = try records.account(name)
+            let wasThere = try records.account(name) != nil
             let given = try await accounts.given(password, of: name, isGiven: false)
             func note(_ action: AuditAction, _ outcome: AuditEntry.Outcome, _ more: String = "") throws {
                 try records.note(
@@ -159,19 +149,15 @@ package struct ConsoleAccounts: Sendable {
                     )
                 )
             }
-            let action = before == nil ? AuditAction.userAdded : .passwordReset
-            try note(action, .asked)
-            if try !records.set(given, of: name, shown: nil, except: nil) {
-                try records.put(Account(name, .admin, given))
+            try note(wasThere ? .passwordReset : .userAdded, .asked)
+            guard let lost = try records.reset(name, to: given, keepingTokens: keepsTokens) else {
+                try note(.userAdded, .done)
+                return .made
             }
-            let hadSecondFactor = try records.removeSecondFactor(of: name)
-            try records.removeSessions(of: name, except: nil)
-            let tokens = keepsTokens ? 0 : try records.removeTokens(of: name)
-            try note(action, .done)
-            guard before != nil else { return .made }
-            if hadSecondFactor { try note(.secondFactorRemoved, .done) }
-            if tokens > 0 { try note(.tokenRevoked, .done, ", all \(tokens)") }
-            return .changed(hadSecondFactor: hadSecondFactor, tokens: tokens)
+            try note(.passwordReset, .done)
+            if lost.secondFactor { try note(.secondFactorRemoved, .done) }
+            if lost.tokens > 0 { try note(.tokenRevoked, .done, ", all \(lost.tokens)") }
+            return .changed(hadSecondFactor: lost.secondFactor, tokens: lost.tokens)
         } catch let refusal as Refusal {
             throw Trouble(.operator, "usage", refusal.message, remedy: refusal.remedy)
         }

@@ -12,8 +12,9 @@ enum Deeds {
     static func release(_ target: String?) -> String { target.given ?? "newest release" }
 
     /// A run that goes on, with another release where one is named.
-    static func retry(_ visit: Visit, to target: String?) -> String {
+    static func retry(_ visit: Visit, to target: String?, restoredElsewhere: Bool = false) -> String {
         visit.parameter("id") + (target.given.map { " to \($0)" } ?? "")
+            + (restoredElsewhere ? ", restored elsewhere" : "")
     }
 
     /// An account that gets another role, as it was typed or sent.

@@ -51,7 +51,7 @@ struct Doorkeeper: RouterMiddleware {
 
     /// Whoever sends a token is who the token says, whatever cookies there are. Other schemes are not ours: a browser
     /// sends what it has signed in to a proxy with along to us.
-    private func visitor(_ request: Request) throws -> Visitor? {
+    func visitor(_ request: Request) throws -> Visitor? {
         for authorization in request.headers[values: .authorization] {
             let words = authorization.split(separator: " ", maxSplits: 1)
             guard words.first?.lowercased() == "bearer" else { continue }

@@ -75,23 +75,31 @@ final class SecondFactors: Sendable {
     }
 
     /// Sets the second factor up whose secret waits, and returns its recovery codes; nil where the code is none of it.
-    func finish(_ name: AccountName, code: String) throws -> [String]? {
+    ///
+    /// - Throws: `not-signed-in` where the session has ended.
+    func finish(_ name: AccountName, code: String, by session: String) throws -> [String]? {
         guard let secret = begun(name),
             let step = OneTimeCode.step(of: Self.plain(code), secret, at: now(), after: .min)
         else { return nil }
         let codes = Self.makeRecoveryCodes()
-        try records.put(
+        let isSet = try records.put(
             SecondFactor(account: name, secret: secret, setAt: now(), newestStep: step),
-            recoveryCodes: codes.map(Self.digest)
+            recoveryCodes: codes.map(Self.digest),
+            by: session
         )
+        guard isSet else { throw Refusal.notSignedIn }
         waiting.withLock { $0.remove(name) }
         return codes
     }
 
     /// Makes other recovery codes.
-    func remakeRecoveryCodes(of name: AccountName) throws -> [String] {
+    ///
+    /// - Throws: `not-signed-in` where the session has ended.
+    func remakeRecoveryCodes(of name: AccountName, by session: String) throws -> [String] {
         let codes = Self.makeRecoveryCodes()
-        try records.setRecoveryCodes(codes.map(Self.digest), of: name)
+        guard try records.setRecoveryCodes(codes.map(Self.digest), of: name, by: session) else {
+            throw Refusal.notSignedIn
+        }
         return codes
     }
 

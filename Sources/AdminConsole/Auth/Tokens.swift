@@ -13,10 +13,15 @@ struct Tokens: Sendable {
 
     /// Makes a token; returns its text, which nobody can see again, and what is kept.
     ///
-    /// - Throws: `invalid-request` where it may not be made so.
-    func make(_ name: String, role: Role, days: Int, for account: AccountName, of maker: Role) throws -> (
-        text: String, record: TokenRecord
-    ) {
+    /// - Throws: `invalid-request` where it may not be made so; `not-signed-in` where the session has ended.
+    func make(
+        _ name: String,
+        role: Role,
+        days: Int,
+        for account: AccountName,
+        of maker: Role,
+        by session: String?
+    ) throws -> (text: String, record: TokenRecord) {
         let name = AuditEntry.plain(name).trimmingPrefix { $0 == " " }
         guard (1...64).contains(name.count) else { throw Refusal.invalid("A token's name has 1 to 64 characters.") }
         guard role <= maker else { throw Refusal.invalid("A token cannot do more than whoever makes it.") }
@@ -37,7 +42,7 @@ struct Tokens: Sendable {
             createdAt: now(),
             expiresAt: now().adding(.seconds(days * 86_400))
         )
-        try records.put(record)
+        guard try records.put(record, by: session) else { throw Refusal.notSignedIn }
         return (text, record)
     }
 

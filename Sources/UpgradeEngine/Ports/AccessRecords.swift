@@ -2,6 +2,9 @@ package import UpgradeModel
 
 /// Who may use the Admin Console, who is signed in, and what they did. What is written is on the disk when a call
 /// returns; the audit trail is only ever added to, and chained like the journal.
+///
+/// What lets somebody in is written together with a look whether the session that asks for it, `by`, goes on: whoever asks
+/// may have been shut out since they were let in. It is nil where no session asks, such as on the command line.
 package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     /// Every account, by name.
     func accounts() throws(Trouble) -> [Account]
@@ -11,15 +14,28 @@ package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     ///
     /// - Throws: `last-admin` where no admin would be left.
     func put(_ account: Account) throws(Trouble)
+    /// Adds an account; false, with nothing done, where the session has ended.
+    ///
+    /// - Throws: `account-exists` where there is one of that name.
+    func add(_ account: Account, by session: String?) throws(Trouble) -> Bool
     /// Gives an account another role and ends its sessions, all at once; nothing where it has that role, or is gone.
     ///
     /// - Throws: `last-admin` where no admin would be left.
     func set(_ role: Role, of name: AccountName) throws(Trouble)
-    /// Gives an account another password, and ends its sessions but for one, all at once. False, with nothing done, where
-    /// there is no such account, where that one session has ended meanwhile, or where the account is not any more as
-    /// somebody has `shown` to be it: with another password, or with a second factor where there was none.
-    func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?) throws(Trouble)
-        -> Bool
+    /// Gives an account another password, ends its sessions but for the one that asks, and revokes its tokens where that is
+    /// asked for, all at once; returns how many were revoked. Nil, with nothing done, where there is no such account, where
+    /// the session has ended, or where the account is not any more as somebody has `shown` to be it: with another password,
+    /// or with a second factor where there was none.
+    func set(
+        _ password: GivenPassword,
+        of name: AccountName,
+        shown: Account?,
+        revokingTokens: Bool,
+        by session: String?
+    ) throws(Trouble) -> Int?
+    /// Gives an account another password, takes its second factor away, ends its sessions and, unless they are kept, revokes
+    /// its tokens, all at once. Nil where there was none of that name: it is made then, as an admin.
+    func reset(_ name: AccountName, to password: GivenPassword, keepingTokens: Bool) throws(Trouble) -> LostAccess?
     /// Adds the very first account; false, with nothing done, where there is any.
     func putFirst(_ account: Account) throws(Trouble) -> Bool
     /// Removes an account with its sessions and tokens.
@@ -52,15 +68,12 @@ package protocol AccessRecords: RequestRecords, SecondFactorRecords {
     func tokens(of name: AccountName?) throws(Trouble) -> [TokenRecord]
     /// The token with this digest and whose it is; nil where there is none.
     func bearer(_ digest: String) throws(Trouble) -> (token: TokenRecord, account: Account)?
-    /// Adds a token.
-    func put(_ token: TokenRecord) throws(Trouble)
+    /// Adds a token; false, with nothing done, where the session has ended, or is another account's.
+    func put(_ token: TokenRecord, by session: String?) throws(Trouble) -> Bool
     /// Notes when a token was last used.
     func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble)
     /// Revokes a token.
     func removeToken(_ id: String) throws(Trouble)
-
-    /// Revokes every token of an account; returns how many there were.
-    func removeTokens(of name: AccountName) throws(Trouble) -> Int
 
     /// Whether somebody has signed in to an account of that name from an address, or a browser, before.
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool

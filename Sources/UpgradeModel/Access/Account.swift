@@ -34,6 +34,18 @@ package struct Account: Sendable, Hashable {
         self.secondFactor = secondFactor
     }
 
+    /// One that is made with its password.
+    package init(_ name: AccountName, _ role: Role, with password: GivenPassword) {
+        self.init(
+            name: name,
+            role: role,
+            password: password.digest,
+            createdAt: password.setAt,
+            passwordSetAt: password.setAt,
+            mustChangePassword: password.isGiven
+        )
+    }
+
     /// Whether somebody who has shown to be `other` has shown to be this account: the password is the same one, and so is
     /// whether there is a second factor.
     package func isShown(by other: Account) -> Bool {
@@ -85,6 +97,20 @@ package struct GivenPassword: Sendable, Hashable {
         self.digest = digest
         self.setAt = setAt
         self.isGiven = isGiven
+    }
+}
+
+/// What an account has lost together with its old password, beside its sessions.
+package struct LostAccess: Sendable, Hashable {
+    /// Whether it had a second factor.
+    package var secondFactor: Bool
+    /// How many tokens were revoked.
+    package var tokens: Int
+
+    /// Puts it together.
+    package init(secondFactor: Bool, tokens: Int) {
+        self.secondFactor = secondFactor
+        self.tokens = tokens
     }
 }
 

@@ -14,4 +14,14 @@ package enum AccountRules {
             remedy: "Make somebody else an admin first."
         )
     }
+
+    /// Why no account of a name may be added where there is one.
+    package static func taken(_ name: AccountName) -> Trouble {
+        Trouble(
+            .operator,
+            "account-exists",
+            "There is an account \(name) already.",
+            remedy: "Choose another name, or change that account."
+        )
+    }
 }

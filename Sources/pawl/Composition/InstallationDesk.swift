@@ -319,9 +319,11 @@ struct InstallationDesk: Desk {
         try probe.requireWritable(workplace.data.path)
     }
 
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
+    {
         try workplace.requireWritable()
-        try await Decisions(workplace).retry(id, to: target, by: person)
+        try await Decisions(workplace).retry(id, to: target, by: person, restoredElsewhere: restoredElsewhere)
         return try await run(id)
     }
 

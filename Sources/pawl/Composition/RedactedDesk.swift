@@ -94,8 +94,12 @@ struct RedactedDesk: Desk {
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
         try await told { try await desk.restore(id, identity: identity, by: person) }
     }
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport {
-        try await told { try await desk.retry(id, to: target, by: person) }
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
+    {
+        try await told {
+            try await desk.retry(id, to: target, by: person, restoredElsewhere: restoredElsewhere)
+        }
     }
     func abort(_ id: RunID, by person: String) async throws -> RunReport {
         try await told { try await desk.abort(id, by: person) }

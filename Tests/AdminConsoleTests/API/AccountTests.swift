@@ -126,7 +126,7 @@ struct AccountTests {
                 #expect(try await admin.send(.delete, place + "/second-factor", to: client).status == .badRequest)
                 let secret = console.parts.secondFactors.begin(name)
                 let code = OneTimeCode.text(secret, step: OneTimeCode.step(at: SimulatedDesk.now))
-                #expect(try console.parts.secondFactors.finish(name, code: code) != nil)
+                #expect(try console.parts.secondFactors.finish(name, code: code, by: admin.session) != nil)
                 #expect(try await admin.get(place, of: client).json["secondFactor"] as? Bool == true)
                 #expect(try await admin.send(.delete, place + "/second-factor", to: client).status == .noContent)
                 #expect(try await admin.get(place, of: client).json["secondFactor"] as? Bool == false)

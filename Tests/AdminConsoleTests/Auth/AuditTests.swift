@@ -219,6 +219,9 @@ struct AuditTests {
                 _ = try await other.post("/api/v1/runs/\(run)/retry", #"{"to":"2026.2.2"}"#, to: client)
                 let retry = try #require(try console.store.audit(before: nil, limit: 1).first)
                 #expect(retry.action == "retry" && retry.subject == "\(run) to 2026.2.2")
+                _ = try await other.post("/api/v1/runs/\(run)/retry", #"{"restoredElsewhere":true}"#, to: client)
+                let elsewhere = try #require(try console.store.audit(before: nil, limit: 1).first)
+                #expect(elsewhere.subject == "\(run), restored elsewhere")
                 _ = try await other.post("/api/v1/retention/prune", #"{"removed":["b","a"]}"#, to: client)
                 let prune = try #require(try console.store.audit(before: nil, limit: 1).first)
                 #expect(prune.action == "prune" && prune.subject == "2 sets: b a" && prune.outcome == .refused)
@@ -252,6 +255,9 @@ struct FailingTrail: AccessRecords {
     func accounts() throws(Trouble) -> [Account] { try records.accounts() }
     func account(_ name: AccountName) throws(Trouble) -> Account? { try records.account(name) }
     func put(_ account: Account) throws(Trouble) { try records.put(account) }
+    func add(_ account: Account, by session: String?) throws(Trouble) -> Bool {
+        try records.add(account, by: session)
+    }
     func putFirst(_ account: Account) throws(Trouble) -> Bool { try records.putFirst(account) }
     func removeAccount(_ name: AccountName) throws(Trouble) { try records.removeAccount(name) }
     func session(_ id: String) throws(Trouble) -> SessionRecord? { try records.session(id) }
@@ -260,9 +266,18 @@ struct FailingTrail: AccessRecords {
         try records.signedIn(session)
     }
     func set(_ role: Role, of name: AccountName) throws(Trouble) { try records.set(role, of: name) }
-    func set(_ password: GivenPassword, of name: AccountName, shown: Account?, except session: String?) throws(Trouble)
-        -> Bool
-    { try records.set(password, of: name, shown: shown, except: session) }
+    func set(
+        _ password: GivenPassword,
+        of name: AccountName,
+        shown: Account?,
+        revokingTokens: Bool,
+        by session: String?
+    ) throws(Trouble) -> Int? {
+        try records.set(password, of: name, shown: shown, revokingTokens: revokingTokens, by: session)
+    }
+    func reset(_ name: AccountName, to password: GivenPassword, keepingTokens: Bool) throws(Trouble) -> LostAccess? {
+        try records.reset(name, to: password, keepingTokens: keepingTokens)
+    }
     func begin(_ session: SessionRecord, shown: Account, insteadOf other: String?, oldest: Moment, most: Int)
         throws(Trouble) -> Bool
     { try records.begin(session, shown: shown, insteadOf: other, oldest: oldest, most: most) }
@@ -278,21 +293,22 @@ struct FailingTrail: AccessRecords {
     func bearer(_ digest: String) throws(Trouble) -> (token: TokenRecord, account: Account)? {
         try records.bearer(digest)
     }
-    func put(_ token: TokenRecord) throws(Trouble) { try records.put(token) }
+    func put(_ token: TokenRecord, by session: String?) throws(Trouble) -> Bool {
+        try records.put(token, by: session)
+    }
     func touch(_ token: TokenRecord, at moment: Moment) throws(Trouble) { try records.touch(token, at: moment) }
     func removeToken(_ id: String) throws(Trouble) { try records.removeToken(id) }
     func isKnown(_ address: String, of name: String) throws(Trouble) -> Bool { try records.isKnown(address, of: name) }
-    func removeTokens(of name: AccountName) throws(Trouble) -> Int { try records.removeTokens(of: name) }
     func isKnown(_ address: String) throws(Trouble) -> Bool { try records.isKnown(address) }
     func remember(_ address: String, of name: AccountName, at moment: Moment) throws(Trouble) {
         try records.remember(address, of: name, at: moment)
     }
     func secondFactor(of name: AccountName) throws(Trouble) -> SecondFactor? { try records.secondFactor(of: name) }
-    func put(_ factor: SecondFactor, recoveryCodes digests: [String]) throws(Trouble) {
-        try records.put(factor, recoveryCodes: digests)
+    func put(_ factor: SecondFactor, recoveryCodes digests: [String], by session: String?) throws(Trouble) -> Bool {
+        try records.put(factor, recoveryCodes: digests, by: session)
     }
-    func setRecoveryCodes(_ digests: [String], of name: AccountName) throws(Trouble) {
-        try records.setRecoveryCodes(digests, of: name)
+    func setRecoveryCodes(_ digests: [String], of name: AccountName, by session: String?) throws(Trouble) -> Bool {
+        try records.setRecoveryCodes(digests, of: name, by: session)
     }
     func use(step: Int64, of factor: SecondFactor) throws(Trouble) -> Bool { try records.use(step: step, of: factor) }
     func use(recoveryCode digest: String, of name: AccountName) throws(Trouble) -> Bool {

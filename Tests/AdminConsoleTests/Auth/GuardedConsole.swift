@@ -166,6 +166,15 @@ struct Browser {
     }
 }
 
+extension Tokens {
+    /// Makes a token that no session asks for.
+    func make(_ name: String, role: Role, days: Int, for account: AccountName, of maker: Role) throws -> (
+        text: String, record: TokenRecord
+    ) {
+        try make(name, role: role, days: days, for: account, of: maker, by: nil)
+    }
+}
+
 extension TestResponse {
     var text: String { String(buffer: body) }
     var location: String { headers[.location] ?? "" }
@@ -219,6 +228,8 @@ struct EmptyDesk: Desk {
     ) async throws -> RunReport {
         throw closed
     }
-    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String) async throws -> RunReport { throw closed }
+    func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
+        -> RunReport
+    { throw closed }
     func abort(_ id: RunID, by person: String) async throws -> RunReport { throw closed }
 }

@@ -17,8 +17,33 @@ enum RawClient {
     private static func exchange(_ request: String, port: Int, from source: String) throws -> String {
         let descriptor = try connection(port: port, from: source)
         defer { close(descriptor) }
-        let bytes = Array(request.utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Failed(what: "write") }
+        try say(request, over: descriptor)
+        return try hear(over: descriptor)
+    }
+
+    /// Sends a request in two pieces, does something between them, and reads until the other side closes.
+    static func send(_ first: String, port: Int, thenAfter between: () async throws -> Void, _ second: String)
+        async throws -> String
+    {
+        let descriptor = try connection(port: port, from: "127.0.0.1")
+        defer { close(descriptor) }
+        try say(first, over: descriptor)
+        try await between()
+        try say(second, over: descriptor)
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try hear(over: descriptor) }) }.start()
+        }
+    }
+
+    private static func say(_ words: String, over descriptor: Int32) throws {
+        let bytes = Array(words.utf8)
+        // A connection that the other side has closed must not end the process.
+        guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failed(what: "send")
+        }
+    }
+
+    private static func hear(over descriptor: Int32) throws -> String {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -106,18 +106,80 @@ struct ResetTests {
         let passwords = Passwords(rounds: 16)
         try await GuardedConsole.with(passwords: passwords) { console in
             try await console.add("ada", .admin)
+            let eve = try await console.add("eve", .admin)
+            _ = try console.parts.tokens.make("t", role: .viewer, days: 1, for: eve.name, of: .admin)
             try await console.test { client in
-                let thief = try console.browser("ada", client)
-                let gate = Gate(passwords)
-                gate.enter()
-                try await gate.holds()
-                let form = ["name": "back", "role": "admin", "password": "a door at the back"]
-                async let answer = thief.post("/settings/users", form)
-                try await until { passwords.waiting == 1 }
-                try await reset(console)
-                gate.open()
-                #expect(try await answer.status == .unauthorized)
-                #expect(try console.store.accounts().map(\.name.text) == ["ada"])
+                let owner = try console.browser("eve", client)
+                for (path, form) in [
+                    ("/settings/users", ["name": "back", "role": "admin", "password": "a door at the back"]),
+                    ("/settings/users/eve/password", ["password": "a door at the back", "revokeTokens": "yes"]),
+                ] {
+                    let thief = try console.browser("ada", client)
+                    let gate = Gate(passwords)
+                    gate.enter()
+                    try await gate.holds()
+                    async let answer = thief.post(path, form)
+                    try await until { passwords.waiting == 1 }
+                    try await reset(console)
+                    gate.open()
+                    #expect(try await answer.status == .unauthorized, "\(path)")
+                    #expect(try console.store.accounts().map(\.name.text) == ["ada", "eve"])
+                    #expect(try console.store.account(eve.name) == eve)
+                    #expect(try console.store.tokens(of: eve.name).count == 1)
+                    #expect(try await owner.get("/settings").status == .ok)
+                }
+            }
+        }
+    }
+
+    @Test func `who is shut out before the end of what they send has done nothing, with a session and with a token`()
+        async throws
+    {
+        try await GuardedConsole.with { console in
+            let ada = try await console.add("ada", .admin)
+            try await console.test(.live) { client in
+                let port = try #require(client.port)
+                let secret = console.parts.secondFactors.begin(ada.name)
+                for (path, type, body) in [
+                    ("/api/v1/tokens", "application/json", #"{"name":"back","role":"admin","days":365}"#),
+                    ("/settings/tokens", "application/x-www-form-urlencoded", "name=back&role=admin&days=365"),
+                    ("/settings/second-factor", "application/x-www-form-urlencoded", ""),
+                    ("/api/v1/backups", "application/json", "{}"),
+                ] {
+                    let thief = try console.browser("ada", client)
+                    let token = try console.parts.tokens.make("t", role: .operator, days: 1, for: ada.name, of: .admin)
+                    let isProgram = path == "/api/v1/backups"
+                    let proof =
+                        isProgram
+                        ? "Authorization: Bearer \(token.text)\r\n"
+                        : "Cookie: \(Sessions.cookie)=\(thief.cookie ?? "")\r\nX-CSRF-Token: \(thief.csrf)\r\n"
+                    // A use that is later than the one before is noted: by that it shows that the head has come in.
+                    console.clock.advance(seconds: 120)
+                    let body = body.isEmpty ? "code=\(console.code(secret))" : body
+                    let head =
+                        "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nOrigin: http://127.0.0.1:\(port)\r\n"
+                        + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n"
+                        + proof + "\r\n" + String(body.dropLast())
+                    let shutOut = {
+                        try await until("\(path)") {
+                            let usedAt = try console.store.tokens(of: ada.name).first?.usedAt
+                            let seenAt = try console.store.sessions(of: ada.name).first?.seenAt
+                            return (isProgram ? usedAt : seenAt) == console.clock.now
+                        }
+                        try await reset(console)
+                    }
+                    let answer = try await RawClient.send(
+                        head,
+                        port: port,
+                        thenAfter: shutOut,
+                        String(body.suffix(1))
+                    )
+                    #expect(answer.hasPrefix("HTTP/1.1 401"), "\(path): \(answer.prefix(300))")
+                    #expect(try console.store.tokens(of: nil).isEmpty)
+                    #expect(try console.store.secondFactor(of: ada.name) == nil)
+                    let line = try #require(try console.trail().last)
+                    #expect(line.hasPrefix(isProgram ? "ada (token t) backup" : "ada ") && line.hasSuffix("refused"))
+                }
             }
         }
     }

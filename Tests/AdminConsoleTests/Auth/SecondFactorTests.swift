@@ -99,11 +99,11 @@ struct SecondFactorTests {
                 for spoil in [
                     { console.clock.advance(seconds: 301) },
                     {
-                        try await console.parts.accounts.set(
+                        _ = try await console.parts.accounts.set(
                             "stapled batteries on horses",
                             of: ada.name,
                             isGiven: false,
-                            except: nil
+                            by: nil
                         )
                     },
                     { _ = try console.store.removeSecondFactor(of: ada.name) },
@@ -243,9 +243,10 @@ extension GuardedConsole {
     /// Gives an account a second factor; returns its secret.
     func giveSecondFactor(_ name: AccountName, recoveryCodes: [String] = []) throws -> [UInt8] {
         let secret = OneTimeCode.makeSecret()
-        try store.put(
+        _ = try store.put(
             SecondFactor(account: name, secret: secret, setAt: clock.now, newestStep: 0),
-            recoveryCodes: recoveryCodes.map { Secret.digest($0.replacing("-", with: "")) }
+            recoveryCodes: recoveryCodes.map { Secret.digest($0.replacing("-", with: "")) },
+            by: nil
         )
         return secret
     }

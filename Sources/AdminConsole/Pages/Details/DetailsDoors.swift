@@ -46,7 +46,10 @@ struct DetailsDoors: Sendable {
             ) { visit in
                 let id = try Self.run(visit)
                 let target = try UpgradeDoors.target(visit.form["to"])
-                return try await decide(visit) { try await parts.desk.retry(id, to: target, by: $0) }
+                // Whether what was restored is used elsewhere nobody says by a click: the refusal names the command.
+                return try await decide(visit) {
+                    try await parts.desk.retry(id, to: target, by: $0, restoredElsewhere: false)
+                }
             },
             .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: .abort) { visit in
                 let id = try Self.run(visit)

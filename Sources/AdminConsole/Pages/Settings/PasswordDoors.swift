@@ -46,7 +46,7 @@ struct PasswordDoors: Sendable {
             }
             guard fresh == visit.form["again"] else { throw Refusal.invalid("The two new passwords are not the same.") }
             guard fresh != given else { throw Refusal.invalid("The new password is the old one.") }
-            try await parts.accounts.set(fresh, of: visitor.name, isGiven: false, shown: account, except: id)
+            _ = try await parts.accounts.set(fresh, of: visitor.name, isGiven: false, shown: account, by: id)
         } catch let refusal as Refusal {
             guard case .invalid = refusal else { throw refusal }
             return show(visit, refusal.message, .unprocessableContent)

@@ -42,7 +42,8 @@ struct SecondFactorDoors: Sendable {
         return own + [
             change("/settings/second-factor/recovery-codes", .recoveryCodesMade) { visit, visitor in
                 guard visitor.secondFactor == .present else { throw Refusal.invalid("There is no second factor yet.") }
-                return try show(visit, fresh: try parts.secondFactors.remakeRecoveryCodes(of: visitor.name))
+                let fresh = try parts.secondFactors.remakeRecoveryCodes(of: visitor.name, by: visitor.ownSession())
+                return try show(visit, fresh: fresh)
             },
             change("/settings/second-factor/remove", .secondFactorRemoved) { visit, visitor in
                 guard try parts.records.removeSecondFactor(of: visitor.name) else {
@@ -90,7 +91,8 @@ struct SecondFactorDoors: Sendable {
                 problem: "It was begun too long ago, or before the console was started. Begin again."
             )
         }
-        guard let codes = try parts.secondFactors.finish(visitor.name, code: visit.form["code"] ?? "") else {
+        let code = visit.form["code"] ?? ""
+        guard let codes = try parts.secondFactors.finish(visitor.name, code: code, by: visitor.ownSession()) else {
             return try show(
                 visit,
                 problem:

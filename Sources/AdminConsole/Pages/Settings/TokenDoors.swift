@@ -61,10 +61,12 @@ struct TokenDoors: Sendable {
                 role: Given.role(visit.form["role"]),
                 days: Int(visit.form["days"] ?? "") ?? 0,
                 for: visitor.name,
-                of: visitor.role
+                of: visitor.role,
+                by: visitor.ownSession()
             )
             return try show(visit, made: made.text, problem: nil, .ok)
         } catch let refusal as Refusal {
+            guard case .invalid = refusal else { throw refusal }
             return try show(visit, made: nil, problem: refusal.message, .unprocessableContent)
         }
     }

@@ -32,6 +32,7 @@ let httpClient: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let webServer: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),

@@ -34,6 +34,9 @@ extension WebFailure {
     private static func sorted(_ error: NIOSSLError) -> WebFailure {
         switch error {
         case .handshakeFailed(let reason): sorted(reason)
+        case .failedToLoadPrivateKey:
+            .unusableTLS(detail: "the client's key does not belong to its certificate")
+        case .failedToLoadCertificate: .unusableTLS(detail: "the client's certificate cannot be used")
         case .uncleanShutdown: .unreachable(detail: "the connection was closed")
         default: .untrusted(detail: "\(error)")
         }

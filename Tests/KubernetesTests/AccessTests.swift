@@ -56,6 +56,10 @@ import WebClient
                 try write(String(decoding: me.certificate, as: UTF8.self), to: certificate)
                 try write(String(decoding: me.key, as: UTF8.self), to: key)
                 #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running", "the same client")
+                try write(String(decoding: stranger.key, as: UTF8.self), to: key)
+                await #expect { try await client.read(RequestTarget(.pods, namespace: "shop", name: "api")) } throws: {
+                    Self.kind($0) == .credentials && "\($0)".contains("does not belong to its certificate")
+                }
                 try write("no key", to: key)
                 await #expect { try await client.read(RequestTarget(.pods, namespace: "shop", name: "api")) } throws: {
                     Self.kind($0) == .credentials && !"\($0)".contains("no key at all")

@@ -70,6 +70,43 @@ import Testing
         #expect(rest == Array("rest".utf8))
     }
 
+    @Test func `lines do not depend on where they are cut`() {
+        var numbers = SystemNumbers(seed: 7)
+        for _ in 0..<500 {
+            let text = (0..<40).map { _ in ["a", "é", "\n", "\r\n", "xyz"][numbers.next(5)] }.joined()
+            var cutter = LineCutter(limit: 1000, excess: .refused)
+            var lines: [[UInt8]] = []
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(1 + numbers.next(7))
+                rest = rest.dropFirst(piece.count)
+                _ = cutter.take(Array(piece))
+                while let line = cutter.next() { lines.append(line) }
+            }
+            if let last = cutter.rest() { lines.append(last) }
+            var whole = LineCutter(limit: 1000, excess: .refused)
+            _ = whole.take(Array(text.utf8))
+            var expected: [[UInt8]] = []
+            while let line = whole.next() { expected.append(line) }
+            if let last = whole.rest() { expected.append(last) }
+            #expect(lines == expected)
+            #expect(
+                expected.count == text.utf8.split(separator: 10, omittingEmptySubsequences: false).count
+                    - (text.utf8.last == 10 ? 1 : 0)
+            )
+        }
+    }
+
+    /// Numbers that are the same every time.
+    private struct SystemNumbers {
+        var seed: UInt64
+
+        mutating func next(_ bound: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(seed >> 33) % bound
+        }
+    }
+
     @Test func `a line that is too long is refused or cut, and never held`() {
         var refusing = LineCutter(limit: 4, excess: .refused)
         let isTaken = refusing.take(Array("12345".utf8))

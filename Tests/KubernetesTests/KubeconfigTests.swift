@@ -104,6 +104,21 @@ import WebClient
         #expect(Kubeconfig.standardPaths(environment: [:], home: "/home/me") == ["/home/me/.kube/config"])
     }
 
+    @Test func `settings may be empty, or JSON`() async throws {
+        try await withScratchFolder { folder in
+            try write("", to: folder + "/empty")
+            let json =
+                #"{"current-context":"c","contexts":[{"name":"c","context":{"cluster":"k","user":""}}],"clusters":"#
+                + #"[{"name":"k","cluster":{"server":"k.example:6443"}}],"users":null}"#
+            try write(json, to: folder + "/settings.json")
+            let settings = try Kubeconfig.read([folder + "/empty", folder + "/settings.json"])
+            let access = try settings.access()
+            #expect("\(access.server)" == "http://k.example:6443", "without certificates and a scheme, as kubectl does")
+            #expect(access.account == ClusterAccount())
+            #expect(access.namespace == "default")
+        }
+    }
+
     @Test func `a file that was named by the operator must be there`() throws {
         #expect(throws: KubernetesError.self) { try Kubeconfig.read(["/nowhere/config"], mustExist: true) }
         #expect(try Kubeconfig.read(["/nowhere/config"]).files.isEmpty)

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import WebClient
 
 extension Kubeconfig {
@@ -52,25 +51,17 @@ extension Kubeconfig {
                 )
             }
         }
-        let proxy = try cluster.value.proxy.map { text throws(KubernetesError) in try Self.proxy(text, cluster.place) }
-        if proxy != nil, server.isSecure, server.isNumber, cluster.value.serverName == nil,
-            !cluster.value.skipsVerification
-        {
-            throw .settings(
-                "\(cluster.place): behind a proxy the certificate of \(server.host) cannot be compared with a number",
-                remedy: "Add tls-server-name with a name that is in the server's certificate."
-            )
-        }
-        return ClusterAccess(
+        let access = ClusterAccess(
             server: server,
             serverName: cluster.value.serverName,
             authority: cluster.value.authority,
             isServerVerified: !cluster.value.skipsVerification,
-            proxy: proxy,
             account: account,
             namespace: chosen.value.namespace ?? "default",
             origin: "the context “\(name)” of \(chosen.file)"
         )
+        guard let proxy = cluster.value.proxy else { return access }
+        return try access.through(proxy, from: cluster.place)
     }
 
     private var filesInWords: String { files.isEmpty ? "no file" : files.joined(separator: ", ") }
@@ -152,38 +143,11 @@ extension Kubeconfig {
         json["config"] = settings.programSettings
         return json
     }
-
-    private static func proxy(_ text: String, _ place: String) throws(KubernetesError) -> WebProxy {
-        let unusable = KubernetesError.settings(
-            "\(place): the proxy-url is of a kind that cannot be used here",
-            remedy: "Write it as http://host:port, http://user:password@host:port or socks5://host:port."
-        )
-        guard let mark = text.firstRange(of: "://") else { throw unusable }
-        let scheme = text[..<mark.lowerBound].lowercased()
-        let whole = text[mark.upperBound...].prefix { $0 != "/" }
-        let at = whole.lastIndex(of: "@")
-        let authority = at.map { whole[whole.index(after: $0)...] } ?? whole
-        guard let (host, port) = ServerAddress.hostAndPort(authority) else { throw unusable }
-        let pair = at.map { whole[..<$0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false) }
-        let parts = pair?.map { String($0).removingPercentEncoding ?? String($0) } ?? []
-        switch scheme {
-        case "http":
-            return .http(
-                host: host,
-                port: port ?? 80,
-                user: parts.first,
-                password: parts.count > 1 ? parts[1] : nil
-            )
-        case "socks5", "socks5h":
-            guard parts.isEmpty else { throw unusable }
-            return .socks(host: host, port: port ?? 1080)
-        default: throw unusable
-        }
-    }
 }
 
 extension ClusterAccess {
-    /// The access that kubectl would use here: its settings where there are any, and a pod's own account otherwise.
+    /// The access that kubectl would use here: its settings where there are any, and a pod's own account otherwise;
+    /// through the proxy that the settings or else the environment name.
     ///
     /// - Parameters:
     ///   - path: a file to use instead of kubectl's; it must exist.
@@ -202,7 +166,14 @@ extension ClusterAccess {
     ) throws(KubernetesError) -> ClusterAccess {
         let paths = path.map { [$0] } ?? Kubeconfig.standardPaths(environment: environment, home: home)
         let settings = try Kubeconfig.read(paths, mustExist: path != nil)
-        if settings.files.isEmpty, context == nil, let own = try inCluster(environment: environment) { return own }
+        if settings.files.isEmpty, context == nil, var own = try inCluster(environment: environment) {
+            // What the certificates of API servers are for beside their numbers.
+            if EnvironmentProxy(environment: environment).text(for: own.server) != nil {
+                own.serverName = "kubernetes.default.svc"
+            }
+            return try own.throughProxy(of: environment)
+        }
         return try settings.access(context: context, acceptsUnverifiedServer: acceptsUnverifiedServer)
+            .throughProxy(of: environment)
     }
 }

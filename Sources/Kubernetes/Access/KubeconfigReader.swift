@@ -35,9 +35,9 @@ struct KubeconfigReader {
             let current = try top.optional("current-context", as: "a name") { $0.string }
             do throws(KubernetesError) {
                 try settings.add(
-                    contexts: contexts.compactMap(\.self),
-                    clusters: clusters.compactMap(\.self),
-                    users: users.compactMap(\.self),
+                    contexts: contexts,
+                    clusters: clusters,
+                    users: users,
                     currentContext: current.flatMap { $0.isEmpty ? nil : $0 }
                 )
             } catch {
@@ -51,11 +51,16 @@ struct KubeconfigReader {
         _ reader: inout MappingReader,
         _ key: String,
         _ read: (inout MappingReader) throws(DocumentError) -> Value
-    ) throws(DocumentError) -> (String, Kubeconfig.Entry<Value>)? {
+    ) throws(DocumentError) -> (String, Kubeconfig.Entry<Value>) {
         reader.ignoreOtherKeys()
         let name = try reader.string("name")
         let line = reader.line
-        guard let value = try reader.optionalMapping(key, body: read) else { return nil }
+        if let value = try reader.optionalMapping(key, body: read) {
+            return (name, Kubeconfig.Entry(value: value, file: path, line: line))
+        }
+        // `user:` with nothing after it is somebody of whom nothing is said.
+        let nothing = DocumentNode.nothing(line: line)
+        let value = try MappingReader.read(nothing, file: path, path: key, body: read)
         return (name, Kubeconfig.Entry(value: value, file: path, line: line))
     }
 

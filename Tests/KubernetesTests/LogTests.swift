@@ -70,6 +70,23 @@ import Testing
         }
     }
 
+    @Test func `pieces of a long line are not given twice either`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let long = Self.line(1, 0, String(repeating: "x", count: 20_000))
+            server.once(
+                ServerAnswer(200, text: long, type: "text/plain", breaksOff: true),
+                ServerAnswer(200, text: long + Self.line(2, 0, "next"), type: "text/plain")
+            )
+            let client = KubernetesClient.plain(port)
+            var sizes: [Int] = []
+            for try await line in client.log(of: "api", in: "shop", LogOptions(follows: true)) {
+                sizes.append(line.text.utf8.count)
+            }
+            #expect(sizes == [16_384 - 31, 20_000 - 16_384 + 31, 4])
+            await client.shutdown()
+        }
+    }
+
     @Test func `a log that is not followed is never taken for whole where it breaks off`() async throws {
         try await SimulatedAPIServer.serve { (server, port) async throws in
             server.once(ServerAnswer(200, text: Self.line(1, 0, "a"), type: "text/plain", breaksOff: true))

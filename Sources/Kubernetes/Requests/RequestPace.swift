@@ -50,6 +50,11 @@ package struct RequestPace: Sendable {
         return whole / 2 + whole / 2 * chance()
     }
 
+    /// The pause of something that goes on for ever: what the server asks for, within bounds.
+    func pause(after failures: Int, _ error: KubernetesError) -> Duration {
+        max(pause(after: failures), min(error.retryAfter ?? .zero, longestRetryAfter))
+    }
+
     /// How long to wait before a request is made again; nil where it must not be.
     func wait(after error: KubernetesError, attempt: Int, of most: Int, _ repetition: Repetition) -> Duration? {
         guard attempt < most else { return nil }

@@ -181,9 +181,7 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
                 resourceVersion = version
             }
             switch type {
-            case "ADDED":
-                hasTold = true
-                return .added(Object(json.of(selection.resource)))
+            case "ADDED": return .added(Object(json.of(selection.resource)))
             case "MODIFIED": return .modified(Object(json.of(selection.resource)))
             case "DELETED": return .deleted(Object(json.of(selection.resource)))
             // A bookmark, or something newer than this code: the version is all that matters.
@@ -204,7 +202,7 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
                 hasWorked && failures <= 4
                 && [.forbidden, .unauthorized, .notFound, .notAnAPIServer].contains(error.kind)
             guard error.mayPass || isStartingUp || isGarbage(error) else { throw error }
-            due = Swift.max(client.pace.pause(after: failures), error.retryAfter ?? .zero)
+            due = client.pace.pause(after: failures, error)
             switch phase {
             case .listing where hasTold:
                 // Told in part and now out of reach: the rest is told with everything else, from the beginning.

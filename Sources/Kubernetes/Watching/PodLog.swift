@@ -66,6 +66,14 @@ package struct PodLogLine: Sendable, Hashable {
     }
 }
 
+extension PodLogLine {
+    /// Whether it was written before a time, whatever zone each of them is told in.
+    fileprivate func isBefore(_ other: String) -> Bool {
+        guard let own = ClusterTime(time), let limit = ClusterTime(other), own != limit else { return time < other }
+        return own < limit
+    }
+}
+
 extension KubernetesError {
     /// Whether a log could not be had because its container has not been started yet.
     package var isOfContainerNotStarted: Bool {
@@ -184,8 +192,9 @@ package struct PodLog: AsyncSequence, Sendable {
 
         /// The line, where it was not given before.
         private mutating func unheard(_ line: PodLogLine) -> PodLogLine? {
-            if let left = leftOut, !line.time.isEmpty {
-                if line.time < lastTime { return nil }
+            if let left = leftOut {
+                // A piece of a long line goes the way of its beginning.
+                if line.time.isEmpty || line.isBefore(lastTime) { return nil }
                 if line.time == lastTime, left > 0 {
                     leftOut = left - 1
                     return nil
@@ -208,10 +217,7 @@ package struct PodLog: AsyncSequence, Sendable {
             guard log.options.follows, error.mayPass, failures <= PodLog.mostFailures,
                 !lastTime.isEmpty || failures == 1
             else { throw error }
-            try await log.client.rest(
-                Swift.max(log.client.pace.pause(after: failures), error.retryAfter ?? .zero),
-                context
-            )
+            try await log.client.rest(log.client.pace.pause(after: failures, error), context)
         }
     }
 

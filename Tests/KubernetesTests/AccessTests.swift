@@ -6,7 +6,7 @@ import WebClient
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(2))) struct AccessTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessTests {
     static func server(_ port: Int, host: String = "127.0.0.1") -> ServerAddress {
         ServerAddress(host: host, port: port)
     }

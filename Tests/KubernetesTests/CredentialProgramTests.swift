@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(2))) struct CredentialProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct CredentialProgramTests {
     /// A program that counts its runs in a file and prints what stands in another.
     private static func program(_ folder: String, prints answer: String, extra: String = "") throws -> CredentialProgram
     {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(5))) struct LeaseTests {
     private static let path = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 
     private static func claim(_ identity: String) -> LeaseClaim {

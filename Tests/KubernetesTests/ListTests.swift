@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct ListTests {
+@Suite(.timeLimit(.minutes(5))) struct ListTests {
     @Test func `a list is walked page by page, and its objects say what they are`() async throws {
         try await SimulatedAPIServer.serve { (server, port) async throws in
             for number in 0..<25 { server.put(testPod("p\(100 + number)"), in: podsPath) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct LogTests {
+@Suite(.timeLimit(.minutes(5))) struct LogTests {
     private static func line(_ second: Int, _ nanoseconds: Int, _ text: String) -> String {
         let digits = String(nanoseconds)
         let padded = String(repeating: "0", count: 9 - digits.count) + digits

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct QuestionTests {
+@Suite(.timeLimit(.minutes(5))) struct QuestionTests {
     @Test func `the server's version and what it serves are read`() async throws {
         try await SimulatedAPIServer.serve { (server, port) async throws in
             server.script { request in

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct RequestTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestTests {
     private let pod = RequestTarget(.pods, namespace: "shop", name: "api")
 
     @Test func `an object goes through its life`() async throws {

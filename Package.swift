@@ -32,6 +32,7 @@ let httpClient: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let webServer: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
@@ -44,6 +45,12 @@ let webServer: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+]
+/// What makes certificates for tests.
+let certificates: [Target.Dependency] = [
+    crypto,
     .product(name: "X509", package: "swift-certificates"),
     .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
@@ -82,6 +89,7 @@ let package = Package(
         room("Archives", ["CArchive"]),
         room("Documents", [yams]),
         room("WebClient", httpClient),
+        room("Kubernetes", ["WebClient", "Documents", "Processes"]),
 
         // The middle
         room("UpgradeModel"),
@@ -141,6 +149,20 @@ let package = Package(
         tests(of: "Archives", ["Processes"]),
         tests(of: "Documents"),
         tests(of: "WebClient"),
+        tests(
+            of: "Kubernetes",
+            [
+                "Documents", "Processes", "WebClient",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + certificates
+        ),
         tests(of: "UpgradeModel", ["Simulators"]),
         tests(of: "UpgradeEngine", ["UpgradeModel", "StateStore", "Simulators"]),
         tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel", "Simulators", grdb]),

@@ -29,6 +29,11 @@ package struct DocumentNode: Sendable {
     /// The column where it begins, counted from 1.
     package let column: Int
 
+    /// A mapping without keys, for what was left out.
+    package static func nothing(line: Int) -> DocumentNode {
+        DocumentNode(content: .mapping([]), line: line, column: 1)
+    }
+
     /// The value of a key; nil where the node is no mapping or has no such key.
     package subscript(key: String) -> DocumentNode? {
         guard case .mapping(let entries) = content else { return nil }

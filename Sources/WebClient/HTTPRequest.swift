@@ -8,6 +8,8 @@ package enum HTTPVerb: String, Sendable, Hashable {
     case post = "POST"
     /// Replaces.
     case put = "PUT"
+    /// Changes a part.
+    case patch = "PATCH"
     /// Removes.
     case delete = "DELETE"
 }

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import NIOSSL
 
 extension WebFailure {
     /// Sorts what the library throws.
@@ -10,11 +11,56 @@ extension WebFailure {
         case let failure as WebFailure: self = failure
         case is CancellationError: self = .cancelled
         case let error as HTTPClientError: self = Self.sorted(error)
+        case HTTPParserError.invalidEOFState:
+            self = .unreachable(detail: "the connection broke in the middle of an answer")
         case let error as HTTPParserError: self = .protocolError(detail: "\(error)")
         case let error as IOError: self = .unreachable(detail: error.description)
         case let error as NIOConnectionError: self = .unreachable(detail: Self.phrase(error))
+        case let error as NIOSSLExtraError: self = .untrusted(detail: Self.phrase(error))
+        case let error as NIOSSLError: self = Self.sorted(error)
+        case let error as BoringSSLError: self = Self.sorted(error)
         default: self = .unreachable(detail: "\(error)")
         }
+    }
+
+    private static func phrase(_ error: NIOSSLExtraError) -> String {
+        switch error {
+        case .failedToValidateHostname: "the server's certificate is for another name or address"
+        case .serverHostnameImpossibleToMatch, .invalidSNIHostname: "the server's name can be in no certificate"
+        default: error.description
+        }
+    }
+
+    private static func sorted(_ error: NIOSSLError) -> WebFailure {
+        switch error {
+        case .handshakeFailed(let reason): sorted(reason)
+        case .failedToLoadPrivateKey:
+            .unusableTLS(detail: "the client's key does not belong to its certificate")
+        case .failedToLoadCertificate: .unusableTLS(detail: "the client's certificate cannot be used")
+        case .uncleanShutdown: .unreachable(detail: "the connection was closed")
+        default: .untrusted(detail: "\(error)")
+        }
+    }
+
+    /// The library's own text is about its source; what matters are the words of the protocol in it.
+    private static func sorted(_ error: BoringSSLError) -> WebFailure {
+        let text = "\(error)"
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            return .protocolError(detail: "it does not speak TLS")
+        }
+        if text.contains("EOF during handshake") || text.contains("syscallError") {
+            return .unreachable(detail: "the connection was closed during the TLS handshake")
+        }
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            return .untrusted(
+                detail: "the server's certificate is signed by nobody who is trusted here, or has expired"
+            )
+        }
+        guard let alert = text.firstRange(of: "ALERT_").map({ text[$0.upperBound...] }) else {
+            return .untrusted(detail: text)
+        }
+        let words = alert.prefix { $0.isLetter || $0 == "_" }.lowercased().split(separator: "_").joined(separator: " ")
+        return .untrusted(detail: "the server refused our certificate: \(words)")
     }
 
     private static func sorted(_ error: HTTPClientError) -> WebFailure {

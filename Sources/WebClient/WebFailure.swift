@@ -6,6 +6,10 @@ package enum WebFailure: Error, Sendable, Hashable {
     case unreachable(detail: String)
     /// The time given was over.
     case timeout
+    /// The certificate of one side did not count for the other.
+    case untrusted(detail: String)
+    /// A certificate or a key that was given cannot be used.
+    case unusableTLS(detail: String)
     /// The answer was larger than the limit given, in bytes.
     case tooLarge(limit: Int)
     /// What was sent or what came back was not HTTP as it must be.
@@ -22,6 +26,8 @@ extension WebFailure: CustomStringConvertible {
         switch self {
         case .unreachable(let detail): "the server could not be reached (\(detail))"
         case .timeout: "the server did not answer in time"
+        case .untrusted(let detail): "the server and this machine do not trust each other (\(detail))"
+        case .unusableTLS(let detail): "TLS cannot be set up (\(detail))"
         case .tooLarge(let limit): "the answer was larger than \(limit) bytes"
         case .protocolError(let detail): "the server's answer could not be understood (\(detail))"
         case .unreadableBody(let path, let errno): "\(path) could not be read (error \(errno))"

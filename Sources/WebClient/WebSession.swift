@@ -5,7 +5,7 @@ internal import NIOPosix
 
 /// A client for HTTP servers, with its pool of connections. Ask it for answers; shut it down when it is no longer used.
 ///
-/// Redirects are not followed and no proxy is used: it is for servers whose address is known.
+/// Redirects are not followed, and no proxy is used that was not asked for: it is for servers whose address is known.
 package final class WebSession: Sendable {
     private let client: HTTPClient
 
@@ -16,6 +16,19 @@ package final class WebSession: Sendable {
     ///   - addresses: the numbers to connect to instead of asking for these names; certificates are still those of the
     ///     names.
     package init(connectTimeout: Duration = .seconds(5), addresses: [String: String] = [:]) {
+        client = Self.client(Self.configuration(connectTimeout: connectTimeout, addresses: addresses))
+    }
+
+    init(_ configuration: HTTPClient.Configuration) {
+        client = Self.client(configuration)
+    }
+
+    private static func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
+        HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+    }
+
+    /// What all sessions have in common.
+    static func configuration(connectTimeout: Duration, addresses: [String: String]) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: connectTimeout.timeAmount)
@@ -25,7 +38,7 @@ package final class WebSession: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = addresses
-        client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+        return configuration
     }
 
     deinit {
@@ -113,7 +126,8 @@ package final class WebSession: Sendable {
 }
 
 extension Duration {
-    fileprivate var timeAmount: TimeAmount {
+    /// The same in the library's words.
+    var timeAmount: TimeAmount {
         let (seconds, attoseconds) = components
         return .nanoseconds(seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue)
             + .nanoseconds(attoseconds / 1_000_000_000)

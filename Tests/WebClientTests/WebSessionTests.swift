@@ -174,4 +174,43 @@ import Testing
         #expect("\(WebURL.socket(path: "/run/docker.sock", target: "/a?b=c"))" == "unix:/run/docker.sock /a")
         #expect(percentEncoded("/run/a b.sock") == "%2Frun%2Fa%20b.sock")
     }
+
+    @Test func `an answer that falls silent in the middle is given up where that was asked for`() async throws {
+        let server = try ScriptedServer(tcp: ()) { exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12")
+            exchange.awaitEnd()
+        }
+        let session = try WebSession(options: .init(silence: .milliseconds(100), asksSilentPeers: true))
+        let answer = try await session.stream(
+            .init(.patch, .web("http://127.0.0.1:\(server.port)/x")),
+            headTimeout: nil
+        )
+        await #expect(throws: WebFailure.timeout) { try await answer.collected(limit: 10) }
+        await session.shutdown()
+    }
+
+    @Test func `certificates and keys that are none are refused before anything is sent`() {
+        for tls in [
+            TLSOptions(authorities: .only(Array("none".utf8))), TLSOptions(authorities: .systemAnd([])),
+            TLSOptions(identity: TLSIdentity(certificates: [], key: [])),
+        ] {
+            #expect {
+                try WebSession(options: .init(tls: tls))
+            } throws: { error in
+                if case WebFailure.unusableTLS = error { true } else { false }
+            }
+        }
+    }
+
+    @Test func `a key and the password of a proxy are never printed`() {
+        var printed = ""
+        let options = WebSession.Options(
+            tls: TLSOptions(identity: TLSIdentity(certificates: [], key: Array("hunter2".utf8))),
+            proxy: .http(host: "proxy", port: 1, user: "me", password: "hunter2")
+        )
+        dump(options, to: &printed)
+        printed += "\(options)"
+        #expect(!printed.contains("hunter2"))
+        #expect(!printed.contains("104"), "nor are the bytes of the key")
+    }
 }

@@ -126,7 +126,7 @@ package struct EngineClient: Sendable {
             case .protocolError, .tooLarge: "engine-answer"
             case .cancelled: "interrupted"
             case .unreadableBody: "file-unreadable"
-            case .unreachable, .timeout: "engine-unreachable"
+            case .unreachable, .timeout, .untrusted, .unusableTLS: "engine-unreachable"
             }
         return Trouble(
             .environment,

@@ -1,0 +1,83 @@
+internal import WebClient
+
+/// One connection of a watch, event by event.
+struct WatchStream {
+    enum Event: Sendable {
+        /// Something happened to an object: `ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`.
+        case object(type: String, JSONValue)
+        /// The server has trouble with the watch.
+        case status(APIStatus)
+    }
+
+    /// How long the server is asked to keep a watch open.
+    static let length: Duration = .seconds(290)
+    /// A watch that was open for so long, or has told something, was one.
+    static let leastUse: Duration = .seconds(5)
+
+    private var chunks: ByteChunks.Iterator
+    private var cutter: LineCutter
+    private let context: RequestContext
+    private let start: Duration
+    private var hasTold = false
+
+    init(
+        _ client: KubernetesClient,
+        _ selection: ObjectSelection,
+        from resourceVersion: String,
+        _ context: RequestContext
+    ) async throws(KubernetesError) {
+        let query =
+            selection.query + [
+                ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
+                ("timeoutSeconds", String(Self.length.components.seconds)),
+            ]
+        let (stream, context) = try await client.stream(
+            KubernetesClient.Request(
+                verb: .watch,
+                target: selection.target,
+                query: query,
+                accept: selection.accept(asList: false),
+                attempts: 1
+            )
+        )
+        chunks = stream.chunks.makeAsyncIterator()
+        cutter = LineCutter(limit: client.limits.event, excess: .refused)
+        self.context = context
+        start = client.pace.uptime()
+    }
+
+    /// Whether it was worth its connection.
+    func wasOfUse(at now: Duration) -> Bool {
+        hasTold || now - start >= Self.leastUse
+    }
+
+    /// The next event; nil where the server has ended the watch.
+    @concurrent
+    mutating func next() async throws(KubernetesError) -> Event? {
+        while true {
+            while let line = cutter.next() {
+                guard !line.isEmpty else { continue }
+                hasTold = true
+                return try read(line)
+            }
+            let chunk: [UInt8]?
+            do {
+                chunk = try await chunks.next()
+            } catch {
+                throw KubernetesError(error, context)
+            }
+            // What has not ended with a line is half an event: it comes again.
+            guard let chunk else { return nil }
+            guard cutter.take(chunk) else { throw KubernetesError(.tooLarge(limit: cutter.limit), context) }
+        }
+    }
+
+    private func read(_ line: [UInt8]) throws(KubernetesError) -> Event {
+        guard let json = JSONValue.read(line, limit: cutter.limit), let object = json["object"],
+            let type = json["type"]?.string
+        else { throw KubernetesError(nonsense: line, context) }
+        guard type == "ERROR" else { return .object(type: type, object) }
+        guard let status = APIStatus(object, httpStatus: 500) else { throw KubernetesError(nonsense: line, context) }
+        return .status(status)
+    }
+}

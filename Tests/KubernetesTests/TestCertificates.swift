@@ -1,0 +1,84 @@
+import Crypto
+import Foundation
+import NIOSSL
+import SwiftASN1
+import X509
+
+/// An authority of a test's own, and what it signs.
+struct TestAuthority: Sendable {
+    let certificate: Certificate
+    private let key: Certificate.PrivateKey
+
+    /// A certificate with its key, in PEM.
+    struct Signed: Sendable {
+        var certificate: [UInt8]
+        var key: [UInt8]
+    }
+
+    init(_ name: String = "test authority") throws {
+        key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let subject = try DistinguishedName { CommonName(name) }
+        certificate = try Certificate(
+            version: .v3,
+            serialNumber: Certificate.SerialNumber(),
+            publicKey: key.publicKey,
+            notValidBefore: Date().addingTimeInterval(-3600),
+            notValidAfter: Date().addingTimeInterval(86_400),
+            issuer: subject,
+            subject: subject,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(keyCertSign: true))
+            },
+            issuerPrivateKey: key
+        )
+    }
+
+    /// The authority's own certificate in PEM.
+    var pem: [UInt8] {
+        get throws { Array((try certificate.serializeAsPEM().pemString + "\n").utf8) }
+    }
+
+    /// Signs a certificate for these names and addresses of version 4.
+    func sign(_ name: String, names: [String] = []) throws -> Signed {
+        let secret = P256.Signing.PrivateKey()
+        let alternatives = (names.isEmpty ? [name] : names).map { name -> GeneralName in
+            let numbers = name.split(separator: ".").compactMap { UInt8($0) }
+            return numbers.count == 4 ? .ipAddress(ASN1OctetString(contentBytes: numbers[...])) : .dnsName(name)
+        }
+        let made = try Certificate(
+            version: .v3,
+            serialNumber: Certificate.SerialNumber(),
+            publicKey: Certificate.PrivateKey(secret).publicKey,
+            notValidBefore: Date().addingTimeInterval(-3600),
+            notValidAfter: Date().addingTimeInterval(86_400),
+            issuer: certificate.subject,
+            subject: try DistinguishedName { CommonName(name) },
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage([.serverAuth, .clientAuth])
+                SubjectAlternativeNames(alternatives)
+            },
+            issuerPrivateKey: key
+        )
+        return Signed(
+            certificate: Array((try made.serializeAsPEM().pemString + "\n").utf8),
+            key: Array((secret.pemRepresentation + "\n").utf8)
+        )
+    }
+
+    /// How a server with a certificate of this authority speaks TLS, for clients that this authority has signed.
+    func server(names: [String], wantsClients: Bool = true) throws -> TLSConfiguration {
+        let own = try sign("server", names: names)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(own.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: own.key, format: .pem))
+        )
+        if wantsClients {
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try pem))
+        }
+        return configuration
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Kubernetes
+import Synchronization
+
+/// Time that passes only where a test says so, and pauses that are over at once.
+final class TestTime: Sendable {
+    private let state = Mutex(
+        (uptime: Duration.zero, wall: ClusterTime(microseconds: 1_795_813_294_000_000), pauses: [Duration]())
+    )
+
+    /// The pauses that were made.
+    var pauses: [Duration] { state.withLock { $0.pauses } }
+
+    func pass(_ duration: Duration) {
+        state.withLock {
+            $0.uptime += duration
+            $0.wall = $0.wall.adding(duration)
+        }
+    }
+
+    /// Sets the clock on the wall, and no other.
+    func setWall(_ time: ClusterTime) {
+        state.withLock { $0.wall = time }
+    }
+
+    func pace(attempts: Int = 5) -> RequestPace {
+        RequestPace(
+            attempts: attempts,
+            pause: { duration in
+                self.state.withLock { $0.pauses.append(duration) }
+                try Task.checkCancellation()
+                await Task.yield()
+            },
+            chance: { 1 },
+            uptime: { self.state.withLock { $0.uptime } },
+            now: { self.state.withLock { $0.wall } }
+        )
+    }
+}
+
+extension KubernetesClient {
+    /// A client of a simulated server without TLS.
+    static func plain(
+        _ port: Int,
+        account: ClusterAccount = ClusterAccount(),
+        time: TestTime = TestTime(),
+        limits: Limits = Limits(),
+        environment: [String: String] = [:]
+    ) -> KubernetesClient {
+        KubernetesClient(
+            ClusterAccess(
+                server: ServerAddress(isSecure: false, host: "127.0.0.1", port: port),
+                account: account,
+                namespace: "shop",
+                origin: "a test"
+            ),
+            environment: environment,
+            pace: time.pace(),
+            limits: limits
+        )
+    }
+}
+
+/// A folder that goes with the test.
+func withScratchFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    let folder = NSTemporaryDirectory() + "pawl-kube-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await body(folder)
+}
+
+func write(_ text: String, to path: String, mode: Int = 0o600) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+}
+
+/// The pods of the namespace that most tests use.
+let podsPath = "/api/v1/namespaces/shop/pods"
+
+func testPod(_ name: String, phase: String = "Running") -> JSONValue {
+    [
+        "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name), "namespace": "shop"],
+        "status": ["phase": .string(phase)],
+    ]
+}

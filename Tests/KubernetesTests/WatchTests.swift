@@ -1,0 +1,197 @@
+import Synchronization
+import Testing
+
+@testable import Kubernetes
+
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
+    /// What was told, in short.
+    private static func short(_ change: WatchChange<Pod>) -> String {
+        switch change {
+        case .present(let pod): "present \(pod.metadata.name)"
+        case .caughtUp: "caught up"
+        case .added(let pod): "added \(pod.metadata.name)"
+        case .modified(let pod): "modified \(pod.metadata.name) \(pod.phase)"
+        case .deleted(let pod): "deleted \(pod.metadata.name)"
+        case .startedOver: "started over"
+        case .interrupted(let error): "interrupted \(error.kind)"
+        }
+    }
+
+    @concurrent
+    private static func take(_ count: Int, _ walk: inout ObjectWatch<Pod>.Iterator) async throws -> [String] {
+        var told: [String] = []
+        while told.count < count, let change = try await walk.next() { told.append(short(change)) }
+        return told
+    }
+
+    /// Waits until somebody watches, so that what happens next is seen by the watch and not by the list.
+    private static func awaitWatcher(_ server: SimulatedAPIServer) async throws {
+        while server.state.withLock({ $0.watchers.isEmpty }) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    @Test func `what is there is told first, then what happens`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            for name in ["a", "b", "c"] { server.put(testPod(name), in: podsPath) }
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, ObjectSelection(.pods, in: "shop"), pageSize: 2).makeAsyncIterator()
+            #expect(try await Self.take(4, &walk) == ["present a", "present b", "present c", "caught up"])
+            server.put(testPod("d"), in: podsPath)
+            server.put(testPod("a", phase: "Failed"), in: podsPath)
+            server.remove("b", from: podsPath)
+            #expect(try await Self.take(3, &walk) == ["added d", "modified a Failed", "deleted b"])
+            let asked = try #require(server.seen.last)
+            #expect(asked.query["allowWatchBookmarks"] == "true")
+            #expect(asked.query["resourceVersion"] == "103")
+            #expect(asked.query["timeoutSeconds"] == "290")
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a watch that the server ends goes on where it was, also where only bookmarks came`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            let beginning = try await Self.take(2, &walk)
+            #expect(beginning == ["present a", "caught up"])
+            server.put(testPod("b"), in: podsPath)
+            #expect(try await Self.take(1, &walk) == ["added b"])
+            server.bookmark(podsPath, kind: "Pod")
+            server.closeWatches()
+            server.put(testPod("c"), in: podsPath)
+            #expect(try await Self.take(1, &walk) == ["added c"])
+            let versions = server.seen.filter { $0.query["watch"] == "true" }.compactMap { $0.query["resourceVersion"] }
+            #expect(versions.last == "103", "the bookmark's version, though nothing else had happened")
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a version that the server has forgotten leads to a new list, as a status`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            server.put(testPod("b"), in: podsPath)
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(3, &walk)
+            // Before the watch is connected: it then asks for what is forgotten.
+            server.remove("a", from: podsPath)
+            server.put(testPod("c"), in: podsPath)
+            server.forget()
+            #expect(try await Self.take(4, &walk) == ["started over", "present b", "present c", "caught up"])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a version that the server has forgotten leads to a new list, as an event`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(2, &walk)
+            server.put(testPod("b"), in: podsPath)
+            _ = try await Self.take(1, &walk)
+            let status: JSONValue = ["kind": "Status", "code": 410, "reason": "Expired", "message": "too old"]
+            server.sendRaw(JSONValue.object([.init("type", "ERROR"), .init("object", status)]).text + "\n")
+            #expect(try await Self.take(4, &walk) == ["started over", "present a", "present b", "caught up"])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a list that the server forgets in the middle is told from its beginning`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            for name in ["a", "b", "c"] { server.put(testPod(name), in: podsPath) }
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, ObjectSelection(.pods, in: "shop"), pageSize: 2).makeAsyncIterator()
+            _ = try await Self.take(2, &walk)
+            server.remove("a", from: podsPath)
+            server.forget()
+            #expect(try await Self.take(4, &walk) == ["started over", "present b", "present c", "caught up"])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `trouble is told, and the watch goes on after pauses that grow`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let client = KubernetesClient.plain(port, time: time)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(2, &walk)
+            server.once(
+                .failure(500, "InternalError", "no"),
+                .failure(429, "TooManyRequests", "", headers: ["retry-after": "9"]),
+                ServerAnswer(200, text: "<html>Sign in</html>\n", type: "text/html"),
+                ServerAnswer(403, text: "<html>starting</html>", type: "text/html")
+            )
+            let told = try await Self.take(4, &walk)
+            #expect(
+                told == [
+                    "interrupted serverTrouble", "interrupted tooManyRequests", "interrupted notAnAPIServer",
+                    "interrupted notAnAPIServer",
+                ]
+            )
+            server.put(testPod("b"), in: podsPath)
+            #expect(try await Self.take(1, &walk) == ["added b"])
+            #expect(time.pauses == [.milliseconds(250), .seconds(9), .seconds(1), .seconds(2)])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `half an event at the end of a connection is not taken for one`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let client = KubernetesClient.plain(port)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(2, &walk)
+            let whole: JSONValue = ["type": "MODIFIED", "object": testPod("a", phase: "Wrong")]
+            server.once(ServerAnswer(200, text: String(whole.text.dropLast(3)), breaksOff: true))
+            server.put(testPod("a", phase: "Right"), in: podsPath)
+            #expect(try await Self.take(2, &walk) == ["interrupted unreachable", "modified a Right"])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `an event that is larger than any object ends the watch`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port, limits: .init(event: 4096))
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(1, &walk)
+            server.put(testPod(String(repeating: "x", count: 5000)), in: podsPath)
+            await #expect { _ = try await walk.next() } throws: { ($0 as? KubernetesError)?.kind == .tooLarge }
+            await client.shutdown()
+        }
+    }
+
+    @Test func `without the right to watch it ends with the rule that is missing`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.script { request in
+                request.query["watch"] == "true"
+                    ? .failure(403, "Forbidden", "pods is forbidden: User \"x\" cannot watch resource \"pods\"") : nil
+            }
+            let client = KubernetesClient.plain(port)
+            let selection = ObjectSelection(.pods, in: "shop")
+            var walk = client.watch(Pod.self, selection, from: "100").makeAsyncIterator()
+            await #expect { _ = try await walk.next() } throws: {
+                ($0 as? KubernetesError)?.missingRule
+                    == RoleRule(group: "", resource: "pods", verb: "watch", namespace: "shop")
+            }
+            await client.shutdown()
+        }
+    }
+
+    @Test func `cancelling ends the wait for what happens next`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            let watching = Task {
+                for try await change in client.watch(Pod.self, in: "shop") { _ = change }
+            }
+            try await Self.awaitWatcher(server)
+            watching.cancel()
+            await #expect { try await watching.value } throws: { ($0 as? KubernetesError)?.kind == .cancelled }
+            await client.shutdown()
+        }
+    }
+}

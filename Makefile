@@ -28,7 +28,8 @@ tests-built: setup
 test-unit: tests-built
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'UpgradeModelTests'
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build \
-		--skip 'UpgradeModelTests|AdminConsoleTests|KillMatrixTests|PostgresTests|SingleVMTests|Scenarios'
+		--skip 'UpgradeModelTests|AdminConsoleTests|KubernetesTests|KillMatrixTests|PostgresTests|SingleVMTests|Scenarios'
+	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'KubernetesTests'
 	swift test $(SWIFT_FLAGS) --disable-xctest --skip-build --filter 'AdminConsoleTests'
 
 # Real runners over a simulated world, killed from outside at every place of every effect. Budget: 4 minutes.

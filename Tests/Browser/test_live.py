@@ -64,19 +64,29 @@ def test_a_group_of_findings_that_the_reader_has_closed_stays_closed(own_stage, 
 AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
-def answer_fetches(page, status):
+# What the console's own answers say, and those of whoever stands before it do not.
+OURS = {"content-security-policy": "default-src 'self'"}
+
+
+def answer_fetches(page, status, headers=None):
     """Whatever the script asks for is answered with a status; what a browser asks for by itself is not."""
-    page.route("**/*", lambda route: route.fulfill(status=status) if route.request.resource_type == "fetch" else route.continue_())
+    page.route(
+        "**/*",
+        lambda route: route.fulfill(status=status, headers=headers)
+        if route.request.resource_type == "fetch"
+        else route.continue_(),
+    )
 
 
 @pytest.mark.parametrize("path", ["/", "/upgrade"])
 def test_a_console_that_answers_with_errors_is_told_of_until_it_does_not(own_stage, visit, path):
-    page = visit(own_stage("calm"), path=path, forgive=["503", "500", "429"])
+    page = visit(own_stage("calm"), path=path, forgive=["503", "500", "429", "404"])
     banner = page.get_by_text("The connection to the console is lost.")
     if path == "/upgrade":
         # From here on the page asks for nothing by itself.
         page.get_by_label("to confirm").wait_for()
-    for status in [503, 429, 500]:
+    # 404 is what a proxy says while there is no console behind it: the page stays, and is not loaded in its place.
+    for status in [503, 429, 500, 404]:
         answer_fetches(page, status)
         page.evaluate(AGAIN)
         banner.wait_for()
@@ -90,7 +100,7 @@ def test_a_page_that_is_refused_is_loaded_once_and_says_why(own_stage, visit):
     loads = []
     page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
     banner = page.get_by_text("The connection to the console is lost.")
-    answer_fetches(page, 403)
+    answer_fetches(page, 403, OURS)
     page.evaluate(AGAIN)
     # It came as it was, and is refused again: that is no reason to load it without end.
     banner.wait_for()
@@ -102,7 +112,9 @@ def test_a_page_that_is_refused_is_loaded_once_and_says_why(own_stage, visit):
     kinds = ["fetch", "document"]
     page.route(
         "**/*",
-        lambda route: route.fulfill(status=403, content_type="text/html", body="<h1>You may not do this</h1>")
+        lambda route: route.fulfill(
+            status=403, headers=OURS | {"content-type": "text/html"}, body="<h1>You may not do this</h1>"
+        )
         if route.request.resource_type in kinds
         else route.continue_(),
     )

@@ -109,27 +109,34 @@
       const address = self();
       const headers = used ? {} : { "X-Pawl-Live": "1" };
       used = false;
-      const answer = await fetch(address, { cache: "no-store", headers });
+      let answer;
+      let text = "";
+      try {
+        answer = await fetch(address, { cache: "no-store", headers });
+        if (answer.ok) text = await answer.text();
+      } catch {
+        retry();
+        return;
+      }
       if (answer.redirected && new URL(answer.url).pathname !== address.pathname) {
         location.replace(address);
         return;
       }
       if (answer.ok) {
         lost(false);
-        sessionStorage.removeItem(refusedAt);
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        mark(null);
+        const page = new DOMParser().parseFromString(text, "text/html");
         localize(page);
         for (const fresh of all("[data-live]", page)) {
           const old = one(`[data-live="${fresh.dataset.live}"]`);
           if (old) morph(old, fresh);
         }
-      } else if (answer.status === 429 || answer.status >= 500) {
+      } else if (answer.status === 429 || answer.status >= 500 || !answer.headers.has("Content-Security-Policy")) {
+        // What says nothing of scripts is no page of ours: whoever stands before the console answers in its place.
         retry();
       } else {
         refused(address);
       }
-    } catch {
-      retry();
     } finally {
       asking = false;
       if (askAgain) {
@@ -148,24 +155,36 @@
 
   // Why a page is refused the server says on a page in its place. It is loaded once: where it comes as it was, and is
   // refused again, there is nothing more to hear.
-  const refusedAt = "pawl-refused";
   function refused(address) {
-    if (sessionStorage.getItem(refusedAt) === address.href) {
-      retry();
-      return;
-    }
-    sessionStorage.setItem(refusedAt, address.href);
-    location.replace(address);
+    if (mark() !== address.href && mark(address.href)) location.replace(address);
+    else retry();
   }
 
-  let waiting = 0;
-  function soon(milliseconds) {
-    if (!waiting) {
-      waiting = setTimeout(() => {
-        waiting = 0;
-        refresh();
-      }, milliseconds);
+  // The address that was loaded for its refusal, for as long as the tab lives; nothing where a browser keeps nothing.
+  function mark(address) {
+    const name = "pawl-refused";
+    try {
+      if (address === undefined) return sessionStorage.getItem(name);
+      if (address === null) sessionStorage.removeItem(name);
+      else sessionStorage.setItem(name, address);
+      return true;
+    } catch {
+      return null;
     }
+  }
+
+  // Of two wishes the earlier one counts.
+  let waiting = 0;
+  let waitsUntil = 0;
+  function soon(milliseconds) {
+    const at = Date.now() + milliseconds;
+    if (waiting && waitsUntil <= at) return;
+    clearTimeout(waiting);
+    waitsUntil = at;
+    waiting = setTimeout(() => {
+      waiting = 0;
+      refresh();
+    }, milliseconds);
   }
 
   function poll() {

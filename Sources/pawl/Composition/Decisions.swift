@@ -44,8 +44,8 @@ struct Decisions: Sendable {
         }
         if let target, target != hop.target { try await checkLegal(target, after: hop.target) }
         try workplace.store.leave(.retry(by: person, target: target), for: id, at: Workplace.now())
-        if restoredElsewhere { try OutsideRestores.forget(in: folder) }
         try await RunnerProcess(workplace: workplace).carryOn(id)
+        if restoredElsewhere { try OutsideRestores.forget(in: folder) }
     }
 
     /// Stops before the point of no return.

@@ -43,9 +43,18 @@ struct OutsideRestores: Codable {
     }
 
     /// Forgets them: somebody has said that nothing uses what was restored.
-    static func forget(in folder: String) throws {
+    ///
+    /// - Throws: code `note-remains`; the run goes on all the same.
+    static func forget(in folder: String) throws(Trouble) {
         let path = path(in: folder)
-        if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        throw Trouble(
+            .environment,
+            "note-remains",
+            "The run goes on, and \(path), which says what was restored meanwhile, could not be removed.",
+            changed: true,
+            remedy: "Remove it, or every later retry asks for `--restored-elsewhere` again."
+        )
     }
 
     private static func path(in folder: String) -> String { folder + "/restored-outside.json" }

@@ -180,5 +180,8 @@ extension DatabaseRestoreTests {
         await holder.close()
         #expect(late.tables.map(\.name) == ["public.few"])
         #expect(late.uncounted == "the server did not count public.fewer in time")
+        let none = try await RestoreScout.shortfall(one.restore.route, backup, whole: .zero)
+        #expect(none.tables == [])
+        #expect(none.uncounted?.contains("public.few, public.fewer, public.more, public.same") == true)
     }
 }

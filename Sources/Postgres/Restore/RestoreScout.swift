@@ -156,16 +156,18 @@ package enum RestoreScout {
     /// - Parameters:
     ///   - route: how it is reached.
     ///   - backup: what the set has of it.
-    ///   - patience: how long to wait for all rows to be counted.
+    ///   - patience: how long to wait for the rows of one table to be counted.
+    ///   - whole: how long to wait for all rows to be counted.
     /// - Returns: the tables that have fewer rows than in the set, those first that lack the most.
     /// - Throws: where the server cannot be asked.
     package static func shortfall(
         _ route: DatabaseRoute,
         _ backup: DatabaseBackup,
-        patience: Duration = .seconds(60)
+        patience: Duration = .seconds(10),
+        whole: Duration = .seconds(60)
     ) async throws(Trouble) -> RowShortfall {
         let kept = kept(backup)
-        let (present, uncounted) = try await count(route, .seconds(10), altogether: patience)
+        let (present, uncounted) = try await count(route, patience, altogether: whole)
         let tables = present.compactMap { name, rows -> RowShortfall.Table? in
             guard let saved = kept[name], rows < saved else { return nil }
             return RowShortfall.Table(name: name, present: rows, inSet: saved)

@@ -72,7 +72,8 @@ extension Scenarios {
             try await refuses(demo, set)
             // The folder is damaged: nobody can carry out a retry, and none stands in the way of the restore.
             try await Demo.shell("rm \(demo.directory)/customer.env \(demo.directory)/.env")
-            let retry = try await demo.pawl("retry", "-o", "json")
+            // What went into the given database was a trial.
+            let retry = try await demo.pawl("retry", "--restored-elsewhere", "-o", "json")
             #expect(retry.exit == 4 && retry.text("state") == "needs-operator", "\(retry)")
             // One that still runs, as after an interruption, would migrate what is restored.
             let migration = try await beside(demo, "migrations", "--label pawl.migration=migrations")

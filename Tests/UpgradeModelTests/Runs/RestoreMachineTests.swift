@@ -124,7 +124,7 @@ extension RestoreMachineTests {
             let proof = try Samples.proof(of: "other", database: effect.subject ?? "")
             effects = try machine.handle(.succeeded(effect, effect.kind == .proveDatabase ? .proven(proof) : .done))
         }
-        #expect(machine.phase == .restored)
+        #expect(machine.phase == .restored && machine.restored?.set == other.set)
         #expect(machine.plan.highWaterMark == version("2026.2.1"))
     }
 
@@ -140,12 +140,14 @@ extension RestoreMachineTests {
         #expect(try machine.handle(.refused(check, no)).isEmpty)
         #expect(machine.phase == .needsOperator && machine.reason == no)
         #expect(machine.restore == (try plan()))
+        #expect(machine.restored == nil)
         #expect(machine.plan.highWaterMark == version("2026.1.1"))
 
         var effects = try machine.handle(.retryRequested(by: "o", target: nil))
         #expect(effects.first?.kind == .start)
         while let effect = effects.first { effects = try machine.handle(.succeeded(effect, outcome(effect))) }
         #expect(machine.phase == .restored)
+        #expect(machine.restored == (try plan()))
     }
 
     @Test func `databases of a second restore in a run have names of their own`() throws {

@@ -271,7 +271,7 @@ extension Scenarios {
             try await Demo.shell(
                 """
                 mkdir \(demo.root)/tools && cd \(demo.root)/tools
-                for tool in bash cat cp sed sha256sum sleep tar zstd docker; do
+                for tool in bash cat cp rm sed sha256sum sleep tar zstd docker; do
                     ln -s $(command -v $tool) .
                 done
                 ln -s /usr/lib/postgresql/15/bin/{psql,pg_restore,pg_isready} .

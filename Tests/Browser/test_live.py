@@ -104,7 +104,8 @@ def test_a_page_that_is_refused_is_loaded_once_and_says_why(own_stage, visit):
     page.evaluate(AGAIN)
     # It came as it was, and is refused again: that is no reason to load it without end.
     banner.wait_for()
-    page.wait_for_timeout(6_000)
+    with page.expect_response(lambda response: response.request.resource_type == "fetch"):
+        pass
     assert len(loads) == 1
     page.unroute("**/*")
     banner.wait_for(state="hidden")

@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 PASSWORD = "a pawl lets it turn one way"
 STAGE = os.environ.get("STAGE", "../../.build/debug/ConsoleStage")
 AXE = next(pathlib.Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
+CHROMIUM = pathlib.Path(__file__).with_name("chromium")
 WAIT = 15_000
 # What Chromium says of a console that is away.
 AWAY = ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"]
@@ -63,7 +64,7 @@ class Stage:
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -31,6 +31,12 @@ package struct RunReport: Encodable, Sendable {
     /// The effect at work, such as `0/dump#1`.
     @Null package var effect: String?
     package var pastPointOfNoReturn: Bool
+    /// The hops that have passed their point of no return, so that migrations of them may have started.
+    package var hopsPassed: [String]
+    /// The release of the hop before, which this run has deployed and which stays; nil in the first hop.
+    @Null package var deployedBefore: String?
+    /// Whether what was stopped or restored is being put back as it was.
+    package var puttingBack: Bool
     package var startedAt: String
     @Null package var endedAt: String?
     package var startedBy: String
@@ -64,6 +70,9 @@ package struct RunReport: Encodable, Sendable {
         step = [.succeeded, .restored].contains(machine.phase) ? nil : view.step?.rawValue
         effect = machine.pending?.identity
         pastPointOfNoReturn = machine.isPastPointOfNoReturn
+        hopsPassed = view.hopsPassed.map(\.description)
+        deployedBefore = machine.deployedBefore?.description
+        puttingBack = machine.isPuttingBack
         startedAt = view.request.startedAt.description
         endedAt = view.endedAt?.description
         startedBy = view.request.startedBy
@@ -72,7 +81,8 @@ package struct RunReport: Encodable, Sendable {
                 blame: $0.blame.rawValue,
                 code: $0.code,
                 message: $0.message,
-                changed: $0.changed,
+                // What the run has done counts, not only what the effect did that failed.
+                changed: machine.hasChanged,
                 remedy: $0.remedy
             )
         }
@@ -122,9 +132,7 @@ package struct RunReport: Encodable, Sendable {
                 let time = step.seconds.map { TextLayout.duration($0) } ?? ""
                 let line = "  \(mark) \(title)"
                 lines.append(time.isEmpty ? line : line + String(repeating: " ", count: max(1, 30 - line.count)) + time)
-                if kind == "upgrade", step.name == Step.verify.rawValue,
-                    step.state == "done" || pastPointOfNoReturn && hop == self.hop
-                {
+                if step.name == Step.verify.rawValue, hasPassedPointOfNoReturn(of: hop) {
                     lines.append("    ── point of no return ──")
                 }
             }
@@ -133,6 +141,25 @@ package struct RunReport: Encodable, Sendable {
         lines.append(standing)
         return lines.joined(separator: "\n")
     }
+
+    /// Whether migrations of a hop may have started, now or earlier in the run.
+    package func hasPassedPointOfNoReturn(of hop: String) -> Bool {
+        kind == "upgrade" && (hopsPassed.contains(hop) || pastPointOfNoReturn && hop == self.hop)
+    }
+
+    /// What has become of a run that was refused or aborted.
+    package var giveUpWords: String {
+        let hop = hop ?? to
+        return switch (state, deployedBefore) {
+        case ("refused", nil): "Refused, nothing was tried"
+        case ("refused", let before?): "\(before) is deployed and stays; \(hop) was refused, nothing of it was tried"
+        case (_, nil): "Aborted, everything was put back"
+        case (_, let before?): "\(before) is deployed and stays; \(hop) was aborted, all of it was put back"
+        }
+    }
+
+    /// Whether putting back has failed, so that nothing else can be done than to try it again.
+    package var cannotPutBack: Bool { state == "needs-operator" && choices == ["abort"] }
 
     private var standing: String {
         switch state {
@@ -146,9 +173,8 @@ package struct RunReport: Encodable, Sendable {
             return "Restored: \(hop ?? to) \(inPlace ? "runs" : "is healthy"), with the databases of "
                 + (restored ?? "the backup") + (inPlace ? ", as they were found." : ".") + kept
         case "refused", "aborted":
-            let words = state == "refused" ? "Refused, nothing was tried" : "Aborted, everything was put back"
-            return reason.map { TextLayout.wrap("\(words): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
-                ?? words
+            return reason.map { TextLayout.wrap("\(giveUpWords): \($0.message)") + "\n" + TextLayout.wrap($0.remedy) }
+                ?? giveUpWords
         case "needs-operator":
             var text =
                 reason.map { TextLayout.wrap("It needs you: \($0.message)") + "\n" + TextLayout.wrap($0.remedy) } ?? ""
@@ -165,13 +191,19 @@ package struct RunReport: Encodable, Sendable {
                     "\n  pawl restore --backup \(backup)\n                          go back to the backup from before this hop"
                 text += "\n  pawl restore --backup \(backup) --in-place" + Self.inPlaceAdvice
             }
-            if choices.contains("abort") { text += "\n\nSafe to do now:\n  pawl abort   put everything back as it was" }
+            if choices.contains("abort") {
+                text += "\n\nPutting back has failed: services may stand still."
+                text += "\nSafe to do now:\n  pawl abort   try again to put everything back as it was"
+            }
             return text
         default:
             guard carried != false else {
                 return "It is \(state), and nobody carries it. Go on with it: `pawl resume`."
             }
-            return "It is \(state)" + (progress.map { ": " + TextLayout.plain($0) } ?? ".")
+            let now = progress.map { ": " + TextLayout.plain($0) } ?? "."
+            guard puttingBack, let reason else { return "It is \(state)" + now }
+            return TextLayout.wrap("It is given up: \(reason.message)") + "\nWhat it has changed is being put back"
+                + now
         }
     }
 

@@ -44,6 +44,39 @@ struct DetailsTests {
         }
     }
 
+    @Test func `a page does not say that nothing was changed while services stand still`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let plan = RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil)
+            let run = try console.desk.begin(plan)
+            try console.desk.carry(run, failing: .stopWriters, .putBack)
+            try await console.app.test(.router) { client in
+                let page = try await viewer.get("/runs/\(run)", of: client).text
+                #expect(page.contains("Putting back has failed: services may stand still."))
+                #expect(page.contains("Something was changed and not put back."))
+                #expect(!page.contains("It has stopped where it is safe") && !page.contains("Nothing was changed"))
+            }
+        }
+    }
+
+    @Test func `a page of a later hop that was given up says what stays deployed`() async throws {
+        try await SimulatedConsole.with { console in
+            let viewer = try console.person(.viewer)
+            let hops = [Story.releases[1], Story.releases[2]]
+            let run = try console.desk.begin(RunPlan(from: Story.releases[0], hops: hops, highWaterMark: nil))
+            try console.desk.carry(run, failing: .dump, inHop: 1)
+            try await console.app.test(.router) { client in
+                let page = try await viewer.get("/runs/\(run)", of: client).text
+                #expect(
+                    page.contains("\(hops[0]) is deployed and stays; \(hops[1]) was aborted, all of it was put back.")
+                )
+                #expect(page.contains("\(hops[0]) was deployed by this run and stays."))
+                let passed = page.components(separatedBy: "Point of no return: passed").count - 1
+                #expect(passed == 1, "of the hop before")
+            }
+        }
+    }
+
     @Test func `a page reads no more of a run than it shows`() async throws {
         try await withLongRun { console, viewer, run, client in
             let before = console.desk.state.withLock { $0.reads }

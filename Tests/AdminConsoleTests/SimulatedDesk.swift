@@ -363,8 +363,8 @@ final class SimulatedDesk: Desk {
         try begin(RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil))
     }
 
-    /// Carries a run until it ends, or until an effect of this kind, which fails.
-    func carry(_ id: RunID, failing kind: Effect.Kind? = nil) throws {
+    /// Carries a run until it ends or waits; effects of these kinds fail, in that hop.
+    func carry(_ id: RunID, failing kinds: Effect.Kind..., inHop hop: Int = 0) throws {
         let replay = try Replay(of: id, from: store.entries(of: id, after: 0))
         var machine = replay.machine
         let lease = try store.takeLease(owner: "test", at: Self.now)
@@ -374,7 +374,7 @@ final class SimulatedDesk: Desk {
         _ = try machine.handle(.started)
         try write([.event(.started)] + (machine.pending.map { [.intent($0)] } ?? []))
         while let effect = machine.pending {
-            let isFailing = effect.kind == kind
+            let isFailing = kinds.contains(effect.kind) && effect.hop == hop
             let trouble = Trouble(.release, "migration-failed", "It failed.", changed: true, remedy: "Retry.")
             let event: Event =
                 isFailing ? .failed(effect, trouble) : .succeeded(effect, try Story.outcome(of: effect))

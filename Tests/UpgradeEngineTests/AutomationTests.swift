@@ -320,6 +320,51 @@ struct AutomationTests {
         }
     }
 
+    @Test(arguments: [
+        (["dump"], "Everything was put back."),
+        (["migrate"], "It waits for a decision: retry or restore, see its details."),
+        (["stop-writers", "put-back"], "Putting back has failed, and services may stand still. Abort tries it again"),
+    ])
+    func `whoever is told of a run that went wrong hears what can be done`(_ failing: [String], _ words: String) throws
+    {
+        let story = try Self.story(hops: 1, failing: failing)
+        let notice = try #require(RunNotices.of(story, after: 0, installation: "shop", clean: { $0 }).last)
+        #expect(notice.message.hasPrefix(words), "\(notice.message)")
+    }
+
+    @Test(arguments: [
+        (["check"], "Nothing of 2026.2.2 was tried."), (["dump"], "Everything of 2026.2.2 was put back."),
+    ])
+    func `whoever is told of a later hop hears that the one before stays`(_ failing: [String], _ words: String) throws {
+        let story = try Self.story(hops: 2, failing: failing)
+        let notice = try #require(RunNotices.of(story, after: 0, installation: "shop", clean: { $0 }).last)
+        #expect(notice.message.hasPrefix("2026.2.1 is deployed and stays. \(words)"), "\(notice.message)")
+    }
+
+    /// The rows of a run in whose last hop these effects fail.
+    private static func story(hops: Int, failing: [String]) throws -> [JournalEntry] {
+        let plan = RunPlan(from: Story.releases[0], hops: Array(Story.releases[1...hops]), highWaterMark: nil)
+        let id = try #require(RunID("20261123-103045-7f3a"))
+        var payloads: [Payload] = [
+            .created(RunRequest(id: id, plan: plan, startedBy: "root@vm", startedAt: start)), .event(.started),
+        ]
+        var machine = try UpgradeMachine(plan)
+        _ = try machine.handle(.started)
+        let trouble = Trouble(.environment, "no-luck", "It did not work.", remedy: "Try again.")
+        while let effect = machine.pending {
+            let fails = effect.hop == hops - 1 && failing.contains(effect.kind.rawValue)
+            let event: Event =
+                fails
+                ? effect.kind == .check ? .refused(effect, trouble) : .failed(effect, trouble)
+                : .succeeded(effect, try Story.outcome(of: effect))
+            _ = try machine.handle(event)
+            payloads.append(.event(event))
+        }
+        return payloads.enumerated().map { index, payload in
+            JournalEntry(id: Int64(index + 1), at: start, run: id, payload: payload)
+        }
+    }
+
     @Test(arguments: [(Effect.Kind.dump, "run-aborted"), (.migrate, "run-needs-operator")])
     func `how a run went wrong is told`(failing: Effect.Kind, kind: String) async throws {
         try await withWorld { world in

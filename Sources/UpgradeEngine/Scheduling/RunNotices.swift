@@ -63,14 +63,17 @@ package enum RunNotices {
         let target = machine.plan.hops.last ?? request.plan.from
         let what = request.plan.restore.map { "Restore of \($0.set)" } ?? "Upgrade \(request.plan.from) → \(target)"
         let why = reason.map { " \($0.message) \($0.remedy)" } ?? ""
+        // Earlier hops stay what they are.
+        let before = machine.deployedBefore.map { "\($0) is deployed and stays. " } ?? ""
+        let ofIt = machine.deployedBefore.flatMap { _ in machine.hop.map { "of \($0.target) " } } ?? ""
         let (end, words): (String, String) =
             switch kind {
             case .runSucceeded: ("succeeded", "Release \(target) is healthy.")
             case .runRestored: ("ended with a restore", "The databases of the backup are in place.")
-            case .needsOperator: ("needs an operator", "It waits for a decision: retry or restore, see its details.")
-            case .runRefused: ("was refused", "Nothing was tried.")
-            case .runAborted: ("was aborted", "Everything was put back.")
-            case .backupNotProven: ("stopped: the backup is not proven", "Everything was put back.")
+            case .needsOperator: ("needs an operator", decision(machine))
+            case .runRefused: ("was refused", "\(before)Nothing \(ofIt)was tried.")
+            case .runAborted: ("was aborted", "\(before)Everything \(ofIt)was put back.")
+            case .backupNotProven: ("stopped: the backup is not proven", "\(before)Everything \(ofIt)was put back.")
             default: ("has begun", "Started by \(request.startedBy).")
             }
         return Notice(
@@ -83,6 +86,17 @@ package enum RunNotices {
             run: entry.run,
             release: machine.hop?.target ?? target
         )
+    }
+}
+
+extension RunNotices {
+    /// What a run waits for.
+    private static func decision(_ machine: UpgradeMachine) -> String {
+        let choices = machine.choices.map(\.rawValue).joined(separator: " or ")
+        // Nothing but trying again is left where putting back has failed.
+        return machine.choices == [.abort]
+            ? "Putting back has failed, and services may stand still. Abort tries it again, see its details."
+            : "It waits for a decision: \(choices), see its details."
     }
 }
 

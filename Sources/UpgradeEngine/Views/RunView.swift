@@ -43,6 +43,8 @@ package struct RunView: Sendable {
     package var backup: BackupSetID?
     /// The set of the newest hop that has passed its point of no return; nil where none has.
     package var passed: BackupSetID?
+    /// The hops that have passed their point of no return, so that migrations of them may have started.
+    package var hopsPassed: [ReleaseVersion] = []
     /// The set that was or is being restored; nil where none is.
     package var restored: BackupSetID?
     /// Whether that set was restored outside of the run, which only sees and records it.
@@ -96,7 +98,12 @@ package struct RunView: Sendable {
             case .intent(let effect):
                 progress = nil
                 // What comes first after that point; a restore has made no set.
-                if effect.kind == .switchRelease { passed = backup }
+                if effect.kind == .switchRelease {
+                    passed = backup
+                    if replay.machine.plan.hops.contains(effect.target), !hopsPassed.contains(effect.target) {
+                        hopsPassed.append(effect.target)
+                    }
+                }
             case .declined(_, let trouble): declined = trouble
             case .event(.succeeded(_, .dumped(let set))): backup = set
             case .event(.succeeded(_, .setAside(let name))): replaced.append(name)

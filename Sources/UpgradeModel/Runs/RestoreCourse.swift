@@ -28,17 +28,17 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         /// The stop that is to be performed now.
         case going(Int)
         /// A stop past the point of no return that failed.
-        case waiting(Int, Trouble)
+        case waiting(Int, Standstill)
         /// The undoing of a restore that was given up.
         case undoing(Int, gaveUp: Trouble)
         /// The undoing failed; it can only be tried again.
         case stuck(Int, why: Trouble, gaveUp: Trouble)
     }
 
-    /// Where a run waited that the restore came out of, and waits again where the restore is given up.
+    /// Where a run waited that the restore came out of, and waits again, for the same, where the restore is given up.
     package indirect enum Origin: Sendable, Codable, Hashable {
-        /// An upgrade: the hop that failed, the proof of the set from before it, and where it would go on.
-        case upgrade(UpgradeMachine.Hop, Proof, UpgradeMachine.Resume)
+        /// An upgrade: the hop that failed, the proof of the set from before it, where it would go on, and why it waited.
+        case upgrade(UpgradeMachine.Hop, Proof, UpgradeMachine.Resume, Standstill)
         /// A restore that had renamed every database, and that could not be finished.
         case restore(RestoreCourse)
     }
@@ -113,6 +113,11 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         }
     }
 
+    /// Whether what was restored is being discarded, and writers put back.
+    package var isUndoing: Bool {
+        if case .undoing = stage { true } else { false }
+    }
+
     /// Whether every database of the set has been proven.
     package var isProven: Bool { Set(proofs.flatMap(\.databases)) == Set(plan.databases) }
 
@@ -140,7 +145,8 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
     /// Why it waits; nil where it goes on.
     package var waits: Trouble? {
         switch stage {
-        case .waiting(_, let why), .stuck(_, let why, _): why
+        case .waiting(_, let standstill): standstill.told
+        case .stuck(_, let why, _): why
         case .going, .undoing: nil
         }
     }

@@ -72,12 +72,40 @@ extension UpgradeMachine {
     /// Why the run was refused, aborted or waits; nil while it goes on and when it succeeded.
     package var reason: Trouble? {
         switch state {
-        case .refused(_, let why), .aborted(_, let why), .needsOperator(_, _, _, let why),
-            .puttingBack(_, _, _, let why):
-            why
+        case .refused(_, let why), .aborted(_, let why), .puttingBack(_, _, _, let why): why
+        case .needsOperator(_, _, _, let standstill): standstill.told
         case .stuck(_, _, _, let why, _): why
         case .restoring(let course): course.reason
         default: nil
+        }
+    }
+
+    /// Whether the installation is not as it was when the run began: something was changed and not put back, be it that
+    /// an earlier hop went well.
+    package var hasChanged: Bool {
+        switch state {
+        case .planned: false
+        case .preflight(let hop, _), .refused(let hop, _), .aborted(let hop, _): hop.index > 0
+        case .restoring(let course): course.origin != nil || !course.isOnlyLooking
+        case .quiescing, .backingUp, .verifying, .clearing, .migrating, .settling, .replacing, .needsOperator,
+            .puttingBack, .stuck, .restored, .succeeded:
+            true
+        }
+    }
+
+    /// The release of the hop before, which was deployed by this run and stays whatever becomes of the current hop; nil in
+    /// the first.
+    package var deployedBefore: ReleaseVersion? {
+        guard plan.restore == nil, let hop, hop.index > 0 else { return nil }
+        return plan.hops[hop.index - 1]
+    }
+
+    /// Whether what was changed in the hop, or for a restore, is being put back as it was.
+    package var isPuttingBack: Bool {
+        switch state {
+        case .puttingBack: true
+        case .restoring(let course): course.isUndoing
+        default: false
         }
     }
 

@@ -6,8 +6,8 @@ extension UpgradeMachine {
         let origin: RestoreCourse.Origin
         let failed: Hop
         switch (!restore.databases.isEmpty && choices.contains(.restore), state) {
-        case (true, .needsOperator(let hop, let proof, let resume, _)):
-            (origin, failed) = (.upgrade(hop, proof, resume), hop)
+        case (true, .needsOperator(let hop, let proof, let resume, let standstill)):
+            (origin, failed) = (.upgrade(hop, proof, resume, standstill), hop)
         case (true, .restoring(let course)):
             (origin, failed) = (.restore(course), course.hop)
             restore.number = (course.plan.number ?? 1) + 1
@@ -69,7 +69,7 @@ extension UpgradeMachine {
         switch course.stage {
         case .going(let number):
             if course.isPastPointOfNoReturn {
-                course.stage = .waiting(number, trouble)
+                course.stage = .waiting(number, Standstill(trouble))
             } else if course.stops[number].kind == .checkRestore, isRefusal, course.origin == nil {
                 state = .refused(course.hop, trouble)
                 return
@@ -88,12 +88,14 @@ extension UpgradeMachine {
     private mutating func end(_ course: RestoreCourse, _ why: Trouble) {
         switch course.origin {
         case nil: state = .aborted(course.hop, why)
-        case .upgrade(var hop, let proof, let resume):
+        case .upgrade(var hop, let proof, let resume, let standstill):
             hop.attempt = course.hop.attempt
-            state = .needsOperator(hop, proof, resume, why)
+            state = .needsOperator(hop, proof, resume, standstill.after(why))
         case .restore(var earlier):
             earlier.hop.attempt = course.hop.attempt
-            if case .waiting(let number, _) = earlier.stage { earlier.stage = .waiting(number, why) }
+            if case .waiting(let number, let standstill) = earlier.stage {
+                earlier.stage = .waiting(number, standstill.after(why))
+            }
             state = .restoring(earlier)
         }
     }

@@ -80,7 +80,7 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
         case settling(Hop, Proof, Effect.Kind)
         /// A newer release takes the failed one's place; the proof stays the one from before the hop.
         case replacing(Hop, Proof, Effect.Kind, instead: Hop, Resume, Trouble)
-        case needsOperator(Hop, Proof, Resume, Trouble)
+        case needsOperator(Hop, Proof, Resume, Standstill)
         case puttingBack(Hop, PutBack, Effect.Kind, Trouble)
         /// Putting back failed: it can be tried again, nothing else.
         case stuck(Hop, PutBack, Effect.Kind, why: Trouble, gaveUp: Trouble)
@@ -252,12 +252,12 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
             giveUp(hop, PutBack(phase: .verifying, backup: true), trouble)
         case .clearing(let hop, _): giveUp(hop, PutBack(phase: .verifying, backup: false), trouble)
         case .migrating(let hop, let proof, let next, let switched):
-            state = .needsOperator(hop, proof, .migrating(next: next, switched: switched), trouble)
-        case .settling(let hop, let proof, _): state = .needsOperator(hop, proof, .settling, trouble)
+            state = .needsOperator(hop, proof, .migrating(next: next, switched: switched), Standstill(trouble))
+        case .settling(let hop, let proof, _): state = .needsOperator(hop, proof, .settling, Standstill(trouble))
         case .replacing(var hop, let proof, _, let instead, let resume, _):
             // The failed release keeps its place; starting it again makes good whatever of it was removed.
             hop.attempt = instead.attempt
-            state = .needsOperator(hop, proof, resume, trouble)
+            state = .needsOperator(hop, proof, resume, Standstill(trouble))
         case .puttingBack(let hop, let what, let kind, let gaveUp):
             state = .stuck(hop, what, kind, why: trouble, gaveUp: gaveUp)
         case .restoring(let course): fail(course, trouble, isRefusal: isRefusal)
@@ -276,12 +276,16 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     // MARK: The operator's decisions
 
+    /// The code of a run, or a restore, that somebody has asked to abort.
+    static let abortedByOperator = "aborted-by-operator"
+
     private mutating func abort(_ by: String, _ event: Event) throws(IllegalEvent) {
+        let again = restore.map { "Restore again when you are ready: `pawl restore --backup \($0.set)`." }
         let why = Trouble(
             .operator,
-            "aborted-by-operator",
-            "\(by) asked to abort; everything was put back as it was.",
-            remedy: "Start the upgrade again when you are ready: `pawl upgrade`."
+            Self.abortedByOperator,
+            "\(by) asked to abort.",
+            remedy: again ?? "Start the upgrade again when you are ready: `pawl upgrade`."
         )
         switch state {
         case .preflight, .quiescing, .backingUp, .verifying, .clearing: fail(why, isRefusal: false)
@@ -295,11 +299,11 @@ package struct UpgradeMachine: Sendable, Codable, Hashable {
 
     private mutating func retry(_ target: ReleaseVersion?, _ event: Event) throws(IllegalEvent) {
         if case .restoring(let course) = state { return try retry(course, target, event) }
-        guard case .needsOperator(var hop, let proof, let resume, let why) = state else { throw illegal(event) }
+        guard case .needsOperator(var hop, let proof, let resume, let standstill) = state else { throw illegal(event) }
         guard target.map({ $0 >= hop.target }) ?? true else { throw illegal(event) }
         if let target, target > hop.target {
             let instead = Hop(index: hop.index, target: target, attempt: hop.attempt + 1)
-            state = .replacing(hop, proof, .checkReplacement, instead: instead, resume, why)
+            state = .replacing(hop, proof, .checkReplacement, instead: instead, resume, standstill.why)
             return
         }
         hop.attempt += 1

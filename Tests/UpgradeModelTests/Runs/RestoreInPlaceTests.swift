@@ -68,7 +68,8 @@ import Testing
         try upgrade.fail()
         #expect(upgrade.told == "needs-operator, past, proof, backup, reason, may retry, may restore")
         #expect(upgrade.machine.plan.highWaterMark == MachineWay.target)
-        #expect(upgrade.machine.reason == MachineWay.trouble)
+        #expect(upgrade.machine.reason?.code == MachineWay.trouble.code)
+        #expect(upgrade.machine.reason?.message.hasSuffix("was given up: It did not work.") == true)
     }
 
     @Test func `a check that says no refuses it`() throws {

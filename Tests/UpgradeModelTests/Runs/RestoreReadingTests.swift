@@ -115,10 +115,60 @@ import Testing
         let no = Trouble(.environment, "preflight", "Damaged.", remedy: "Use another.")
         _ = try way.machine.handle(.refused(try #require(way.machine.pending), no))
         #expect(way.told == "needs-operator, past, proof, backup, reason, may retry, may restore")
-        #expect(way.machine.reason == no)
+        // What the decision is about stays; why the restore came to nothing is told beside it.
+        #expect(way.machine.reason?.code == "test")
+        #expect(
+            way.machine.reason?.message
+                == "It did not work. A restore that was begun since was given up: Damaged."
+        )
+        #expect(way.machine.reason?.remedy == "Try again. For the restore: Use another.")
         #expect(way.machine.proof == way.proof)
         _ = try way.machine.handle(.retryRequested(by: "operator", target: nil))
         #expect(way.machine.pending?.subject == "schema" && way.machine.pending?.attempt == 3)
+    }
+
+    @Test func `whoever gives a restore up waits for what had failed before, and nothing else`() throws {
+        var way = try MachineWay()
+        try way.go(to: .migrate)
+        try way.fail()
+        for kind in [Effect.Kind.checkRestore, .stopWriters, .closeDatabases] {
+            _ = try way.machine.handle(.restoreRequested(by: "operator", plan: try MachineWay.restorePlan()))
+            try way.go(to: kind)
+            _ = try way.machine.handle(.abortRequested(by: "operator"))
+            while way.machine.pending != nil { try way.succeed() }
+            #expect(way.told == "needs-operator, past, proof, backup, reason, may retry, may restore")
+            #expect(way.machine.reason == MachineWay.trouble)
+        }
+        // The newest restore that came to nothing is told of, not all of them.
+        for word in ["First.", "Second."] {
+            _ = try way.machine.handle(.restoreRequested(by: "operator", plan: try MachineWay.restorePlan()))
+            let no = Trouble(.environment, "no", word, remedy: "Look.")
+            _ = try way.machine.handle(.failed(try #require(way.machine.pending), no))
+        }
+        #expect(
+            way.machine.reason?.message
+                == "It did not work. A restore that was begun since was given up: Second."
+        )
+    }
+
+    @Test func `a restore out of another one that is given up leaves that one waiting for its own trouble`() throws {
+        var way = try MachineWay(restoring: try MachineWay.restorePlan())
+        try way.go(to: .start)
+        try way.fail()
+        #expect(way.machine.choices == [.retry, .restore])
+        _ = try way.machine.handle(.restoreRequested(by: "operator", plan: try MachineWay.restorePlan()))
+        _ = try way.machine.handle(.abortRequested(by: "operator"))
+        #expect(way.machine.reason == MachineWay.trouble)
+        #expect(way.machine.choices == [.retry, .restore])
+    }
+
+    @Test func `a restore that is given up says how to begin it again`() throws {
+        var way = try MachineWay(restoring: try MachineWay.restorePlan())
+        _ = try way.machine.handle(.abortRequested(by: "operator"))
+        #expect(way.machine.reason?.remedy == "Restore again when you are ready: `pawl restore --backup set`.")
+        var upgrade = try MachineWay()
+        _ = try upgrade.machine.handle(.abortRequested(by: "operator"))
+        #expect(upgrade.machine.reason?.remedy == "Start the upgrade again when you are ready: `pawl upgrade`.")
     }
 
     @Test func `a journal that has lost the proofs of a restore renames nothing`() throws {

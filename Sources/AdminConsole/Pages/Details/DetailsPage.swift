@@ -92,6 +92,8 @@ struct DetailsPage {
     var decision: String?
     /// What is said where it cannot.
     var standing: String
+    /// What aborting does now.
+    var abortWords: String
     var isLive: Bool
     var lines: [Line]
     /// What is said where not every line is among them; of a report, which has no progress.
@@ -146,6 +148,10 @@ struct DetailsPage {
             ? "Nothing happens until somebody decides."
             : run.pastPointOfNoReturn
                 ? "Past the point of no return: it only goes forward." : "It cannot be stopped just now."
+        abortWords =
+            run.pastPointOfNoReturn
+            ? "Gives the restore up: what it has restored is discarded, and the upgrade that failed waits again."
+            : "Before the point of no return: it can be stopped, and everything is put back."
         isLive = run.endedAt == nil
         lines = events.map(Self.line)
         let missing = run.events - events.count
@@ -194,7 +200,7 @@ struct DetailsPage {
             default: "waiting"
             }
         let isBoundary = run.kind == "upgrade" && step.name == Step.verify.rawValue
-        let isPassed = step.state == "done" || (run.pastPointOfNoReturn && step.hop == run.hop)
+        let isPassed = run.hasPassedPointOfNoReturn(of: step.hop)
         return StepRow(
             name: Step(rawValue: step.name)?.title ?? step.name,
             state: step.state,
@@ -230,7 +236,7 @@ struct DetailsPage {
         let hasEnded = run.endedAt != nil
         let part = ["succeeded", "restored"].contains(run.state) ? 1 : total > 0 ? min(done / total, 0.99) : 0
         let leftWords =
-            hasEnded || run.carried == false
+            hasEnded || run.carried == false || run.puttingBack
             ? ""
             : run.state == "needs-operator"
                 ? (run.decision == nil ? "It waits for your decision." : "")
@@ -257,9 +263,10 @@ struct DetailsPage {
         case "restored":
             let standing = run.inPlace ? "runs" : "is healthy"
             return "\(run.hop ?? run.to) \(standing), with the databases of \(run.restored ?? "the backup")."
-        case "refused": return "Refused: nothing was tried."
-        case "aborted": return "Aborted: everything was put back."
-        case "needs-operator": return "It has stopped where it is safe."
+        case "refused", "aborted": return run.giveUpWords + "."
+        case "needs-operator":
+            return run.cannotPutBack
+                ? "Putting back has failed: services may stand still." : "It has stopped where it is safe."
         default:
             let quiet: Set<String> = [EventView.Kind.taken.rawValue, EventView.Kind.declined.rawValue]
             return run.progress ?? events.last { !quiet.contains($0.kind) }?.message ?? "It begins."
@@ -268,17 +275,31 @@ struct DetailsPage {
 
     private static func reason(_ run: RunReport) -> Reason? {
         run.reason.map { reason in
-            Reason(
-                heading: run.state == "needs-operator"
-                    ? "It needs your decision" : run.state == "refused" ? "Why it was refused" : "What went wrong",
+            let heading =
+                switch run.state {
+                case "needs-operator": "It needs your decision"
+                case "refused": "Why it was refused"
+                default: run.puttingBack ? "Why it is given up" : "What went wrong"
+                }
+            return Reason(
+                heading: heading,
                 message: Prose(reason.message),
-                changed: reason.changed
-                    ? "Something was changed and not put back." : "Nothing was changed, or everything was put back.",
+                changed: changed(run, reason),
                 remedy: Prose(reason.remedy),
                 tone: run.state == "needs-operator" ? "bad" : "warn",
                 code: "\(reason.code), \(reason.blame)"
             )
         }
+    }
+
+    private static func changed(_ run: RunReport, _ reason: RunReport.Reason) -> String {
+        if run.puttingBack { return "What was changed is being put back." }
+        if run.endedAt != nil, let before = run.deployedBefore {
+            return "\(before) was deployed by this run and stays. Of the release after it nothing was changed, "
+                + "or everything was put back."
+        }
+        return reason.changed
+            ? "Something was changed and not put back." : "Nothing was changed, or everything was put back."
     }
 
     private static func line(_ event: EventReport) -> Line {

@@ -96,7 +96,8 @@ release: setup
 
 # Everything that the served API is documented to take, and more. Needs the network once. Budget: 4 minutes.
 fuzz-api: build
-	scripts/fuzz-api --pawl $(BIN)/pawl
+	swift build $(SWIFT_FLAGS) --product ConsoleStage
+	scripts/fuzz-api --pawl $(BIN)/pawl --stage $(BIN)/ConsoleStage
 
 bench: setup release
 	PAWL=$(abspath $(SCRATCH))/release/pawl scripts/bench

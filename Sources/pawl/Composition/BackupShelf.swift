@@ -130,7 +130,7 @@ struct BackupShelf: Sendable {
         guard let open = try RunnerProcess.openRun(in: workplace) else { return [] }
         // A set that is being dumped is so far only noted in the run's folder.
         let noted = noted(in: try workplace.data.folder(of: open.request.id))
-        return Set([open.backup, open.machine.backup].compactMap { $0 } + noted)
+        return Set([open.backup].compactMap(\.self) + open.machine.sets + noted)
     }
 
     /// Notes that a set is begun, or is being removed, until that is over: what is left of it is ours to tidy away.

@@ -116,6 +116,25 @@ import UpgradeModel
         )
     }
 
+    @Test func `two installations that begin a set in one folder in the same second leave each other's alone`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let shelves = try ["data", "other"].map { BackupShelf(try paper.workplace(data: $0)) }
+        let (moment, release) = (Moment(microseconds: 1_795_000_000_000_000), try ReleaseVersion("1.0"))
+        let ids = try shelves.map { shelf in
+            try shelf.maker().claim(at: moment, of: release) { try shelf.noteBegun($0) }
+        }
+        #expect(ids[1] == BackupSetID(at: moment.adding(.seconds(1)), release: release))
+        for id in ids { try paper.write("backups/.partial-\(id)/work/demo.dump.log", "") }
+        try await shelves[1].maker().discard(ids[0])
+        #expect(paper.names(in: "backups") == ids.map { ".partial-\($0)" })
+        try await shelves[1].maker().discard(ids[1])
+        #expect(paper.names(in: "backups") == [".partial-\(ids[0])"])
+        try await shelves[0].maker().discard(ids[0])
+        #expect(paper.names(in: "backups").isEmpty)
+    }
+
     @Test func `what a restore came out of keeps its set, too, for as long as the run is open`() async throws {
         let paper = try PaperInstallation()
         let names = (1...4).map { "2026010\($0)T000000Z-1.0" }

@@ -121,7 +121,8 @@ struct BackupShelf: Sendable {
             },
             isOnRecord: { [workplace] id, digest throws(Trouble) in
                 try workplace.store.manifestDigests(of: id).contains(digest)
-            }
+            },
+            isOwn: { id throws(Trouble) in try hasBegun(id) }
         )
     }
 
@@ -149,7 +150,7 @@ struct BackupShelf: Sendable {
 
     /// Whether this installation has begun a set, by its own notes or records. What it does not know may be in the making
     /// by another one.
-    func hasBegun(_ id: BackupSetID) throws -> Bool {
+    func hasBegun(_ id: BackupSetID) throws(Trouble) -> Bool {
         if FileManager.default.fileExists(atPath: begun + "/" + id.text) { return true }
         if try !workplace.store.manifestDigests(of: id).isEmpty { return true }
         let runs = workplace.data.path + "/runs"

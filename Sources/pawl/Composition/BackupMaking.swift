@@ -70,6 +70,7 @@ struct BackupMaking: Sendable {
             writersStopped: false,
             site: site
         )
+        try await DiskRoom(site.workplace).require(toBackUp: request.databases.map(\.route))
         let id = try maker.claim(at: now, of: release) { try shelf.noteBegun($0) }
         request.id = id
         do {

@@ -50,7 +50,7 @@ import UpgradeModel
             return try #require(trouble?.message.split(separator: " needed").first.map(String.init))
         }
         let gigabyte: Int64 = 1_000_000_000
-        manifest.databases = [1, 3, 2].map { size in
+        manifest.databases = [Int64(1), 3, 2].map { size in
             var copy = database
             copy.databaseBytes = size * 10 * gigabyte
             return copy

@@ -1,4 +1,5 @@
 import Postgres
+import StateStore
 import UpgradeModel
 
 /// Sees to it that there is room on disk for what no preflight report goes before: backups, proofs and rehearsals.

@@ -54,6 +54,8 @@ struct CommandTests {
         #expect(server.wholeSettings["listen_addresses"] == "")
         #expect(server.wholeSettings["fsync"] == "off")
         #expect(server.wholeSettings["jit"] == "on")
+        // What an estimate counts for the log is what the server is told.
+        #expect(server.wholeSettings["max_wal_size"] == "1024MB" && DiskEstimate.scratchLog == 1024 << 20)
         #expect(server.serve.arguments.prefix(4) == ["-D", "/d", "-k", "/s"])
         #expect(server.initialize.arguments.contains("--username=boss"))
     }

@@ -174,7 +174,7 @@ extension Scenarios {
                 .write(toFile: configuration, atomically: true, encoding: .utf8)
             try await refused(demo, ["preflight"], exit: 3, mentions: ["free"])
             try await refused(demo, ["upgrade", "--yes"], exit: 3, mentions: ["free"])
-            try await refused(demo, ["backup", "create"], exit: 5, mentions: ["disk"])
+            try await refused(demo, ["backup", "create"], exit: 5, mentions: ["needed", "must remain"])
         } catch {
             try await Demo.shell("umount \(small)")
             throw error

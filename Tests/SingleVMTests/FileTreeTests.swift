@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import UpgradeModel
 
 @testable import SingleVM
 
@@ -45,10 +46,10 @@ import Testing
             try make(folder + "/same", "one")
             try make(folder + "/other", "two")
             try FileTree.replace(folder + "/live", with: folder + "/same", keepingAs: ".before")
-            #expect(DurableFiles.names(in: folder) == ["live", "other", "same"])
+            #expect(try DurableFiles.names(in: folder) == ["live", "other", "same"])
             try FileTree.replace(folder + "/live", with: folder + "/other", keepingAs: ".before")
             try FileTree.replace(folder + "/live", with: folder + "/same", keepingAs: ".before")
-            #expect(DurableFiles.names(in: folder) == ["live", "live.before", "live.before-2", "other", "same"])
+            #expect(try DurableFiles.names(in: folder) == ["live", "live.before", "live.before-2", "other", "same"])
         }
     }
 
@@ -57,7 +58,7 @@ import Testing
             try make(folder + "/source", "new")
             try make(folder + "/live.restoring", "half")
             try FileTree.replace(folder + "/live", with: folder + "/source", keepingAs: ".before")
-            #expect(DurableFiles.names(in: folder) == ["live", "source"])
+            #expect(try DurableFiles.names(in: folder) == ["live", "source"])
             #expect(try FileTree.isSame(folder + "/live", folder + "/source"))
             #expect(try FileTree.isSame(folder + "/nothing", folder + "/nowhere"))
             #expect(try !FileTree.isSame(folder + "/live", folder + "/nowhere"))
@@ -136,13 +137,13 @@ import Testing
                 try FileTree.replace("\(folder)/live/\(name)", with: "\(folder)/source/\(name)", keepingAs: ".old")
             }
             try place()
-            #expect(DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
+            #expect(try DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
             #expect(DurableFiles.access(of: folder + "/live/secrets")?.mode == 0o750)
             #expect(DurableFiles.access(of: folder + "/live/secrets/deep")?.mode == 0o710)
             #expect(chmod(folder + "/live/secrets", 0o755) == 0)
             try place()
             #expect(DurableFiles.access(of: folder + "/live/secrets")?.mode == 0o755)
-            #expect(DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
+            #expect(try DurableFiles.names(in: folder + "/live/secrets/deep") == ["customer.env"])
             // A file where a folder must be is kept; a link to a folder is used.
             try DurableFiles.rename(folder + "/live/secrets", to: folder + "/live/elsewhere")
             try Data().write(to: URL(filePath: folder + "/live/secrets"))
@@ -152,6 +153,62 @@ import Testing
             try DurableFiles.link(folder + "/live/secrets", to: "elsewhere")
             try place()
             #expect(DurableFiles.kind(folder + "/live/secrets") == .link(to: "elsewhere"))
+        }
+    }
+
+    /// Does something as a user who is not root and owns nothing, on this thread alone: root lists whatever there is.
+    private func asNobody(_ body: () throws -> Void) throws {
+        guard geteuid() == 0 else { return try body() }
+        typealias Change = @convention(c) (uid_t) -> Int32
+        let change = unsafeBitCast(try #require(dlsym(nil, "setfsuid")), to: Change.self)
+        _ = change(65_534)
+        defer { _ = change(0) }
+        try body()
+    }
+
+    @Test func `a folder that cannot be listed is no empty one: it is neither like one nor put in place as one`() throws
+    {
+        try withFolder { folder in
+            try make(folder + "/closed", "one")
+            try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
+            #expect(chmod(folder, 0o777) == 0 && chmod(folder + "/closed", 0o311) == 0)
+            defer { chmod(folder + "/closed", 0o755) }
+            func refuses(_ work: () throws -> Void) {
+                let trouble = #expect(throws: Trouble.self) { try work() }
+                #expect(trouble?.code == "file-unreadable" && trouble?.message.contains("/closed") == true)
+            }
+            try asNobody {
+                refuses { _ = try DurableFiles.names(in: folder + "/closed") }
+                refuses { _ = try FileTree.isSame(folder + "/closed", folder + "/empty", comparing: .bytes) }
+                refuses { _ = try FileTree.isSame(folder + "/empty", folder + "/closed", comparing: .bytes) }
+                refuses { try FileTree.replace(folder + "/live", with: folder + "/closed", keepingAs: ".before") }
+                refuses { try DurableFiles.remove(folder + "/closed") }
+            }
+            #expect(DurableFiles.kind(folder + "/live") == .nothing)
+            #expect(try DurableFiles.names(in: folder + "/closed").count == 3)
+        }
+    }
+
+    @Test func `a listing that fails on its way is not taken for its end, and what is no folder has no names`() throws {
+        errno = EINVAL
+        #expect(try DurableFiles.names(in: "/somewhere") { nil } == [])
+        var entry = dirent()
+        entry.d_name.0 = CChar(UInt8(ascii: "a"))
+        withUnsafeMutablePointer(to: &entry) { first in
+            var isFirst = true
+            let trouble = #expect(throws: Trouble.self) {
+                try DurableFiles.names(in: "/somewhere") {
+                    defer { isFirst = false }
+                    if !isFirst { errno = EIO }
+                    return isFirst ? first : nil
+                }
+            }
+            #expect(trouble?.code == "file-unreadable" && trouble?.message.contains("/somewhere") == true)
+        }
+        try withFolder { folder in
+            try Data().write(to: URL(filePath: folder + "/file"))
+            #expect(try DurableFiles.names(in: folder + "/file").isEmpty)
+            #expect(try DurableFiles.names(in: folder + "/nowhere").isEmpty)
         }
     }
 }

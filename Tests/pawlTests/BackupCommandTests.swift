@@ -2,6 +2,7 @@ import Foundation
 import Processes
 import Postgres
 import Reports
+import Simulators
 import SingleVM
 import StateStore
 import Testing
@@ -113,6 +114,69 @@ import UpgradeModel
                 "\(names[1]) lastProven", "\(names[0]) remove", "\(before) wayBack", "\(names[2]) lastProven",
             ]
         )
+    }
+
+    @Test func `two installations that begin a set in one folder in the same second leave each other's alone`()
+        async throws
+    {
+        let paper = try PaperInstallation()
+        let shelves = try ["data", "other"].map { BackupShelf(try paper.workplace(data: $0)) }
+        let (moment, release) = (Moment(microseconds: 1_795_000_000_000_000), try ReleaseVersion("1.0"))
+        let ids = try shelves.map { shelf in
+            try shelf.maker().claim(at: moment, of: release) { try shelf.noteBegun($0) }
+        }
+        #expect(ids[1] == BackupSetID(at: moment.adding(.seconds(1)), release: release))
+        for id in ids { try paper.write("backups/.partial-\(id)/work/demo.dump.log", "") }
+        try await shelves[1].maker().discard(ids[0])
+        #expect(paper.names(in: "backups") == ids.map { ".partial-\($0)" })
+        try await shelves[1].maker().discard(ids[1])
+        #expect(paper.names(in: "backups") == [".partial-\(ids[0])"])
+        try await shelves[0].maker().discard(ids[0])
+        #expect(paper.names(in: "backups").isEmpty)
+    }
+
+    @Test func `what a restore came out of keeps its set, too, for as long as the run is open`() async throws {
+        let paper = try PaperInstallation()
+        let names = (1...4).map { "2026010\($0)T000000Z-1.0" }
+        for name in names { try paper.addSet(name) }
+        let plan = RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil)
+        var machine = try UpgradeMachine(plan)
+        var rows: [Payload] = []
+        func take(_ event: Event) throws {
+            rows.append(.event(event))
+            _ = try machine.handle(event)
+            if let effect = machine.pending { rows.append(.intent(effect)) }
+        }
+        /// Goes on to an effect, which then fails.
+        func fail(at kind: Effect.Kind, proving set: String) throws {
+            while let effect = machine.pending, effect.kind != kind {
+                let proof = try Samples.proof(of: set, database: effect.subject ?? "")
+                try take(
+                    .succeeded(effect, try effect.kind == .proveDatabase ? .proven(proof) : Story.outcome(of: effect))
+                )
+            }
+            let trouble = Trouble(.release, "test", "It failed.", changed: true, remedy: "Try again.")
+            try take(.failed(try #require(machine.pending), trouble))
+        }
+        try take(.started)
+        try fail(at: .migrate, proving: names[3])
+        let first = try #require(machine.backup)
+        for name in names.prefix(2) {
+            let set = try #require(BackupSetID(name))
+            try take(
+                .restoreRequested(
+                    by: "root@paper",
+                    plan: RestorePlan(set: set, release: Story.releases[0], databases: ["demo"])
+                )
+            )
+            if name == names[0] { try fail(at: .start, proving: name) }
+        }
+        try paper.record(plan, rows)
+        let shelf = BackupShelf(try paper.workplace())
+        #expect(try shelf.inUse().map(\.text).sorted() == ([first.text] + names.prefix(2)).sorted())
+        #expect(try shelf.retention().map(\.verdict) == [.lastProven, .remove, .inUse, .inUse])
+        try await paper.run(BackupPruneCommand.self, "--yes")
+        #expect(paper.names(in: "backups") == [names[0], names[1], names[3]])
     }
 
     @Test func `a set without a file of its release could not be restored, and is not begun`() throws {

@@ -191,7 +191,8 @@ final class PaperInstallation {
         _ name: String,
         of installation: String? = nil,
         release: String = "1.0",
-        isRecorded: Bool? = nil
+        isRecorded: Bool? = nil,
+        databaseBytes: Int64? = nil
     ) throws {
         guard let id = BackupSetID(name), let time = id.time else { throw CocoaError(.formatting) }
         let dump = StoredFile(path: "demo.dump.zst", bytes: 1, sha256: String(repeating: "a", count: 64))
@@ -217,6 +218,7 @@ final class PaperInstallation {
                     globals: globals.path,
                     snapshot: "1",
                     dumpSeconds: 1,
+                    databaseBytes: databaseBytes,
                     fingerprint: DatabaseFingerprint()
                 )
             ],

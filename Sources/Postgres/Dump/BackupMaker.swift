@@ -15,11 +15,13 @@ package struct BackupMaker: Sendable {
     let live = LiveCopies()
     private let witness: @Sendable (BackupSetID, String) throws(Trouble) -> Void
     private let isOnRecord: @Sendable (BackupSetID, String) throws(Trouble) -> Bool
+    private let isOwn: @Sendable (BackupSetID) throws(Trouble) -> Bool
 
     /// Makes a maker.
     ///
     /// `now` tells the time; `witness` puts on record which SHA-256 the manifest of a finished set has, before it is put
-    /// in its place; `isOnRecord` says whether that was done with one.
+    /// in its place; `isOnRecord` says whether that was done with one; `isOwn` says whether an unfinished set was begun
+    /// here: the folder may be shared, and another one is left alone.
     package init(
         store: BackupSetStore,
         prover: Prover,
@@ -30,7 +32,8 @@ package struct BackupMaker: Sendable {
         },
         isOnRecord: @Sendable @escaping (BackupSetID, String) throws(Trouble) -> Bool = {
             (_: BackupSetID, _: String) throws(Trouble) in true
-        }
+        },
+        isOwn: @Sendable @escaping (BackupSetID) throws(Trouble) -> Bool = { (_: BackupSetID) throws(Trouble) in true }
     ) {
         self.store = store
         self.prover = prover
@@ -38,18 +41,76 @@ package struct BackupMaker: Sendable {
         self.now = now
         self.witness = witness
         self.isOnRecord = isOnRecord
+        self.isOwn = isOwn
     }
 
     private var sealing: Sealing { Sealing(recipients: recipients) }
     func layout(_ id: BackupSetID) -> SetLayout { SetLayout(root: store.root, id: id) }
 
-    /// Dumps everything that a set holds, under its temporary name. What was there of it is discarded first.
+    /// Takes a name for a new set by making its folder, which nobody else who shares the folder of sets can make then too.
+    ///
+    /// - Parameters:
+    ///   - moment: when the set is begun. Where the name is taken, those of the seconds after it are tried, up to a minute.
+    ///   - release: the installed release.
+    ///   - note: notes that the name is ours. Where that fails, the name is given back.
+    /// - Returns: the name.
+    /// - Throws: code `backup-name-taken` where none is free; what `note` throws.
+    package func claim(
+        at moment: Moment,
+        of release: ReleaseVersion,
+        noting note: (BackupSetID) throws -> Void
+    ) throws -> BackupSetID {
+        try DurableFiles.makeFolder(store.root)
+        for second in 0..<60 {
+            let id = BackupSetID(at: moment.adding(.seconds(second)), release: release)
+            let layout = layout(id)
+            guard try DurableFiles.makeNewFolder(layout.partial) else { continue }
+            // Asked only now: until the folder was ours, another one could be finished under this name.
+            guard !DurableFiles.exists(layout.published) else {
+                rmdir(layout.partial)
+                continue
+            }
+            do {
+                try note(id)
+            } catch {
+                rmdir(layout.partial)
+                throw error
+            }
+            return id
+        }
+        throw taken(BackupSetID(at: moment, release: release))
+    }
+
+    private func taken(_ id: BackupSetID) -> Trouble {
+        Trouble(
+            .environment,
+            "backup-name-taken",
+            "In \(store.root) somebody else has begun a set under the name \(id).",
+            remedy: "Try again. If only this installation keeps its sets there, remove \(layout(id).partial) first."
+        )
+    }
+
+    /// Makes the folder of a set that is to be dumped, or empties the one that was begun here.
+    private func begin(_ id: BackupSetID) async throws(Trouble) {
+        let layout = layout(id)
+        // The folder itself stays: with it the name is ours.
+        if try !DurableFiles.makeNewFolder(layout.partial) {
+            guard try isOwn(id) else { throw taken(id) }
+            try await endWork(on: id)
+            try store.empty(id)
+        }
+        try DurableFiles.makeFolder(layout.work)
+    }
+
+    /// Dumps everything that a set holds, under its temporary name. What this installation has left of it there is
+    /// discarded first.
     ///
     /// Meanwhile the databases are restored into scratch servers. These copies go on when this returns, until `prove`
     /// has compared them or `discard` ends them.
     ///
     /// - Returns: what the set's manifest says; nothing is proven yet.
-    /// - Throws: `Trouble`; what was made so far stays as debris, to be discarded.
+    /// - Throws: `Trouble`; what was made so far stays as debris, to be discarded. Code `backup-name-taken` where somebody
+    ///   else has begun a set of this name, which stays as it is.
     package func dump(
         _ request: BackupRequest,
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
@@ -65,10 +126,7 @@ package struct BackupMaker: Sendable {
                 remedy: "Report this as a bug."
             )
         }
-        try await discard(request.id)
-        try DurableFiles.makeFolder(layout.partial)
-        try DurableFiles.makeFolder(layout.work)
-
+        try await begin(request.id)
         let copy = try LiveCopy(under: prover.scratch)
         do {
             let manifest = try await dump(request, layout, copy, progress)
@@ -155,8 +213,16 @@ package struct BackupMaker: Sendable {
         try store.removeDebris(name)
     }
 
-    /// Removes a set that is not published, after the tools that a dead process left at work on it were ended.
+    /// Removes a set that is not published, after the tools that a dead process left at work on it were ended. Nothing
+    /// happens to one that somebody else has begun.
     package func discard(_ id: BackupSetID) async throws(Trouble) {
+        guard try isOwn(id) else { return }
+        try await endWork(on: id)
+        try store.discard(id)
+    }
+
+    /// Ends the copies of a set, and the tools that a dead process left at work on it.
+    private func endWork(on id: BackupSetID) async throws(Trouble) {
         await live.take(id)?.end()
         let layout = layout(id)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.work)) ?? []
@@ -168,7 +234,6 @@ package struct BackupMaker: Sendable {
                 throw Trouble(error)
             }
         }
-        try store.discard(id)
     }
 
     /// What there is of a set.

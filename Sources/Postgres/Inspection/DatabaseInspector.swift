@@ -19,6 +19,34 @@ package enum DatabaseInspector {
         return .open(facts)
     }
 
+    /// How large a database is now, as its server says.
+    ///
+    /// - Returns: its size in bytes.
+    /// - Throws: `Trouble` where it cannot be asked; code `database-size` where it does not say.
+    package static func bytes(of route: DatabaseRoute) async throws(Trouble) -> Int64 {
+        let connection = try await PostgresConnection.open(route)
+        let result: Result<[PostgresRow], Trouble>
+        do throws(Trouble) {
+            result = .success(
+                try await connection.rows(
+                    "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"
+                )
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await connection.close()
+        guard let bytes = try result.get().first?.integer(0) else {
+            throw Trouble(
+                .environment,
+                "database-size",
+                "The server did not say how large \(route.database) is.",
+                remedy: "See that the account may connect to the database."
+            )
+        }
+        return bytes
+    }
+
     static func refusalReason(_ trouble: Trouble) -> DatabaseRefusal.Reason? {
         switch trouble.code {
         case "database-login-refused": .credentials

@@ -39,8 +39,9 @@ struct ScratchServer: Sendable, Hashable {
             "listen_addresses": "", "unix_socket_permissions": "0700", "port": "5432", "ssl": "off",
             "logging_collector": "off", "log_destination": "stderr", "lc_messages": "C", "max_connections": "24",
             "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off",
-            "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "8GB", "checkpoint_timeout": "1d",
-            "jit": "off", "huge_pages": "off",
+            "wal_level": "minimal", "max_wal_senders": "0", "checkpoint_timeout": "1d",
+            // No larger than the room that was counted for it.
+            "max_wal_size": "\(DiskEstimate.scratchLog >> 20)MB", "jit": "off", "huge_pages": "off",
             "max_logical_replication_workers": "0", "max_locks_per_transaction": "8192", "restart_after_crash": "off",
         ]
         return own.merging(tuning.settings) { _, tuned in tuned }.merging(settings) { _, given in given }

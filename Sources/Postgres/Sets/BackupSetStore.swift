@@ -121,6 +121,14 @@ package struct BackupSetStore: Sendable, Hashable {
         try DurableFiles.sync(root)
     }
 
+    /// Removes what is in the folder of a set that is not finished, and leaves the folder.
+    func empty(_ id: BackupSetID) throws(Trouble) {
+        let partial = SetLayout(root: root, id: id).partial
+        // What a link leads to is none of ours.
+        guard isFolder(partial) else { throw DurableFiles.failed(partial, "not a folder") }
+        for name in try names(in: partial) { try remove("\(partial)/\(name)") }
+    }
+
     /// Removes finished sets.
     ///
     /// - Throws: `Trouble`; the sets that were removed until then are gone, the others are whole.
@@ -142,10 +150,14 @@ package struct BackupSetStore: Sendable, Hashable {
             guard errno == ENOENT else { throw DurableFiles.failed(root) }
             return []
         }
+        return try names(in: root)
+    }
+
+    private func names(in folder: String) throws(Trouble) -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: root)
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw DurableFiles.failed(root, error.localizedDescription)
+            throw DurableFiles.failed(folder, error.localizedDescription)
         }
     }
 

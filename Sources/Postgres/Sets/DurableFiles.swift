@@ -18,6 +18,13 @@ enum DurableFiles {
         }
     }
 
+    /// Makes a folder with mode 0700 where nothing has its name; says whether it did. Its parent must be there.
+    static func makeNewFolder(_ path: String) throws(Trouble) -> Bool {
+        if mkdir(path, 0o700) == 0 { return true }
+        guard errno == EEXIST else { throw failed(path) }
+        return false
+    }
+
     /// Writes a file with mode 0600 under a temporary name and puts it in its place.
     static func write(_ bytes: Data, to path: String) throws(Trouble) {
         try stage(bytes, for: path)

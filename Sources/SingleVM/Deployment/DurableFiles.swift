@@ -239,16 +239,36 @@ enum DurableFiles {
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
+    ///
+    /// - Throws: code `file-unreadable` where there is one and not every name in it can be told. What cannot be listed is
+    ///   not empty.
+    static func names(in path: String) throws(Trouble) -> [String] {
+        guard let folder = opendir(path) else {
+            let code = errno
+            guard code == ENOENT || code == ENOTDIR else { throw unreadable(path, code) }
+            return []
+        }
         defer { closedir(folder) }
+        return try names(in: path) { readdir(folder) }
+    }
+
+    /// The names of what `next` returns until it returns nothing, sorted.
+    static func names(
+        in path: String,
+        next: () -> UnsafeMutablePointer<dirent>?
+    ) throws(Trouble) -> [String] {
         var names: [String] = []
-        while let entry = readdir(folder) {
+        // Only this tells the end of a folder from a failure.
+        errno = 0
+        while let entry = next() {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
+            errno = 0
         }
+        let code = errno
+        guard code == 0 else { throw unreadable(path, code) }
         return names.sorted()
     }
 
@@ -257,7 +277,7 @@ enum DurableFiles {
         switch kind(path) {
         case .nothing: return
         case .folder:
-            for name in names(in: path) { try remove(path + "/" + name) }
+            for name in try names(in: path) { try remove(path + "/" + name) }
             guard rmdir(path) == 0 || errno == ENOENT else { throw unwritable(path, errno) }
         case .file, .link, .other:
             guard unlink(path) == 0 || errno == ENOENT else { throw unwritable(path, errno) }

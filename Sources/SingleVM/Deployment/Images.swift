@@ -85,7 +85,7 @@ extension ComposeDeployment {
     ) async throws(Trouble) -> [String: String] {
         var ids: [String: String] = [:]
         guard !missing.isEmpty else { return ids }
-        let archives = package.map(archives(in:)) ?? []
+        let archives = try package.map(archives(in:)) ?? []
         for (index, archive) in archives.enumerated() {
             report("Loading images (\(index + 1) of \(archives.count))", Double(index) / Double(archives.count))
             _ = try await engine.loadImages(from: archive)
@@ -141,9 +141,9 @@ extension ComposeDeployment {
         )
     }
 
-    private func archives(in content: String) -> [String] {
+    private func archives(in content: String) throws(Trouble) -> [String] {
         let folder = content + "/images"
-        return DurableFiles.names(in: folder).filter { name in
+        return try DurableFiles.names(in: folder).filter { name in
             [".tar", ".tar.gz", ".tgz", ".tar.zst"].contains { name.hasSuffix($0) }
         }.map { folder + "/" + $0 }
     }

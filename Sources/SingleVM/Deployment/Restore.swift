@@ -151,8 +151,8 @@ enum FileTree {
             guard hasSameAccess(one, other, aspect) else { return false }
             return try DurableFiles.isSame(one, other)
         case .folder:
-            let names = DurableFiles.names(in: one)
-            guard hasSameAccess(one, other, aspect), names == DurableFiles.names(in: other) else { return false }
+            let names = try DurableFiles.names(in: one)
+            guard hasSameAccess(one, other, aspect), try names == DurableFiles.names(in: other) else { return false }
             for name in names where try !isSame("\(one)/\(name)", "\(other)/\(name)", comparing: aspect) {
                 return false
             }
@@ -226,7 +226,7 @@ enum FileTree {
         case .folder:
             // Its own rights may forbid to fill it.
             try DurableFiles.makeFolder(target, mode: 0o700)
-            for name in DurableFiles.names(in: source) { try copy("\(source)/\(name)", to: "\(target)/\(name)") }
+            for name in try DurableFiles.names(in: source) { try copy("\(source)/\(name)", to: "\(target)/\(name)") }
             try DurableFiles.give(DurableFiles.access(of: source) ?? .secretFolder, toFolder: target)
         case .nothing, .other: return
         }

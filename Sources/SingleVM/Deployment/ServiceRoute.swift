@@ -129,7 +129,8 @@ extension ComposeDeployment {
     /// Whether PostgreSQL's files are in a folder, or in one right below it, as PGDATA often is; nil where this user may not
     /// look.
     private static func holdsCluster(_ folder: String) -> Bool? {
-        let places = [folder] + DurableFiles.names(in: folder).map { "\(folder)/\($0)" }
+        guard let names = try? DurableFiles.names(in: folder) else { return nil }
+        let places = [folder] + names.map { "\(folder)/\($0)" }
         guard places.allSatisfy({ DurableFiles.kind($0) != .folder || DurableFiles.isOpen($0) }) else { return nil }
         return places.contains { DurableFiles.kind("\($0)/PG_VERSION") == .file }
     }

@@ -90,8 +90,8 @@ extension ComposeDeployment {
             return try DurableFiles.rename(staging.path, to: release.path)
         }
         try DurableFiles.remove(release.imagesFile)
-        let names = DurableFiles.names(in: staging.path)
-        for stray in DurableFiles.names(in: release.path) where !keepingOthers && !names.contains(stray) {
+        let names = try DurableFiles.names(in: staging.path)
+        for stray in try DurableFiles.names(in: release.path) where !keepingOthers && !names.contains(stray) {
             try DurableFiles.remove("\(release.path)/\(stray)")
         }
         let imagesName = String(release.imagesFile.dropFirst(release.path.count + 1))

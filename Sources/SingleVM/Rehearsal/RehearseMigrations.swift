@@ -132,7 +132,7 @@ extension ComposeDeployment {
         let stand = place + "/installation"
         try DurableFiles.remove(stand)
         try DurableFiles.makeFolder(stand, mode: 0o700)
-        for name in DurableFiles.names(in: folder.path) where name != InstallationFolder.environmentName {
+        for name in try DurableFiles.names(in: folder.path) where name != InstallationFolder.environmentName {
             try DurableFiles.link("\(stand)/\(name)", to: "\(folder.path)/\(name)")
         }
         let variables = "\(stand)/\(InstallationFolder.environmentName)"

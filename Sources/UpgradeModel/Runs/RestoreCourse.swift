@@ -41,6 +41,14 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         case upgrade(UpgradeMachine.Hop, Proof, UpgradeMachine.Resume, Standstill)
         /// A restore that had renamed every database, and that could not be finished.
         case restore(RestoreCourse)
+
+        /// The sets that it needs when it waits again.
+        var sets: [BackupSetID] {
+            switch self {
+            case .upgrade(_, let proof, _): [proof.set]
+            case .restore(let course): course.sets
+            }
+        }
     }
 
     /// What is brought back.
@@ -60,6 +68,10 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         self.hop = hop
         self.origin = origin
     }
+
+    /// The sets that are needed for as long as it is not over: its own, and those of what it came out of, which waits again
+    /// where it is given up.
+    package var sets: [BackupSetID] { [plan.set] + (origin?.sets ?? []) }
 
     /// Everything that a restore does, in order.
     package var stops: [Stop] { beforeReturn + renames + afterwards }

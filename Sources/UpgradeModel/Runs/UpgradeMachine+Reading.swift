@@ -135,6 +135,12 @@ extension UpgradeMachine {
         }
     }
 
+    /// Every set that the run needs or may need again: the one of `backup`, and of a restore also those of what it came out
+    /// of.
+    package var sets: [BackupSetID] {
+        if case .restoring(let course) = state { course.sets } else { [backup].compactMap(\.self) }
+    }
+
     /// The restore that goes on or waits; nil where none does.
     package var restore: RestorePlan? {
         if case .restoring(let course) = state { course.plan } else { nil }

@@ -63,10 +63,17 @@ struct BackupMaking: Sendable {
         let running = try await site.deployment().observe().installedVersion
         let release = try Self.release(running: running, mark: try site.workplace.highWaterMark())
         let now = Workplace.now()
-        let id = BackupSetID(at: now, release: release)
-        try shelf.noteBegun(id)
+        var request = try await shelf.request(
+            BackupSetID(at: now, release: release),
+            at: now,
+            of: release,
+            writersStopped: false,
+            site: site
+        )
+        try await DiskRoom(site.workplace).require(toBackUp: request.databases.map(\.route))
+        let id = try maker.claim(at: now, of: release) { try shelf.noteBegun($0) }
+        request.id = id
         do {
-            let request = try await shelf.request(id, at: now, of: release, writersStopped: false, site: site)
             _ = try await maker.dump(request, progress: progress)
             let proof = try await maker.prove(id, progress: progress)
             let set = try await maker.publish(id, proof: proof)

@@ -73,9 +73,9 @@ struct BackupPort: EffectPort {
     ) async throws -> BackupSetID {
         let note = note(effect, context)
         let now = Workplace.now()
-        // The name is noted before anything is made, so that what a dead runner has left is found again.
-        let id = try note.id ?? BackupSetID(at: now, release: context.from)
-        try note.write(id)
+        // The name is noted before anything is put into the set's folder, so that what a dead runner has left is found
+        // again.
+        let id = try note.id ?? maker.claim(at: now, of: context.from) { try note.write($0) }
         let record = try WritersRecord.read(DeploymentEffects.record(effect, context))
         let request = try await shelf.request(
             id,

@@ -121,7 +121,8 @@ struct BackupShelf: Sendable {
             },
             isOnRecord: { [workplace] id, digest throws(Trouble) in
                 try workplace.store.manifestDigests(of: id).contains(digest)
-            }
+            },
+            isOwn: { id throws(Trouble) in try hasBegun(id) }
         )
     }
 
@@ -130,7 +131,7 @@ struct BackupShelf: Sendable {
         guard let open = try RunnerProcess.openRun(in: workplace) else { return [] }
         // A set that is being dumped is so far only noted in the run's folder.
         let noted = noted(in: try workplace.data.folder(of: open.request.id))
-        return Set([open.backup, open.machine.backup].compactMap { $0 } + noted)
+        return Set([open.backup].compactMap(\.self) + open.machine.sets + noted)
     }
 
     /// Notes that a set is begun, or is being removed, until that is over: what is left of it is ours to tidy away.
@@ -149,7 +150,7 @@ struct BackupShelf: Sendable {
 
     /// Whether this installation has begun a set, by its own notes or records. What it does not know may be in the making
     /// by another one.
-    func hasBegun(_ id: BackupSetID) throws -> Bool {
+    func hasBegun(_ id: BackupSetID) throws(Trouble) -> Bool {
         if FileManager.default.fileExists(atPath: begun + "/" + id.text) { return true }
         if try !workplace.store.manifestDigests(of: id).isEmpty { return true }
         let runs = workplace.data.path + "/runs"

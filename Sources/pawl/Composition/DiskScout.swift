@@ -33,6 +33,7 @@ struct DiskScout: Sendable {
             let archives = folder.imageArchives.reduce(Int64(0)) { $0 + $1.bytes }
             let estimate = DiskEstimate(
                 databases: sizes,
+                servers: Set(databases.map(Self.server)).count,
                 configuration: workplace.configurationTree.bytes,
                 // An archive of images is not compressed as a rule: what it weighs is what the Engine will hold.
                 images: missing ? archives : 0,
@@ -63,6 +64,15 @@ struct DiskScout: Sendable {
             return .known(DiskFacts(needs: needs, fileSystems: fileSystems))
         } catch {
             return .unknown(Fact<Never>.reason(error))
+        }
+    }
+
+    /// What tells a database's server from others.
+    private static func server(of database: ObservedDatabase) -> String {
+        switch database.resolved.address {
+        case .service(let service)?: "service \(service.service)"
+        case .url(let url, _)?: "\(url.host):\(url.port)"
+        case nil: ""
         }
     }
 

@@ -32,6 +32,7 @@ struct Proving: Sendable {
         for set in sets {
             let isOurs = shelf.isOurs(ListedSet(set))
             try await checkIdentity(with: set, notes: isOurs)
+            try DiskRoom(shelf.workplace).require(toProve: set.manifest)
             outcomes.append(try await isOurs ? prove(set) : proveForOther(set))
         }
         return outcomes

@@ -29,6 +29,8 @@ struct RehearsalWork: Sendable {
     let folder: String
     let parts: [Part]
     let environment: InstalledEnvironment
+    /// What an earlier rehearsal of the same way has measured.
+    let earlier: [Rehearsal.Database]
     let report: @Sendable (UpgradeEngine.Progress) -> Void
 
     func carryOut() async throws -> Outcome {
@@ -51,6 +53,11 @@ struct RehearsalWork: Sendable {
                 )
             )
         }
+        try await DiskRoom(site.workplace).require(
+            toRehearseOn: sources.map(\.route),
+            package: release.package?.bytes ?? 0,
+            earlier: earlier
+        )
         let copied = sources
         return try await deployment.withRehearsalStage(id) { stage in
             try await RehearsalCopies(scratch: site.workplace.data.scratch).with(

@@ -57,6 +57,7 @@ struct Rehearser: Sendable {
             folder: try shelf.begin(id),
             parts: try parts(in: environment),
             environment: environment,
+            earlier: shelf.newest(from: from, to: release)?.databases ?? [],
             report: report
         )
         var record = Rehearsal(

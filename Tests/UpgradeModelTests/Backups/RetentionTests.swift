@@ -38,6 +38,12 @@ struct RetentionTests {
         #expect(verdicts.map(\.verdict) == [.lastProven, .remove, .remove, .inUse])
     }
 
+    @Test func `a set that is listed twice is judged by the first, and both stay or go`() throws {
+        let sets = try [candidate(2), candidate(2, proven: false), candidate(1)]
+        let verdicts = Retention(keep: 2).decide(sets, recorded: try [candidate(1).id, candidate(2).id])
+        #expect(verdicts.map(\.verdict) == [.lastProven, .lastProven, .lastProven])
+    }
+
     @Test func `keeping none keeps one`() throws {
         #expect(Retention(keep: 0).keep == 1)
         #expect(Retention(keep: -3).decide(try [candidate(1, proven: false)]).map(\.verdict) == [.newest])

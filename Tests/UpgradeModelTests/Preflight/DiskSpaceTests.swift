@@ -79,10 +79,76 @@ import UpgradeModel
         #expect(
             estimate.needs(at: places) == [
                 DiskNeed(purpose: .backup, fileSystem: "b", bytes: 4050),
-                DiskNeed(purpose: .scratchCopy, fileSystem: "s", bytes: 4400 + DiskEstimate.scratchBase),
+                // A tenth for sorting, the log, and the configuration twice.
+                DiskNeed(
+                    purpose: .scratchCopy,
+                    fileSystem: "s",
+                    bytes: 4000 + 400 + 4000 + 50 + 50 + DiskEstimate.scratchBase
+                ),
                 DiskNeed(purpose: .package, fileSystem: "p", bytes: 70),
             ]
         )
+    }
+
+    @Test func `of the log of scratch servers no more is counted than each is told to keep, twice`() {
+        let (base, log) = (DiskEstimate.scratchBase, 2 * DiskEstimate.scratchLog)
+        func need(_ databases: [Int64], servers: Int) -> Int64 {
+            DiskEstimate(databases: databases, servers: servers, configuration: 0).scratchCopy(on: "s").bytes
+        }
+        #expect(need([10 * log], servers: 1) == 11 * log + log + base)
+        #expect(need([10 * log, 10 * log], servers: 2) == 22 * log + 2 * log + 2 * base)
+        #expect(need([log / 2, log], servers: 2) == log * 3 / 2 + log * 3 / 20 + log * 3 / 2 + 2 * base)
+        #expect(need([100], servers: 0) == need([100], servers: 1))
+        #expect(need([.max], servers: .max) == .max)
+    }
+
+    @Test func `a rehearsal has dumps and copies at the same time, and all of it in the log`() {
+        let estimate = DiskEstimate(databases: [1000, 3000], servers: 2, configuration: 50)
+        let need = DiskNeed(
+            purpose: .rehearsal,
+            fileSystem: "s",
+            bytes: 4000 + 4000 + 400 + 8000 + 2 * DiskEstimate.scratchBase
+        )
+        #expect(estimate.rehearsal(on: "s") == need)
+    }
+
+    @Test func `what nobody watches is begun only where there is more room than it needs`() throws {
+        func shortage(_ needs: [DiskNeed], free: Int64) -> Trouble? {
+            let place = FileSystem(id: "1", path: "/var", freeBytes: free)
+            return DiskFacts(needs: needs, fileSystems: [place]).shortage
+        }
+        let needs = [
+            DiskNeed(purpose: .backup, fileSystem: "1", bytes: 6 * gigabyte),
+            DiskNeed(purpose: .scratchCopy, fileSystem: "1", bytes: 4 * gigabyte),
+        ]
+        #expect(shortage(needs, free: 11 * gigabyte) == nil)
+        #expect(shortage([], free: 0) == nil)
+        let tight = try #require(shortage(needs, free: 11 * gigabyte - 1))
+        #expect(tight.code == "disk-space" && tight.blame == .environment && !tight.changed)
+        #expect(
+            tight.message == "/var: 10 GB needed (backup 6.0 GB and scratch copy 4.0 GB), 11 GB free. "
+                + "1.0 GB must remain for what else writes there."
+        )
+        #expect(tight.remedy.contains("at least 1 byte on /var"))
+        #expect(try #require(shortage(needs, free: -5)).remedy.contains("at least 11 GB on /var"))
+        let small = [DiskNeed(purpose: .backup, fileSystem: "1", bytes: 1)]
+        #expect(shortage(small, free: 256 << 20)?.message.contains("268 MB must remain") == true)
+        #expect(shortage(small, free: (256 << 20) + 1) == nil)
+        let endless = [DiskNeed(purpose: .rehearsal, fileSystem: "1", bytes: .max)]
+        #expect(shortage(endless, free: .max)?.message.contains("rehearsal 9.2 EB") == true)
+    }
+
+    @Test func `every file system that is short is named, and one that cannot be looked at is not taken for free`()
+        throws
+    {
+        let needs = ["3", "1", "2"].map { DiskNeed(purpose: .backup, fileSystem: $0, bytes: gigabyte) }
+        let places = [
+            FileSystem(id: "1", path: "/a", freeBytes: 0), FileSystem(id: "2", path: "/b", freeBytes: 9 * gigabyte),
+        ]
+        let trouble = try #require(DiskFacts(needs: needs, fileSystems: places).shortage)
+        #expect(trouble.message.hasPrefix("/a: 1.0 GB needed (backup 1.0 GB), 0 bytes free. "))
+        #expect(trouble.message.hasSuffix("Pawl could not find out how much space is free for: backup 1.0 GB."))
+        #expect(!trouble.message.contains("/b"))
     }
 
     @Test func `sizes beyond reason are as large as can be and never wrap`() throws {

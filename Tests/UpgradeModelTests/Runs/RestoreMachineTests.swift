@@ -151,6 +151,34 @@ extension RestoreMachineTests {
         #expect(machine.restored == (try plan()))
     }
 
+    @Test func `a run needs the sets of all that waits in it again, and none once it is over`() throws {
+        let names = ["set", "other", "third"]
+        let sets = try names.map { try Samples.proof(of: $0).set }
+        var way = try MachineWay()
+        #expect(way.machine.sets.isEmpty)
+        try way.go(to: .migrate)
+        try way.fail()
+        #expect(way.machine.sets == [sets[0]])
+        for name in ["other", "third"] {
+            let plan = RestorePlan(
+                set: try Samples.proof(of: name).set,
+                release: MachineWay.old,
+                databases: ["demo"]
+            )
+            var effects = try way.machine.handle(.restoreRequested(by: "o", plan: plan))
+            while let effect = effects.first, name == "third" || effect.kind != .start {
+                let proof = try Samples.proof(of: name, database: "demo")
+                effects = try way.machine.handle(
+                    .succeeded(effect, effect.kind == .proveDatabase ? .proven(proof) : .done)
+                )
+                if way.machine.hasEnded { break }
+                #expect(way.machine.sets == Array(name == "other" ? [sets[1], sets[0]] : sets.reversed()))
+            }
+            if name == "other" { try way.fail() }
+        }
+        #expect(way.machine.phase == .restored && way.machine.sets.isEmpty)
+    }
+
     @Test func `databases of a second restore in a run have names of their own`() throws {
         let run = try #require(RunID("20261123-103045-7f3a"))
         let names = [RestoreNames("demo", run: run), RestoreNames("demo", run: run, number: 2)]

@@ -30,39 +30,93 @@ extension Check {
         }
     }
 
-    /// The room that should remain: a tenth of what is needed, at least 256 MiB.
-    private static func headroom(_ needed: Int64) -> Int64 {
-        max(needed / 10, 256 << 20)
-    }
-
     private static func judge(_ needs: [DiskNeed], _ fileSystem: FileSystem?) -> Verdict {
-        let what = needs.map { "\($0.purpose.rawValue) \(SizeText.bytes($0.bytes))" }
         guard let fileSystem else {
-            return .error(
-                "Pawl could not find out how much space is free for: \(ListText.and(what)).",
-                remedy: "See `df` for the folders in pawl.yaml."
-            )
+            return .error(DiskAccount.unknown(needs), remedy: DiskAccount.unknownRemedy)
         }
-        let needed = needs.reduce(Int64(0)) { sum, need in
-            let (result, overflow) = sum.addingReportingOverflow(need.bytes)
-            return overflow ? .max : result
+        let account = DiskAccount(needs, fileSystem)
+        if account.needed > account.free {
+            return .fail(account.text, remedy: account.remedy(toGain: account.needed - account.free))
         }
-        let free = max(fileSystem.freeBytes, 0)
-        let account =
-            "\(fileSystem.path): \(SizeText.bytes(needed)) needed (\(ListText.and(what))), \(SizeText.bytes(free)) free."
-        if needed > free {
-            return .fail(
-                account,
-                remedy: "Free at least \(SizeText.bytes(needed - free)) on \(fileSystem.path): `pawl backup prune`, "
-                    + "`docker image prune`, or name a folder on another disk as `backups.directory`."
-            )
-        }
-        if free - needed < headroom(needed) {
+        if account.isTight {
             return .warn(
-                account + " That is tight.",
+                account.text + " That is tight.",
                 remedy: "Free some space on \(fileSystem.path) before you start."
             )
         }
-        return .pass(account)
+        return .pass(account.text)
+    }
+}
+
+/// What is needed and free on one file system.
+private struct DiskAccount {
+    let needed: Int64
+    let free: Int64
+    let text: String
+    private let path: String
+
+    init(_ needs: [DiskNeed], _ fileSystem: FileSystem) {
+        needed = needs.reduce(0) { Self.sum($0, $1.bytes) }
+        free = max(fileSystem.freeBytes, 0)
+        path = fileSystem.path
+        text =
+            "\(path): \(SizeText.bytes(needed)) needed (\(Self.words(needs))), \(SizeText.bytes(free)) free."
+    }
+
+    /// The room that should remain: a tenth of what is needed, at least 256 MiB.
+    var headroom: Int64 { max(needed / 10, 256 << 20) }
+
+    /// Whether less than that would remain.
+    var isTight: Bool { free - needed < headroom }
+
+    /// How to get so many bytes.
+    func remedy(toGain bytes: Int64) -> String {
+        "Free at least \(SizeText.bytes(bytes)) on \(path): `pawl backup prune`, "
+            + "`docker image prune`, or name a folder on another disk as `backups.directory`."
+    }
+
+    /// Why work must not begin there that nobody decides about; nil where it may.
+    var shortage: (message: String, remedy: String)? {
+        guard isTight else { return nil }
+        let short = Self.sum(needed, headroom) - free
+        return (text + " \(SizeText.bytes(headroom)) must remain for what else writes there.", remedy(toGain: short))
+    }
+
+    static func unknown(_ needs: [DiskNeed]) -> String {
+        "Pawl could not find out how much space is free for: \(words(needs))."
+    }
+
+    static let unknownRemedy = "See `df` for the folders in pawl.yaml."
+
+    private static func words(_ needs: [DiskNeed]) -> String {
+        ListText.and(needs.map { "\($0.purpose.rawValue) \(SizeText.bytes($0.bytes))" })
+    }
+
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (result, overflow) = one.addingReportingOverflow(other)
+        return overflow ? .max : result
+    }
+}
+
+extension DiskFacts {
+    /// Why what needs this must not be begun; nil where there is room for all of it and for what `disk-space` warns without.
+    ///
+    /// Nobody reads a warning of what a timer begins, and a disk that is full ends the application's own database where that
+    /// lies on it too.
+    package var shortage: Trouble? {
+        let accounts = Set(needs.map(\.fileSystem)).sorted().compactMap { id -> (message: String, remedy: String)? in
+            let own = needs.filter { $0.fileSystem == id }
+            guard let place = fileSystems.first(where: { $0.id == id }) else {
+                return (DiskAccount.unknown(own), DiskAccount.unknownRemedy)
+            }
+            return DiskAccount(own, place).shortage
+        }
+        guard !accounts.isEmpty else { return nil }
+        return Trouble(
+            .environment,
+            "disk-space",
+            accounts.map(\.message).joined(separator: " "),
+            remedy: accounts.map(\.remedy).joined(separator: " ")
+        )
     }
 }

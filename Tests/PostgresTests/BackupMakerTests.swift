@@ -139,6 +139,33 @@ import UpgradeModel
         _ = try await fixture.maker.verify(set.id)
     }
 
+    @Test(arguments: [false, true])
+    func `a file of the release whose copy is not what it is makes no set`(isEncrypting: Bool) async throws {
+        let server = try TestServer.current()
+        let keys = isEncrypting ? try await SetFixture.Keys.make(in: server.newFolder()) : nil
+        let fixture = try BackupFixture(recipients: keys.map { [$0.recipient] } ?? [])
+        let name = isEncrypting ? "sealedrestless" : "restless"
+        try await makeSmall(name, server)
+        var request = try fixture.request([name])
+        // Whoever reads it gets other bytes than who read it before.
+        let restless = BackupRequest.ReleaseFile(path: "other", source: "/proc/sys/kernel/random/uuid")
+        request.releaseFiles.append(restless)
+        let restive = request
+        let trouble = await #expect(throws: Trouble.self) { try await fixture.maker.dump(restive) }
+        #expect(trouble?.code == "release-changed")
+        #expect(trouble?.message.contains(restless.source) == true)
+        // A link is copied as what it leads to.
+        request.releaseFiles.removeLast()
+        let link = "\(fixture.folder)/link"
+        try FileManager.default.createSymbolicLink(
+            atPath: link,
+            withDestinationPath: try #require(request.releaseFiles.first).source
+        )
+        request.releaseFiles[0].source = link
+        let set = try await fixture.make(request)
+        #expect(set.manifest.proof.state == .proven)
+    }
+
     @Test func `writes after the dump are seen and named`() async throws {
         let fixture = try BackupFixture()
         try await makeSmall("written", fixture.server)

@@ -199,6 +199,16 @@ extension Change {
             "orders_customer_fkey is missing"
         ),
         Change(
+            "a foreign key that does not look",
+            "ALTER TABLE customers DISABLE TRIGGER ALL",
+            "constraint public.orders.orders_customer_fkey has its own triggers in another state"
+        ),
+        Change(
+            "another column in a publication",
+            "ALTER PUBLICATION narrow SET TABLE dropped (a)",
+            "publication narrow has another definition"
+        ),
+        Change(
             "another default",
             "ALTER TABLE orders ALTER amount SET DEFAULT 1",
             "table public.orders has another definition"

@@ -159,6 +159,7 @@ enum Everything {
         CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;
         CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch();
         CREATE PUBLICATION changes FOR TABLE orders WHERE (amount > 5), odd."camelCase" WITH (publish = 'insert');
+        CREATE PUBLICATION narrow FOR TABLE dropped (c) WITH (publish = 'insert');
         CREATE FOREIGN DATA WRAPPER nowhere;
         CREATE SERVER far FOREIGN DATA WRAPPER nowhere OPTIONS (host 'far.example');
         CREATE USER MAPPING FOR app SERVER far OPTIONS (user 'u', password 'canary-mapping');

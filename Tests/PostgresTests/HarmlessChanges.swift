@@ -25,7 +25,8 @@ extension Change {
             """
             CREATE TABLE again (LIKE dropped INCLUDING ALL); INSERT INTO again SELECT * FROM dropped; DROP TABLE dropped;
             ALTER TABLE again RENAME TO dropped;
-            CREATE RULE no_delete AS ON DELETE TO dropped DO INSTEAD NOTHING
+            CREATE RULE no_delete AS ON DELETE TO dropped DO INSTEAD NOTHING;
+            ALTER PUBLICATION narrow ADD TABLE dropped (c)
             """
         ),
         Change("counters set back", "SELECT pg_stat_reset()"),
@@ -38,7 +39,15 @@ extension Change {
         ),
         Change("a transaction that was undone", "BEGIN; DELETE FROM orders; ROLLBACK"),
         Change("temporary tables and sequences", "CREATE TEMP TABLE t (id serial); INSERT INTO t DEFAULT VALUES"),
-        Change("an index that was never finished", "UPDATE pg_index SET indisvalid = false WHERE false; CHECKPOINT"),
+        Change(
+            "an index that was never finished",
+            #"""
+            \set ON_ERROR_STOP off
+            CREATE UNIQUE INDEX CONCURRENTLY never_finished ON odd."camelCase" (x);
+            \set ON_ERROR_STOP on
+            DO $$BEGIN ASSERT (SELECT NOT indisvalid FROM pg_index WHERE indexrelid = 'odd.never_finished'::regclass); END$$
+            """#
+        ),
         Change("another setting of the server", "ALTER SYSTEM SET work_mem = '8MB'; SELECT pg_reload_conf()"),
         Change("frozen rows", "VACUUM (FREEZE, ANALYZE) customers"),
         Change(
@@ -100,6 +109,10 @@ extension Change {
         Change(
             "a trigger off and on",
             "ALTER TABLE orders DISABLE TRIGGER orders_touch; ALTER TABLE orders ENABLE TRIGGER orders_touch"
+        ),
+        Change(
+            "a foreign key's own triggers off and on",
+            "ALTER TABLE customers DISABLE TRIGGER ALL; ALTER TABLE customers ENABLE TRIGGER ALL"
         ),
         Change(
             "row security off and on",

@@ -50,6 +50,15 @@ import UpgradeModel
         #expect(try await code(copy) == "environment locale-missing")
     }
 
+    @Test func `a part of a restore that ends without a word is the machine's fault, and one that says why is not`() {
+        let end = "pg_restore: error: a worker process died unexpectedly"
+        #expect(MachineFault.restoring(end)?.code == "scratch-server-gone")
+        let reason = #"pg_restore: error: could not execute query: ERROR:  trigger "x" for table "t" does not exist"#
+        #expect(MachineFault.restoring("\(reason)\n\(end)") == nil)
+        let memory = "pg_restore: error: could not execute query: ERROR:  out of memory"
+        #expect(MachineFault.restoring("\(memory)\n\(end)")?.code == "scratch-server-gone")
+    }
+
     @Test func `a program that was killed is nobody's finding`() async throws {
         let copy = try await set(of: "killed", "CREATE TABLE t (x integer)")
         let tools = copy.fixture.server.tools.folder

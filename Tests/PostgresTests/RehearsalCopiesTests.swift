@@ -52,6 +52,7 @@ import UpgradeModel
         try await server.create("shop")
         try await server.create("second")
         try await server.psql("shop", "CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1), (2)")
+        try await server.psql("postgres", "ALTER ROLE ALL SET \"app.mode\" = 'everywhere'")
         let before = try await server.fingerprint("shop")
         let change = try await with(["shop", "second"]) { copies in
             #expect(copies.map(\.name) == ["shop", "second"])
@@ -64,6 +65,7 @@ import UpgradeModel
             )
             #expect(copy.wasReached)
             #expect(try await copy.bytes() > bytes)
+            #expect(schema.contains { $0.kind == .setting && $0.name == "all roles: app.mode" })
             return SchemaChange(from: schema, to: try await copy.schema(), digest: nil)
         }
         #expect(change.added.contains("table public.notes"))
@@ -71,6 +73,7 @@ import UpgradeModel
         #expect(try await server.fingerprint("shop") == before)
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(server.folder)/rehearsal")
         #expect(left.isEmpty)
+        try await server.psql("postgres", "ALTER ROLE ALL RESET ALL")
         try await server.drop("shop")
         try await server.drop("second")
     }

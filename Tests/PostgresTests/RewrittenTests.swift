@@ -52,6 +52,51 @@ import UpgradeModel
         #expect(try fixture.store.load(set.id).manifest.proof.differences == proof.warnings)
     }
 
+    @Test func `a constraint whose own triggers do not work fails the proof, which says what to do`() async throws {
+        let server = try TestServer.current()
+        try await server.create("lax")
+        try await server.psql(
+            "lax",
+            """
+            CREATE TABLE main (id integer PRIMARY KEY);
+            CREATE TABLE part (id integer REFERENCES main, place integer) PARTITION BY LIST (place);
+            CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
+            CREATE TABLE sole (id integer UNIQUE DEFERRABLE);
+            ALTER TABLE main DISABLE TRIGGER ALL; ALTER TABLE sole DISABLE TRIGGER ALL
+            """
+        )
+        let fixture = try BackupFixture()
+        let request = try fixture.request(["lax"])
+        _ = try await fixture.maker.dump(request)
+        let disproven = await #expect(throws: DisprovenSet.self) { try await fixture.maker.prove(request.id) }
+        let what = "has its own triggers in another state, which no dump keeps"
+        #expect(
+            disproven?.failures.map(\.description) == [
+                "lax: constraint public.part.part_id_fkey \(what)"
+                    + " (triggers disabled on public.main in the source, none in the copy)",
+                "lax: constraint public.sole.sole_id_key \(what)"
+                    + " (triggers disabled on public.sole in the source, none in the copy)",
+            ]
+        )
+        #expect(disproven?.failures.allSatisfy { $0.remedy?.contains("ENABLE TRIGGER ALL") == true } == true)
+
+        // Of a single partition a dump says so, by a name that no copy has: it cannot be restored at all.
+        try await server.psql(
+            "lax",
+            "ALTER TABLE main ENABLE TRIGGER ALL; ALTER TABLE sole ENABLE TRIGGER ALL;"
+                + "ALTER TABLE part_1 DISABLE TRIGGER ALL"
+        )
+        let second = try fixture.request(["lax"], at: BackupFixture.createdAt.adding(.seconds(60)))
+        _ = try await fixture.maker.dump(second)
+        let lost = await #expect(throws: DisprovenSet.self) { try await fixture.maker.prove(second.id) }
+        #expect(lost?.failures.map { "\($0.kind) \($0.aspect)" } == ["database unrestorable"])
+        #expect(lost?.failures.first?.remedy?.contains("ENABLE TRIGGER ALL") == true, "\(lost?.failures ?? [])")
+
+        try await server.psql("lax", "ALTER TABLE part_1 ENABLE TRIGGER ALL")
+        let third = try fixture.request(["lax"], at: BackupFixture.createdAt.adding(.seconds(120)))
+        #expect(try await fixture.make(third).manifest.proof.state == .proven)
+    }
+
     @Test(.enabled(if: TestServer.major < 18, "since version 18 a child's column is as its parent's"))
     func `what a dump loses every time fails the proof, though a copy of the schema alone loses it too`() async throws {
         let server = try TestServer.current()

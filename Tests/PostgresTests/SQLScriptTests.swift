@@ -73,6 +73,37 @@ import UpgradeModel
         #expect(made.last == "GRANT SET ON PARAMETER work_mem TO reader", "what others may set is left as it is")
     }
 
+    @Test func `what is set for all roles is left as it is, and a role of that name is none of them`() {
+        let roles = RoleScript(
+            """
+            CREATE ROLE "ALL";
+            ALTER ROLE "ALL" WITH LOGIN;
+            ALTER ROLE ALL SET "work_mem" TO '4MB';
+            """
+        )
+        #expect(roles.known == ["ALL"] && roles.logins == ["ALL"])
+        #expect(roles.statementsForAll == [#"ALTER ROLE ALL SET "work_mem" TO '4MB'"#])
+        #expect(
+            roles.statements(missingFrom: [], isSuperuser: true) == [
+                #"CREATE ROLE "ALL""#, #"ALTER ROLE "ALL" WITH LOGIN"#,
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("work_mem", "4MB", #""work_mem" TO '4MB'"#),
+        ("app.secret", #"it's, "a \ b""#, #""app.secret" TO 'it''s, "a \ b"'"#),
+        ("search_path", #""$user", public,  "Odd, ""one""""#, #""search_path" TO '$user', 'public', 'Odd, "one"'"#),
+        ("search_path", #""""#, #""search_path" TO ''"#), ("temp_tablespaces", "", #""temp_tablespaces" TO ''"#),
+    ])
+    func `a setting for all roles is written so that it is set again as it was`(
+        name: String,
+        value: String,
+        written: String
+    ) {
+        #expect(SettingsOfAllRoles.statement(name, value) == "ALTER ROLE ALL SET \(written)")
+    }
+
     @Test func `names of copies fit, say what they are, and do not meet`() throws {
         let run = try #require(RunID("20261123-103045-7f3a"))
         let names = RestoreNames("demo", run: run)

@@ -186,7 +186,7 @@ struct SeededCorruption: Sendable {
         try FileManager.default.removeItem(atPath: copy.path(name))
         try FileManager.default.moveItem(atPath: again, toPath: copy.path(name))
         try await copy.reseal()
-        return "demo"
+        return "demo: database demo cannot be restored"
     }
 
     private func rename(_ copy: inout SetCopy, _ numbers: inout SeededNumbers) async throws -> String {

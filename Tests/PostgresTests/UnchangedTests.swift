@@ -36,6 +36,24 @@ import UpgradeModel
         try await server.drop(name)
     }
 
+    @Test func `a sequence's next value moves the horizon, also where it is handed out without a transaction's number`()
+        async throws
+    {
+        let server = try await fresh("ahead")
+        // The server writes down 32 values at once, and needs no number for those that follow.
+        try await server.psql("ahead", "SELECT nextval('t_id_seq')")
+        let before = try await WriteHorizon.read(server.route("ahead"))
+        #expect(try await WriteHorizon.read(server.route("ahead")) == before)
+        try await server.psql("ahead", "SELECT nextval('t_id_seq')")
+        let after = try await WriteHorizon.read(server.route("ahead"))
+        #expect(after.snapshot == before.snapshot, "no transaction got a number")
+        #expect(after != before)
+        // What an older Pawl has noted leads to a proper look.
+        var older = after
+        older.sequences = nil
+        #expect(older != after)
+    }
+
     @Test func `a transaction that was begun before and is committed after moves the horizon`() async throws {
         let server = try await fresh("late")
         let writer = try await PostgresConnection.open(server.route("late"))

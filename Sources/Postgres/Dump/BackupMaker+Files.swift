@@ -58,30 +58,37 @@ extension BackupMaker {
             let name = sealing.name("\(SetLayout.releaseName)/\(file.path)")
             let path = "\(layout.partial)/\(name)"
             try DurableFiles.makeFolder((path as NSString).deletingLastPathComponent)
-            guard !sealing.isEncrypting else {
-                // An environment is among them, and with it passwords and keys.
-                let stored = try await StoredStream.write(
-                    [FilterCommands.encrypt(to: recipients)],
-                    input: .path(file.source),
-                    to: path,
-                    as: name,
-                    log: ToolLog(path: "\(layout.work)/release.log"),
-                    code: "encryption-failed"
-                )
-                try DurableFiles.sync(path)
-                manifest.files.append(stored)
-                continue
-            }
-            do throws(ProcessFailure) {
-                let copy = Command("cat")
-                let log = ToolLog(path: "\(layout.work)/release.log")
-                let status = try await run(copy, log: log, input: .path(file.source), output: .path(path))
-                guard status.isSuccess else { throw .file(path: path, reason: log.tail()) }
-            } catch {
-                throw Trouble(error)
-            }
+            let before = try await measureSource(file, as: name)
+            // An environment is among them, and with it passwords and keys.
+            let stored = try await StoredStream.write(
+                [sealing.isEncrypting ? FilterCommands.encrypt(to: recipients) : Command("cat")],
+                input: .path(file.source),
+                to: path,
+                as: name,
+                log: ToolLog(path: "\(layout.work)/release.log"),
+                code: sealing.isEncrypting ? "encryption-failed" : "release-not-copied"
+            )
             try DurableFiles.sync(path)
-            manifest.files.append(try await DurableFiles.measure(path, as: name))
+            // What is encrypted cannot be compared by its bytes; that its source held still can be seen.
+            let copied = if sealing.isEncrypting { try await measureSource(file, as: name) } else { stored }
+            guard copied == before else {
+                throw Trouble(
+                    .environment,
+                    "release-changed",
+                    "\(file.source), a file of the installed release, was changed while it was copied, or was copied "
+                        + "wrongly.",
+                    remedy: "See that nobody edits it, then start again; where it happens again, check the disk."
+                )
+            }
+            manifest.files.append(stored)
         }
+    }
+
+    /// The bytes of a file of the release where it is now, behind a link too.
+    private func measureSource(
+        _ file: BackupRequest.ReleaseFile,
+        as name: String
+    ) async throws(Trouble) -> StoredFile {
+        try await DurableFiles.measure(try DurableFiles.resolved(file.source), as: name)
     }
 }

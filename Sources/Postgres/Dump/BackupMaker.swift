@@ -186,11 +186,19 @@ package struct BackupMaker: Sendable {
                 remedy: "Report this as a bug."
             )
         }
-        let text = RestoreText.text(manifest)
-        let restore = "\(layout.partial)/\(SetLayout.restoreName)"
-        try DurableFiles.write(Data(text.utf8), to: restore)
-        manifest.files.removeAll { $0.path == SetLayout.restoreName }
-        manifest.files.append(try await DurableFiles.measure(restore, as: SetLayout.restoreName))
+        let text = Data(RestoreText.text(manifest).utf8)
+        let restore = StoredFile(
+            path: SetLayout.restoreName,
+            bytes: Int64(text.count),
+            sha256: DurableFiles.sha256(text)
+        )
+        let path = "\(layout.partial)/\(restore.path)"
+        try DurableFiles.write(text, to: path)
+        guard try await DurableFiles.measure(path, as: restore.path) == restore else {
+            throw DurableFiles.failed(path, "what is read back is not what was written")
+        }
+        manifest.files.removeAll { $0.path == restore.path }
+        manifest.files.append(restore)
         try ManifestFile.write(manifest, in: layout.partial) { digest throws(Trouble) in try witness(id, digest) }
         try? FileManager.default.removeItem(atPath: layout.work)
         for file in manifest.files { try DurableFiles.sync("\(layout.partial)/\(file.path)") }

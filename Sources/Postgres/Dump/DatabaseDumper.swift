@@ -42,15 +42,23 @@ struct DatabaseDumper: Sendable {
         _ progress: @Sendable @escaping (BackupProgress) -> Void
     ) async throws -> (backup: DatabaseBackup, globals: StoredFile) {
         let identity = try await ServerIdentity.read(connection)
+        try await requireRights(to: database, connection)
         let tools = try await PostgresTools.locate(major: identity.major, folders: prover.toolFolders)
-        let roles = RoleDumper(layout: layout, prover: prover, sealing: sealing, folder: live.folder)
-        let server = await live.server(database.serverKey) {
+        let roles = RoleDumper(
+            layout: layout,
+            prover: prover,
+            sealing: sealing,
+            folder: live.folder,
+            settings: try await SettingsOfAllRoles.read(connection)
+        )
+        let begun = await live.server(database.serverKey, passwords: identity.readsPasswords) {
             try await roles.start(for: database, identity: identity, tools: tools, name: globals)
         }
+        let server = begun.copy
         let fingerprinter = try await Fingerprinter.begin(on: connection)
         let snapshot = try await fingerprinter.exportSnapshot()
         let positions = try await fingerprinter.sequencePositions()
-        let scope = try await fingerprinter.ownScope()
+        let scope = try await fingerprinter.ownScope(passwords: begun.hasPasswords)
         let commands = DumpCommands(
             tools: tools,
             environment: try database.route.environment(settings: ["default_transaction_read_only": "off"])
@@ -63,7 +71,7 @@ struct DatabaseDumper: Sendable {
             code: "dump-failed"
         )
         let objects = try await fingerprinter.takeObjects(scope: scope)
-        try alone.write(structures: try await fingerprinter.takeStructures())
+        try alone.write(structures: try await fingerprinter.takeStructures(scope: scope))
         let plan = try await IndexPlan.read(connection)
         let meter = DumpMeter(subject: database.name, expected: try await DumpMeter.bytes(connection), tell: progress)
         let rows: @Sendable () async throws -> RowPrints = {
@@ -124,6 +132,22 @@ struct DatabaseDumper: Sendable {
                 .withSequences(movedFrom: positions, to: moved)
         )
         return (backup, try await server.value.globals)
+    }
+
+    /// Makes sure that the account is shown everything. What the server hides without a word, as it does options of
+    /// user mappings, would be in neither dump nor fingerprint, and the proof would not miss it.
+    private func requireRights(
+        to database: BackupRequest.Database,
+        _ connection: PostgresConnection
+    ) async throws(Trouble) {
+        let missing = try await connection.rows(InspectionSQL.missingRights).compactMap { $0.text(0) }
+        guard !missing.isEmpty else { return }
+        throw Trouble(
+            .operator,
+            "database-rights",
+            ReadingRights.message(database.name, lacking: missing),
+            remedy: ReadingRights.remedy
+        )
     }
 
     private struct CopyPlan: Sendable {

@@ -41,8 +41,11 @@ enum MachineFault {
 
     /// What this machine lacks to restore a dump; nil where nothing says so.
     static func restoring(_ said: String) -> Trouble? {
+        let lines = said.split(separator: "\n")
+        // A worker that has said why it ends was not taken away by the machine.
+        let hasReason = lines.contains { $0.contains("error:") && !$0.contains(lostWorker) }
         for fault in faults {
-            let lines = said.split(separator: "\n")
+            if fault.signs == [lostWorker], hasReason { continue }
             guard let line = lines.first(where: { line in fault.signs.contains { line.contains($0) } }) else {
                 continue
             }
@@ -57,6 +60,9 @@ enum MachineFault {
         var what: String
         var remedy: String
     }
+
+    private static let lostWorker = "a worker process died unexpectedly"
+    private static let seeMemory = "See the system's log, and that there is memory; then start it again."
 
     private static let faults = [
         Fault(
@@ -82,10 +88,16 @@ enum MachineFault {
             code: "scratch-server-gone",
             signs: [
                 "server closed the connection unexpectedly", "Is the server running", "terminating connection",
-                "a worker process died unexpectedly", "ERROR:  out of memory", "out of shared memory",
+                "ERROR:  out of memory", "out of shared memory",
             ],
             what: "The scratch server ended or had no memory",
-            remedy: "See the system's log, and that there is memory; then start it again."
+            remedy: seeMemory
+        ),
+        Fault(
+            code: "scratch-server-gone",
+            signs: [lostWorker],
+            what: "A part of the restore ended or had no memory",
+            remedy: seeMemory
         ),
     ]
 }

@@ -9,6 +9,8 @@ struct RoleDumper: Sendable {
     let sealing: Sealing
     /// The folder for logs and for what must not lie in the set.
     let folder: String
+    /// What is set for all roles, which is stored with them.
+    let settings: SettingsOfAllRoles
 
     /// Starts a scratch server while the roles are dumped, then gives them to it.
     ///
@@ -61,12 +63,16 @@ struct RoleDumper: Sendable {
         let dump = commands.globals(database: database.route.database, passwords: identity.readsPasswords)
         let log = ToolLog(path: "\(layout.work)/\(name).globals.log")
         let path = "\(layout.partial)/\(sealing.name(name))"
-        var stages = [dump]
+        // `pg_dumpall` knows the settings of single roles only.
+        let settingsFile = "\(folder)/\(name).settings.sql"
+        defer { try? FileManager.default.removeItem(atPath: settingsFile) }
+        let addition = try settings.appending(from: settingsFile)
+        var stages = [dump] + (addition.map { [$0] } ?? [])
         var input = Endpoint.nothing
         // Nothing that is to be encrypted lies in the set's folder as it is.
         let plain = sealing.isEncrypting ? "\(folder)/\(name).sql" : path
         if sealing.isEncrypting {
-            try await Pipes.run([dump], log: log, output: .path(plain), code: "dump-failed")
+            try await Pipes.run(stages, log: log, output: .path(plain), code: "dump-failed")
             stages = []
             input = .path(plain)
         }

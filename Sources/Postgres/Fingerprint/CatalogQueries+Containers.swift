@@ -32,14 +32,17 @@ extension CatalogSQL {
         """
     }
 
-    /// Values are kept as digests only: applications put secrets there.
+    /// Values are kept as digests only: applications put secrets there. What is set for all roles in all databases is in
+    /// no dump; it is stored with the roles.
     private var settings: String {
-        """
-        SELECT concat('role ' || quote_ident(r.rolname) || ': ', split_part(v, '=', 1)), NULL, NULL,
-          substr(v, strpos(v, '=') + 1)
-        FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) v LEFT JOIN pg_roles r ON r.oid = s.setrole
-        WHERE s.setdatabase = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-        """
+        let forAll = edition >= 2 ? "OR (s.setdatabase = 0 AND s.setrole = 0)" : ""
+        return """
+            SELECT concat(CASE WHEN s.setdatabase = 0 THEN '\(ObjectPrint.allRolesPrefix)' END,
+                'role ' || quote_ident(r.rolname) || ': ', split_part(v, '=', 1)), NULL, NULL,
+              substr(v, strpos(v, '=') + 1)
+            FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) v LEFT JOIN pg_roles r ON r.oid = s.setrole
+            WHERE s.setdatabase = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) \(forAll)
+            """
     }
 
     private var schemas: String {

@@ -22,10 +22,16 @@ extension CatalogSQL {
 
     private var publications: String {
         let row = version >= 150_000
+        // Where a table has lost a column, those of its copy bear other numbers.
+        let columns =
+            edition >= 2
+            ? "(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE \"C\") FROM pg_attribute a"
+                + " WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[]))"
+            : "r.prattrs::text"
         let filter =
             row
             ? "|| coalesce(' where ' || \(expression("pg_get_expr(r.prqual, r.prrelid)")), '')"
-                + " || coalesce(' columns ' || r.prattrs::text, '')"
+                + " || coalesce(' columns ' || \(columns), '')"
             : ""
         let schemas =
             row

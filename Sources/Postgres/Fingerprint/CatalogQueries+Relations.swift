@@ -133,11 +133,27 @@ extension CatalogSQL {
             """
         return """
             SELECT format('%I.%I.%I', n.nspname, c.relname, k.conname), NULL, NULL,
-              concat_ws(' ', k.contype, \(showsExpressions ? "pg_get_constraintdef(k.oid)" : plain), CASE WHEN k.condeferred THEN 'deferred' END)
+              concat_ws(' ', k.contype, \(showsExpressions ? "pg_get_constraintdef(k.oid)" : plain), CASE WHEN k.condeferred THEN 'deferred' END),
+              NULL, \(triggersOutOfUse)
             FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND (k.contype <> 'f' OR k.conparentid = 0)
               AND c.relpersistence <> 't' AND \(Self.userSchema) AND \(Self.notMember("pg_class", "c.oid"))
             """
+    }
+
+    /// Which of a constraint's own triggers, and of a foreign key those on partitions and on what it refers to, are not
+    /// as they are made. They belong to no trigger of a dump, and so every copy has them at work.
+    private var triggersOutOfUse: String {
+        """
+        (SELECT 'triggers ' || string_agg(t.state, ', ' ORDER BY t.state COLLATE "C") FROM (
+            WITH RECURSIVE part AS (SELECT k.oid UNION ALL SELECT p.oid FROM pg_constraint p
+              JOIN part ON p.conparentid = part.oid WHERE k.contype = 'f')
+            SELECT DISTINCT format('%s on %I.%I', CASE g.tgenabled WHEN 'D' THEN 'disabled'
+                WHEN 'A' THEN 'always enabled' WHEN 'R' THEN 'enabled for replicas' ELSE g.tgenabled::text END,
+                tn.nspname, tc.relname) AS state
+              FROM part JOIN pg_trigger g ON g.tgconstraint = part.oid JOIN pg_class tc ON tc.oid = g.tgrelid
+              JOIN pg_namespace tn ON tn.oid = tc.relnamespace WHERE g.tgenabled <> 'O') t)
+        """
     }
 
     private var domainConstraints: String {

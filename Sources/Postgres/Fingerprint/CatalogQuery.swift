@@ -1,7 +1,7 @@
 import UpgradeModel
 
 /// One question to the catalogs about objects of a kind. The answer's columns are name, owner, grants, definition,
-/// version; none of them holds a number that differs between servers.
+/// version and value, of which the last ones may be left out; none of them holds a number that differs between servers.
 struct CatalogQuery: Sendable, Hashable {
     var kind: ObjectKind
     var sql: String
@@ -12,6 +12,8 @@ struct CatalogSQL: Sendable, Hashable {
     var version: Int
     /// Whether definitions hold the expressions that are in them, or only say that there are some.
     var showsExpressions = true
+    /// See `FingerprintScope.edition`.
+    var edition = FingerprintScope.currentEdition
 
     /// The schemas that a dump covers.
     static let userSchema = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"

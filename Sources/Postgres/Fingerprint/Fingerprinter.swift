@@ -112,8 +112,8 @@ package struct Fingerprinter: Sendable {
     }
 
     /// Takes the definitions of whatever may have expressions in it, without these.
-    func takeStructures() async throws(Trouble) -> [ObjectPrint] {
-        try await prints(CatalogSQL(version: version).structures).map {
+    func takeStructures(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
+        try await prints(catalog(scope).structures).map {
             ObjectPrint(kind: $0.kind, name: $0.name, definition: $0.definition)
         }
     }
@@ -124,8 +124,9 @@ package struct Fingerprinter: Sendable {
         try await SequenceReader(connection: connection).positions()
     }
 
-    /// What a fingerprint of this database covers.
-    func ownScope() async throws(Trouble) -> FingerprintScope {
+    /// What a fingerprint of this database covers. Without `passwords` those of roles are left out, even where the
+    /// account may read them.
+    func ownScope(passwords: Bool = true) async throws(Trouble) -> FingerprintScope {
         let rows = try await connection.rows(
             """
             SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT'), (SELECT count(*) FROM pg_largeobject_metadata)
@@ -133,9 +134,10 @@ package struct Fingerprinter: Sendable {
         )
         let largeObjects = rows.first?.integer(1) ?? 0
         return FingerprintScope(
-            passwords: rows.first?.bool(0) ?? false,
+            passwords: passwords && rows.first?.bool(0) ?? false,
             largeObjectGroup: largeObjects > 10_000 ? 1000 : 1,
-            allGrants: true
+            allGrants: true,
+            edition: FingerprintScope.currentEdition
         )
     }
 
@@ -148,9 +150,13 @@ package struct Fingerprinter: Sendable {
     }
 
     private func definitions(scope: FingerprintScope) async throws(Trouble) -> [ObjectPrint] {
-        let catalog = CatalogSQL(version: version)
+        let catalog = catalog(scope)
         let further = scope.allGrants == true ? catalog.furtherGrants : []
         return try await prints(catalog.all + further + [catalog.roles(passwords: scope.passwords)])
+    }
+
+    private func catalog(_ scope: FingerprintScope) -> CatalogSQL {
+        CatalogSQL(version: version, edition: scope.edition ?? 1)
     }
 
     private func prints(_ queries: [CatalogQuery]) async throws(Trouble) -> [ObjectPrint] {
@@ -176,6 +182,7 @@ package struct Fingerprinter: Sendable {
                     owner: shared(row.text(1)),
                     grants: shared(row.text(2)),
                     definition: row.bytes(3).map(Hashing.digest),
+                    value: row.text(5),
                     version: row.text(4)
                 )
             )

@@ -53,7 +53,7 @@ package enum SchemaReader {
     ///
     /// - Throws: `Trouble` with what the server said.
     package static func read(_ route: DatabaseRoute) async throws(Trouble) -> [ObjectPrint] {
-        try await read(route, covering: FingerprintScope()).objects
+        try await read(route, covering: FingerprintScope(edition: FingerprintScope.currentEdition)).objects
     }
 
     /// The same as a fingerprint that can be compared with another one of a scope, passwords apart.

@@ -39,14 +39,14 @@ struct RehearsalDumper: Sendable {
         try DurableFiles.makeFolder(layout.partial)
         try DurableFiles.makeFolder(layout.work)
         var databases: [Database] = []
-        var server: (identity: ServerIdentity, tools: PostgresTools)?
+        var server: (identity: ServerIdentity, tools: PostgresTools, settings: SettingsOfAllRoles)?
         for source in sources {
             let connection = try await PostgresConnection.open(source.route)
             do {
                 let identity = try await ServerIdentity.read(connection)
                 let tools = try await PostgresTools.locate(major: identity.major, folders: toolFolders)
                 databases.append(try await dump(source, connection, tools, layout))
-                server = (identity, tools)
+                server = (identity, tools, try await SettingsOfAllRoles.read(connection))
                 await connection.close()
             } catch {
                 await connection.close()
@@ -63,9 +63,11 @@ struct RehearsalDumper: Sendable {
         }
         let roles = "roles.sql.zst"
         let commands = DumpCommands(tools: server.tools, environment: try first.route.environment())
+        // Passwords are the rehearsal's own.
+        let globals = commands.globals(database: first.route.database, passwords: false)
+        let settings = try server.settings.appending(from: "\(layout.work)/roles.settings.sql")
         try await Pipes.run(
-            // Passwords are the rehearsal's own.
-            [commands.globals(database: first.route.database, passwords: false), FilterCommands.compress],
+            [globals] + (settings.map { [$0] } ?? []) + [FilterCommands.compress],
             log: ToolLog(path: "\(layout.work)/roles.log"),
             output: .path("\(layout.partial)/\(roles)"),
             code: "dump-failed"
@@ -91,7 +93,8 @@ struct RehearsalDumper: Sendable {
         // Passwords are the rehearsal's own in the copy, so nothing of them is compared.
         let scope = FingerprintScope(
             passwords: false,
-            largeObjectGroup: counted.first?.integer(0) ?? 0 > 10_000 ? 1000 : 1
+            largeObjectGroup: counted.first?.integer(0) ?? 0 > 10_000 ? 1000 : 1,
+            edition: FingerprintScope.currentEdition
         )
         let schema = try await fingerprinter.takeSchema(scope: scope).objects
         let commands = DumpCommands(

@@ -7,6 +7,19 @@ extension DatabaseRestore {
     /// - Throws: code `database-not-empty`.
     package func checkEmpty() async throws(Trouble) {
         let connection = try await PostgresConnection.open(route)
+        let content = try await Self.content(on: connection)
+        await connection.close()
+        guard let thing = content else { return }
+        throw Trouble(
+            .operator,
+            "database-not-empty",
+            "\(route) is not empty: it has \(thing).",
+            remedy: "Have an empty database made: CREATE DATABASE … TEMPLATE template0."
+        )
+    }
+
+    /// Something that somebody has made in a database; nil where it is empty.
+    static func content(on connection: PostgresConnection) async throws(Trouble) -> String? {
         let rows = try await connection.rows(
             """
             SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
@@ -18,14 +31,7 @@ extension DatabaseRestore {
             LIMIT 1
             """
         )
-        await connection.close()
-        guard let thing = rows.first?.text(0) else { return }
-        throw Trouble(
-            .operator,
-            "database-not-empty",
-            "\(route) is not empty: it has \(thing).",
-            remedy: "Have an empty database made: CREATE DATABASE … TEMPLATE template0."
-        )
+        return rows.first?.text(0)
     }
 
     /// Fills the given database and proves it.

@@ -217,7 +217,11 @@ package struct DatabaseRestore: Sendable {
             let rights = try await connection.rows(
                 "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
             )
-            let statements = script.statements(missingFrom: present, isSuperuser: rights.first?.bool(0) ?? false)
+            let isSuperuser = rights.first?.bool(0) ?? false
+            var statements = script.statements(missingFrom: present, isSuperuser: isSuperuser)
+            if isSuperuser, !script.statementsForAll.isEmpty, try await isNew(connection, roles: present) {
+                statements += script.statementsForAll
+            }
             guard !statements.isEmpty else { return }
             // All or none: half a role would be taken for one that was there before.
             try await connection.execute("BEGIN")
@@ -227,6 +231,29 @@ package struct DatabaseRestore: Sendable {
             try note?.note(try await MadeRole.named(script.missing(from: present), on: connection))
             try await connection.execute("COMMIT")
         }
+    }
+
+    /// Whether nobody has made anything on the server yet, so that what is set for all its roles can only be meant for
+    /// what is restored there.
+    private func isNew(_ connection: PostgresConnection, roles: Set<String>) async throws(Trouble) -> Bool {
+        guard roles.count(where: { !$0.hasPrefix("pg_") }) == 1 else { return false }
+        let settings = "SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = 0 AND setrole = 0"
+        guard try await connection.rows(settings).isEmpty else { return false }
+        let databases = try await connection.rows("SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate")
+        // One named `postgres`, and one that the server was told to make: more is somebody's.
+        guard databases.count <= 2 else { return false }
+        for database in databases.compactMap({ $0.text(0) }) {
+            let session: PostgresConnection
+            do throws(Trouble) {
+                session = try await PostgresConnection.open(route.reaching(database: database))
+            } catch {
+                return false
+            }
+            let content = try await Self.content(on: session)
+            await session.close()
+            guard content == nil else { return false }
+        }
+        return true
     }
 
     /// The statements that make the database as it was, under another name.

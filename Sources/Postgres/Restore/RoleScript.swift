@@ -1,5 +1,5 @@
 /// The part of a set's roles that a server in use needs: those that are missing there. Roles that are there are left
-/// as they are, their passwords above all.
+/// as they are, their passwords above all, and so is what is set for all of them unless the server is new.
 struct RoleScript: Sendable, Hashable {
     /// The roles that the set knows.
     let known: [String]
@@ -16,7 +16,8 @@ struct RoleScript: Sendable, Hashable {
         }
         logins = statements.compactMap { statement in
             let words = statement.words
-            let isAlter = words.count > 2 && words[0].isWord("ALTER") && words[1].isWord("ROLE")
+            let isAlter =
+                words.count > 2 && words[0].isWord("ALTER") && words[1].isWord("ROLE") && !words[2].isWord("ALL")
             return isAlter && words.contains { $0.isWord("LOGIN") } ? words[2].identifier : nil
         }
     }
@@ -41,10 +42,21 @@ struct RoleScript: Sendable, Hashable {
         }
     }
 
+    /// The statements that set something for all roles. They are for a server on which nobody has made anything yet.
+    var statementsForAll: [String] {
+        statements.filter { statement in
+            let words = statement.words
+            return words.count > 3 && words[0].isWord("ALTER") && words[1].isWord("ROLE") && words[2].isWord("ALL")
+                && words[3].isWord("SET")
+        }.map(\.text)
+    }
+
     private func concerns(_ statement: SQLStatement, _ missing: Set<String>) -> Bool {
         let words = statement.words
+        // `ALTER ROLE ALL SET …` concerns everybody, and a role of that name stands in quotes.
         func isMissing(_ index: Int) -> Bool {
-            words.count > index ? words[index].identifier.map(missing.contains) ?? false : false
+            guard words.count > index, !words[index].isWord("ALL") else { return false }
+            return words[index].identifier.map(missing.contains) ?? false
         }
         guard let first = words.first else { return false }
         switch first.text.uppercased() {

@@ -204,7 +204,11 @@ struct DatabaseRestorer: Sendable {
 
     /// Removes a database.
     func drop(_ database: String) async throws(Trouble) {
-        let connection = try await PostgresConnection.open(cluster.route())
+        // What the source has set for all roles is set here too.
+        let connection = try await PostgresConnection.open(
+            cluster.route(),
+            settings: ["default_transaction_read_only": "off", "statement_timeout": "0"]
+        )
         do throws(Trouble) {
             try await ServerDatabases(cluster.route()).drop(database, on: connection)
             await connection.close()

@@ -12,6 +12,13 @@ struct ServerCopy: Sendable {
     var refusal: String?
 }
 
+/// A scratch server that is being made.
+struct BegunServer: Sendable {
+    var copy: Task<ServerCopy, any Error>
+    /// Whether the roles in it have the passwords of their source.
+    var hasPasswords: Bool
+}
+
 /// What became of one database that was restored while it was dumped.
 struct DatabaseCopy: Sendable {
     var restorer: DatabaseRestorer
@@ -47,7 +54,7 @@ actor LiveCopy {
     nonisolated let listener = ProgressListener()
     /// What the check of the configuration's archive found; nil where it is still to be done from the stored file.
     private(set) var configuration: [FingerprintDifference]?
-    private var servers: [String: Task<ServerCopy, any Error>] = [:]
+    private var servers: [String: BegunServer] = [:]
     private var databases: [String: Task<DatabaseCopy, any Error>] = [:]
 
     /// `scratch` is the folder below which scratch servers get theirs.
@@ -58,13 +65,17 @@ actor LiveCopy {
     }
 
     /// The scratch server for a server, made where there is none yet.
+    ///
+    /// `passwords` is whether `make` brings along those of the roles. Whoever asks first decides for all databases of the
+    /// server: their roles are stored once.
     func server(
         _ key: String,
+        passwords: Bool,
         _ make: @concurrent @Sendable @escaping () async throws -> ServerCopy
-    ) -> Task<ServerCopy, any Error> {
+    ) -> BegunServer {
         if let known = servers[key] { return known }
         // It is made while the source is looked at, and ends with this copy.
-        let made = Task { try await make() }
+        let made = BegunServer(copy: Task { try await make() }, hasPasswords: passwords)
         servers[key] = made
         return made
     }
@@ -94,10 +105,10 @@ actor LiveCopy {
     func end() async {
         listener.listen(nil)
         for task in databases.values { task.cancel() }
-        for task in servers.values { task.cancel() }
+        for server in servers.values { server.copy.cancel() }
         for task in databases.values { _ = await task.result }
-        for task in servers.values {
-            if case .success(let server) = await task.result { await server.life.end() }
+        for server in servers.values {
+            if case .success(let made) = await server.copy.result { await made.life.end() }
         }
         databases = [:]
         servers = [:]

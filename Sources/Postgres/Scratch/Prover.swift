@@ -214,7 +214,7 @@ package struct Prover: Sendable {
             let fingerprinter = try await Fingerprinter.begin(on: connection)
             let reread = Comparison.Reread(
                 objects: try await fingerprinter.takeSchema(scope: backup.fingerprint.scope).objects,
-                structures: try await fingerprinter.takeStructures(),
+                structures: try await fingerprinter.takeStructures(scope: backup.fingerprint.scope),
                 sourceStructures: try schema.structures()
             )
             await connection.close()

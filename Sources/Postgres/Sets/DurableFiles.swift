@@ -149,6 +149,13 @@ enum DurableFiles {
         return Int64(facts.f_bavail) &* Int64(facts.f_frsize) < 16_384 || (facts.f_files > 0 && facts.f_favail == 0)
     }
 
+    /// Where a path leads, with no link in it any more.
+    static func resolved(_ path: String) throws(Trouble) -> String {
+        guard let found = realpath(path, nil) else { throw failed(path) }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
     /// Whether there is anything at a path.
     static func exists(_ path: String) -> Bool {
         var status = stat()

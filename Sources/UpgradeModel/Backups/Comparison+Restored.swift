@@ -3,7 +3,7 @@ extension Comparison {
     /// Compares a restored database with what its set says, in full, and makes the proof.
     ///
     /// What a restore leaves to the server is left out: the copy's temporary name, roles that the set does not know,
-    /// what roles that were there before are like, and what they may set.
+    /// what roles that were there before are like, what they may set, and what is set for all roles.
     ///
     /// - Parameters:
     ///   - set: the set.
@@ -62,10 +62,10 @@ extension DatabaseFingerprint {
                     object.grants = database?.grants
                 }
                 return object
-            default: return object.isOnParameter ? nil : object
+            default: return object.isOfServer ? nil : object
             }
         }
-        copy.objects += source.objects.filter(\.isOnParameter)
+        copy.objects += source.objects.filter(\.isOfServer)
         return copy
     }
 }

@@ -66,12 +66,25 @@ package struct FingerprintScope: Sendable, Hashable, Codable {
     /// Whether grants on everything that came with the server or an extension are covered, and on the server's parameters;
     /// nil, as in older fingerprints, is only those on tables and functions.
     package var allGrants: Bool?
+    /// Which edition of the questions to the catalogs was asked; nil, as in older fingerprints, is the first.
+    ///
+    /// Since the second, settings for all roles are covered, and publications name their columns, not their numbers.
+    package var edition: Int?
+
+    /// The edition that new fingerprints are taken in.
+    package static let currentEdition = 2
 
     /// Makes a scope.
-    package init(passwords: Bool = false, largeObjectGroup: Int64 = 1, allGrants: Bool? = nil) {
+    package init(
+        passwords: Bool = false,
+        largeObjectGroup: Int64 = 1,
+        allGrants: Bool? = nil,
+        edition: Int? = nil
+    ) {
         self.passwords = passwords
         self.largeObjectGroup = largeObjectGroup
         self.allGrants = allGrants
+        self.edition = edition
     }
 }
 
@@ -104,7 +117,8 @@ package struct ObjectPrint: Sendable, Hashable {
     package var grants: String?
     /// Its definition.
     package var definition: DefinitionDigest?
-    /// What it holds: a sequence's position, a large object's content.
+    /// What it holds: a sequence's position, a large object's content; of a constraint, which of its own triggers are not
+    /// as they are made.
     package var value: String?
     /// The version of an extension or a collation, which may differ between machines.
     package var version: String?
@@ -133,8 +147,17 @@ extension ObjectPrint {
     /// What the names of grants on parameters begin with: these are the server's and not the database's.
     package static let parameterPrefix = "parameter "
 
-    /// Whether it is a grant on a parameter of the server.
-    var isOnParameter: Bool { kind == .systemGrants && name.hasPrefix(Self.parameterPrefix) }
+    /// What the names of settings for all roles in all databases begin with: these are the server's too.
+    package static let allRolesPrefix = "all roles: "
+
+    /// Whether it is the server's and not the database's, roles apart.
+    var isOfServer: Bool {
+        switch kind {
+        case .systemGrants: name.hasPrefix(Self.parameterPrefix)
+        case .setting: name.hasPrefix(Self.allRolesPrefix)
+        default: false
+        }
+    }
 
     /// What an object is told apart by.
     struct Key: Hashable, Comparable {

@@ -13,7 +13,7 @@ package struct FingerprintDifference: Sendable, Hashable, Codable {
         case rowCount
         /// The rows themselves, their number being equal.
         case rowContent
-        /// A sequence's position, a large object's content.
+        /// A sequence's position, a large object's content, the state of a constraint's own triggers.
         case value
         /// The version of an extension or a collation.
         case version
@@ -60,6 +60,19 @@ package struct FingerprintDifference: Sendable, Hashable, Codable {
         self.isRewritten = isRewritten
     }
 
+    /// Whether it is the state of a constraint's own triggers, which no dump keeps.
+    private var isOfOwnTriggers: Bool { aspect == .value && kind == ObjectKind.constraint.rawValue }
+
+    /// What an operator can do about it, in one sentence; nil where nothing is known that would help.
+    package var remedy: String? {
+        // Of a partition's, a dump of PostgreSQL's own making names the trigger by a number that no copy has.
+        let isUnknownTrigger = aspect == .unrestorable && detail.contains("\"RI_ConstraintTrigger_")
+        guard isOfOwnTriggers || isUnknownTrigger else { return nil }
+        return "No dump keeps the state of a constraint's own triggers: enable them on the tables that are named "
+            + "(`ALTER TABLE … ENABLE TRIGGER ALL`), disable those of the application again that are to stay so, then "
+            + "start again."
+    }
+
     /// Only a difference in a version, and one in words, is no failure.
     package var severity: Severity { aspect == .version || isRewritten == true ? .warning : .failure }
 }
@@ -77,6 +90,7 @@ extension FingerprintDifference: CustomStringConvertible {
             case .grants: "has other grants"
             case .rowCount: "has another number of rows"
             case .rowContent: "has other rows"
+            case .value where isOfOwnTriggers: "has its own triggers in another state, which no dump keeps"
             case .value: "has another value"
             case .version: "has another version"
             case .algorithm: "was taken in another way"

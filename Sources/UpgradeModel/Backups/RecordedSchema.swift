@@ -41,7 +41,8 @@ extension DatabaseFingerprint {
         schema.tables = []
         schema.objects = objects.compactMap { object in
             var object = object
-            object.value = nil
+            // Whether a foreign key's own triggers are at work does not change by use.
+            if object.kind != .constraint { object.value = nil }
             switch object.kind {
             case .largeObjects: return nil
             // One of an extension that says it is dumped has a place and nothing else.

@@ -183,7 +183,8 @@ extension DisprovenSet {
             "The backup does not restore to what it was made from: "
                 + failures.prefix(8).map(\.description).joined(separator: "; ")
                 + (failures.count > 8 ? " and \(failures.count - 8) more" : ""),
-            remedy: "See the differences; a backup that cannot be proven is never built upon. Ask for support."
+            remedy: failures.lazy.compactMap(\.remedy).first
+                ?? "See the differences; a backup that cannot be proven is never built upon. Ask for support."
         )
     }
 }

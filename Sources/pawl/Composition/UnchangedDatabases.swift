@@ -6,7 +6,8 @@ import UpgradeModel
 /// Makes sure that nobody has written to the databases since they were dumped.
 ///
 /// Fingerprints say so for certain and take as long as reading everything. Between them and the point of no return a
-/// cheap sign is enough: as long as no transaction that writes has ended on the server, nothing can have changed.
+/// cheap sign is enough: as long as no transaction that writes has begun or ended on the server, and every sequence stands
+/// where it stood, nothing can have changed.
 struct UnchangedDatabases: Sendable {
     private let site: Site
     private let shelf: BackupShelf

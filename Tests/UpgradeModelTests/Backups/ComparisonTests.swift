@@ -175,6 +175,17 @@ struct ComparisonTests {
         #expect(found(.table, "7 used") == [.value])
     }
 
+    @Test func `what to do is said where something is known that helps`() {
+        func remedy(_ kind: ObjectKind, _ aspect: FingerprintDifference.Aspect, _ detail: String = "") -> String? {
+            FingerprintDifference(database: "d", kind: kind.rawValue, name: "n", aspect: aspect, detail: detail).remedy
+        }
+        #expect(remedy(.constraint, .value)?.contains("ENABLE TRIGGER ALL") == true)
+        #expect(remedy(.constraint, .definition) == nil && remedy(.sequence, .value) == nil)
+        let said = #"ERROR:  trigger "RI_ConstraintTrigger_c_16408" for table "t" does not exist"#
+        #expect(remedy(.database, .unrestorable, said) == remedy(.constraint, .value))
+        #expect(remedy(.database, .unrestorable, "ERROR:  syntax error") == nil)
+    }
+
     @Test func `a set is disproven by any failure, and names its warnings too`() throws {
         let id = try #require(BackupSetID("set"))
         var copy = Self.source

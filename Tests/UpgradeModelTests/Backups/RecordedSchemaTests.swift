@@ -90,6 +90,19 @@ import Testing
         )
     }
 
+    @Test func `a foreign key whose own triggers were disabled since is named`() {
+        let key = ObjectPrint(kind: .constraint, name: "public.a.k", definition: Self.digest(6))
+        func found(_ value: String?) -> [String] {
+            let recorded = DatabaseFingerprint(objects: [key])
+            var present = recorded
+            present.objects[0].value = value
+            return RecordedSchema.differences(database: "demo", recorded: recorded, present: present)
+                .map(RecordedSchema.text)
+        }
+        #expect(found(nil).isEmpty)
+        #expect(found("triggers disabled on public.a") == ["constraint public.a.k is otherwise than in the set"])
+    }
+
     @Test func `fingerprints of two kinds cannot be compared`() {
         let other = differences { $0.scope.allGrants = true }
         #expect(other == ["fingerprint demo was taken in another way, and cannot be compared"])

@@ -11,6 +11,8 @@ import UpgradeModel
             ObjectPrint(kind: .table, name: "public.a", owner: "al"),
             ObjectPrint(kind: .systemGrants, name: "parameter work_mem", grants: "al=SET"),
             ObjectPrint(kind: .systemGrants, name: "language plpgsql", grants: "al=USAGE"),
+            ObjectPrint(kind: .setting, name: "all roles: work_mem", definition: DefinitionDigest(high: 3, low: 4)),
+            ObjectPrint(kind: .setting, name: "role al: work_mem", definition: DefinitionDigest(high: 5, low: 6)),
         ],
         scope: FingerprintScope(passwords: true)
     )
@@ -65,6 +67,17 @@ import UpgradeModel
         )
         #expect(try failures { $0.objects.remove(at: 3) }.isEmpty)
         #expect(try failures { $0.objects[4].grants = "" } == ["grants on system object language plpgsql grants"])
+    }
+
+    @Test func `what is set for all roles of a server is left to it, and what is set in the database is not`() throws {
+        #expect(
+            try failures {
+                $0.objects[5].definition = DefinitionDigest(high: 9, low: 9)
+                $0.objects.append(ObjectPrint(kind: .setting, name: "all roles: jit"))
+            }.isEmpty
+        )
+        #expect(try failures { $0.objects.remove(at: 5) }.isEmpty)
+        #expect(try failures { $0.objects.remove(at: 6) } == ["setting role al: work_mem missing"])
     }
 
     @Test func `owner and grants of the database count unless it was given`() throws {

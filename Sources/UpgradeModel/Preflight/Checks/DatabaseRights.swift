@@ -9,14 +9,26 @@ extension Check {
             ) { missing in
                 guard missing.isEmpty else {
                     return .fail(
-                        "The account of `\(name)` may not read \(ListText.and(missing)).",
-                        remedy: "Use the owner of the objects, or let the account read them: "
-                            + "`GRANT pg_read_all_data TO …` (PostgreSQL 14 and newer). Options of a user mapping the server "
-                            + "shows to a superuser, and to the account that the mapping is for."
+                        ReadingRights.message(name, lacking: missing),
+                        remedy: ReadingRights.remedy
                     )
                 }
                 return .pass("`\(name)`: the account may read everything.")
             }
         }
     }
+}
+
+/// How it is said that an account may not read everything of a database, by the check and by every backup.
+package enum ReadingRights {
+    /// What the account of a database lacks; `missing` is what it may not read, one clause each.
+    package static func message(_ name: String, lacking missing: [String]) -> String {
+        "The account of `\(name)` may not read \(ListText.and(missing))."
+    }
+
+    /// What to do.
+    package static let remedy =
+        "Use the owner of the objects, or let the account read them: "
+        + "`GRANT pg_read_all_data TO …` (PostgreSQL 14 and newer). Options of a user mapping the server "
+        + "shows to a superuser, and to the account that the mapping is for."
 }

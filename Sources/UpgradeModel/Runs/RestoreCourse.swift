@@ -45,7 +45,7 @@ package struct RestoreCourse: Sendable, Codable, Hashable {
         /// The sets that it needs when it waits again.
         var sets: [BackupSetID] {
             switch self {
-            case .upgrade(_, let proof, _): [proof.set]
+            case .upgrade(_, let proof, _, _): [proof.set]
             case .restore(let course): course.sets
             }
         }

@@ -94,13 +94,16 @@ struct FingerprintTests {
         #expect(DatabaseFingerprint().rows == 0)
         #expect(DatabaseFingerprint(tables: [.max, 1].map { TableRows(name: "t", rows: $0, sum: "0") }).rows == .min)
         let scope = FingerprintScope()
-        #expect(!scope.passwords && scope.largeObjectGroup == 1 && scope.allGrants == nil)
+        #expect(!scope.passwords && scope.largeObjectGroup == 1 && scope.allGrants == nil && scope.edition == nil)
     }
 
-    @Test func `grants on the server's parameters are told from those on what is in the database`() {
-        #expect(ObjectPrint(kind: .systemGrants, name: "parameter work_mem").isOnParameter)
-        #expect(!ObjectPrint(kind: .systemGrants, name: "function f").isOnParameter)
-        #expect(!ObjectPrint(kind: .table, name: "parameter work_mem").isOnParameter)
+    @Test func `what is the server's is told from what is in the database`() {
+        #expect(ObjectPrint(kind: .systemGrants, name: "parameter work_mem").isOfServer)
+        #expect(!ObjectPrint(kind: .systemGrants, name: "function f").isOfServer)
+        #expect(!ObjectPrint(kind: .table, name: "parameter work_mem").isOfServer)
+        #expect(ObjectPrint(kind: .setting, name: "all roles: search_path").isOfServer)
+        #expect(!ObjectPrint(kind: .setting, name: "search_path").isOfServer)
+        #expect(!ObjectPrint(kind: .table, name: "all roles: search_path").isOfServer)
     }
 
     @Test func `objects are told apart and ordered by kind, then by name`() {

@@ -69,7 +69,8 @@ package struct PostgresTools: Sendable, Hashable {
     /// The version that a program says it is, such as `15.20`; nil where it says none.
     private func reportedVersion(_ program: String) async -> String? {
         let command = Command(path(program), ["--version"])
-        guard let answer = try? await collect(command, deadline: .seconds(10)), answer.status.isSuccess else {
+        // On a machine with much to do even that takes its time, and what is late is not missing.
+        guard let answer = try? await collect(command, deadline: .seconds(60)), answer.status.isSuccess else {
             return nil
         }
         return Self.version(in: answer.text)

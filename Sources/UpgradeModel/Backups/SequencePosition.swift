@@ -3,7 +3,7 @@
 /// Sequences are outside of every snapshot: one that is used during a dump stands in the dump somewhere between where it
 /// stood before and where it stood after. As text a place is `42 used` or `1 unused`, and a way is `42 used to 57 used`.
 struct SequencePosition: Hashable {
-    private struct Place: Hashable, CustomStringConvertible {
+    private struct Place: Hashable {
         var last: Int64
         var isUsed: Bool
 
@@ -15,8 +15,6 @@ struct SequencePosition: Hashable {
             self.last = last
             isUsed = words[1] == "used"
         }
-
-        var description: String { "\(last) \(isUsed ? "used" : "unused")" }
 
         /// Whether a sequence that goes up, or else down, comes from here to `other`.
         func leads(to other: Place, upwards: Bool) -> Bool {
@@ -32,7 +30,7 @@ struct SequencePosition: Hashable {
     init?(_ text: String) {
         let separator = " to "
         guard let range = text.firstRange(of: separator) else {
-            guard let place = Place(text[...]) else { return nil }
+            guard let place = Place(Substring(text)) else { return nil }
             (before, after) = (place, place)
             return
         }

@@ -29,6 +29,16 @@ extension Change {
             ALTER PUBLICATION narrow ADD TABLE dropped (c)
             """
         ),
+        // Its number is another one than in a copy, which has no dropped columns.
+        Change(
+            "a column made anew",
+            """
+            ALTER PUBLICATION narrow DROP TABLE dropped;
+            ALTER TABLE dropped ADD again integer; UPDATE dropped SET again = c;
+            ALTER TABLE dropped DROP c; ALTER TABLE dropped RENAME again TO c;
+            ALTER PUBLICATION narrow ADD TABLE dropped (c)
+            """
+        ),
         Change("counters set back", "SELECT pg_stat_reset()"),
         Change("a refreshed materialized view", "REFRESH MATERIALIZED VIEW totals"),
         Change("a grant given again", "REVOKE SELECT ON active FROM reader; GRANT SELECT ON active TO reader"),

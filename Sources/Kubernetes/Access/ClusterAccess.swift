@@ -197,16 +197,24 @@ package struct Impersonation: Sendable, Hashable {
     package var uid: String?
     /// The user's groups.
     package var groups: [String]
+    /// What else is said of the user, by its name.
+    package var extra: [String: [String]]
 
     /// Names somebody.
-    package init(user: String, uid: String? = nil, groups: [String] = []) {
+    package init(user: String, uid: String? = nil, groups: [String] = [], extra: [String: [String]] = [:]) {
         self.user = user
         self.uid = uid
         self.groups = groups
+        self.extra = extra
     }
 
     var fields: [HTTPField] {
-        [HTTPField("Impersonate-User", user)] + (uid.map { [HTTPField("Impersonate-Uid", $0)] } ?? [])
-            + groups.map { HTTPField("Impersonate-Group", $0) }
+        var fields = [HTTPField("Impersonate-User", user)]
+        if let uid { fields.append(HTTPField("Impersonate-Uid", uid)) }
+        fields += groups.map { HTTPField("Impersonate-Group", $0) }
+        for (name, values) in extra.sorted(by: { $0.key < $1.key }) {
+            fields += values.map { HTTPField("Impersonate-Extra-\(percentEncoded(name))", $0) }
+        }
+        return fields
     }
 }

@@ -59,7 +59,9 @@ import WebClient
     }
 
     @Test func `a refusal for want of a right says which rule would do`() throws {
-        let said = "pods is forbidden: User jane cannot get resource pods/log in API group in the namespace shop"
+        let said =
+            #"pods \"api\" is forbidden: User \"jane\" cannot get resource \"pods/log\" in API group \"\" "#
+            + #"in the namespace \"shop\": RBAC: not found"#
         let error = error(403, status(403, "Forbidden", said))
         let rule = try #require(error.missingRule)
         #expect(rule == RoleRule(group: "", resource: "pods/log", verb: "get", namespace: "shop"))
@@ -71,11 +73,28 @@ import WebClient
                 """
         )
         #expect(error.remedy.contains(rule.text))
-        #expect("\(error)".hasPrefix("get pods/log “api” in the namespace shop: pods is forbidden"))
+        #expect("\(error)".hasPrefix("get pods/log “api” in the namespace shop: pods \"api\" is forbidden"))
+    }
+
+    @Test func `the rule is the one that the server has missed, which need not be the one that was asked for`() throws {
+        let impersonated =
+            #"users \"x\" is forbidden: User \"jane\" cannot impersonate resource \"users\" in API group \"\" "#
+            + "at the cluster scope"
+        let rule = try #require(error(403, status(403, "Forbidden", impersonated)).missingRule)
+        #expect(rule == RoleRule(group: "", resource: "users", verb: "impersonate", namespace: nil))
+        let applied =
+            #"deployments.apps \"web\" is forbidden: User \"system:serviceaccount:pawl:pawl\" cannot create resource "#
+            + #"\"deployments\" in API group \"apps\" in the namespace \"shop\""#
+        let other = try #require(error(403, status(403, "Forbidden", applied)).missingRule)
+        #expect(other == RoleRule(group: "apps", resource: "deployments", verb: "create", namespace: "shop"))
     }
 
     @Test func `a refusal by a quota or a webhook is not taken for a missing right`() {
-        for said in ["exceeded quota: compute", "admission webhook denied the request: no"] {
+        for said in [
+            "exceeded quota: compute", #"admission webhook \"w\" denied the request: no"#,
+            #"admission webhook \"w\" denied the request: User \"jane\" cannot get resource \"pods\" in API group \"\""#,
+            #"pods \"api\" is forbidden: you cannot get that today"#, #"forbidden: User \"x\" cannot get path \"/x\""#,
+        ] {
             let error = error(403, status(403, "Forbidden", said))
             #expect(error.kind == .forbidden)
             #expect(error.missingRule == nil)

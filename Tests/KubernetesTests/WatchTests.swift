@@ -169,7 +169,11 @@ import Testing
         try await SimulatedAPIServer.serve { (server, port) async throws in
             server.script { request in
                 request.query["watch"] == "true"
-                    ? .failure(403, "Forbidden", "pods is forbidden: User \"x\" cannot watch resource \"pods\"") : nil
+                    ? .failure(
+                        403,
+                        "Forbidden",
+                        #"pods is forbidden: User "x" cannot watch resource "pods" in API group "" in the namespace "shop""#
+                    ) : nil
             }
             let client = KubernetesClient.plain(port)
             let selection = ObjectSelection(.pods, in: "shop")

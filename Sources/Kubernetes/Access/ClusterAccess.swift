@@ -39,6 +39,14 @@ package struct ClusterAccess: Sendable, Hashable {
         self.namespace = namespace
         self.origin = origin
     }
+
+    /// Whether the account has something that proves who we are and is not shown to this server, since everybody on the
+    /// way to it could read it. Whom to act as is still said.
+    package var withholdsAccount: Bool {
+        guard !server.isSecure else { return false }
+        return account.certificate != nil || account.token != nil || account.tokenFile != nil
+            || account.username != nil || account.program != nil
+    }
 }
 
 /// Where an API server listens.
@@ -148,7 +156,7 @@ extension PEMSource: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Who we are to a cluster.
+/// Who we are to a cluster. What proves it is shown to servers of TLS only.
 package struct ClusterAccount: Sendable, Hashable {
     /// A client certificate and its key; nil for none.
     package var certificate: PEMSource?

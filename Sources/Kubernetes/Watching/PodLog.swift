@@ -182,7 +182,7 @@ package struct PodLog: AsyncSequence, Sendable {
                 query: options.query,
                 // The server refuses to write a log as JSON only.
                 accept: "text/plain, */*",
-                attempts: options.follows && !lastTime.isEmpty ? 1 : nil
+                patience: options.follows && !lastTime.isEmpty ? .zero : nil
             )
             let (stream, context) = try await log.client.stream(request)
             chunks = stream.chunks.makeAsyncIterator()

@@ -37,7 +37,7 @@ struct WatchStream {
                 target: selection.target,
                 query: query,
                 accept: selection.accept(asList: false),
-                attempts: 1
+                patience: .zero
             )
         )
         chunks = stream.chunks.makeAsyncIterator()

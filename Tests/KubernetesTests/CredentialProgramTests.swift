@@ -125,6 +125,45 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func `a program that fails once after it has worked is asked again, also by watches`() async throws {
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            try await withScratchFolder { folder in
+                let time = TestTime()
+                // It fails as often as there are files.
+                let program = try Self.program(
+                    folder,
+                    prints: Self.answer("one", expires: "2026-11-27T21:02:34Z"),
+                    extra: "for f in \(folder)/broken*; do if [ -e $f ]; then /bin/rm $f; exit 1; fi; done"
+                )
+                let client = KubernetesClient.secure(port, account: ClusterAccount(program: program), time: time)
+                var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+                _ = try await walk.next()
+                _ = try await walk.next()
+                time.pass(.seconds(60))
+                try write(Self.answer("two"), to: folder + "/answer")
+                for number in 1...2 { try write("", to: "\(folder)/broken\(number)") }
+                _ = try await client.read(Pod.self, "api", in: "shop")
+                #expect(server.seen.last?.header("authorization") == "Bearer two")
+                #expect(time.pauses.count == 2)
+                server.script { $0.header("authorization") == "Bearer two" ? .failure(401, "Unauthorized") : nil }
+                try write("", to: folder + "/broken")
+                try write(Self.answer("three"), to: folder + "/answer")
+                guard case .interrupted(let error) = try await walk.next() else {
+                    Issue.record("it is told")
+                    return
+                }
+                #expect(error.kind == .credentials)
+                server.put(testPod("web"), in: podsPath)
+                guard case .added = try await walk.next() else {
+                    Issue.record("it goes on")
+                    return
+                }
+                await client.shutdown()
+            }
+        }
+    }
+
     @Test func `who is cancelled does not wait for a program, and others get its answer`() async throws {
         try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.put(testPod("api"), in: podsPath)

@@ -112,7 +112,7 @@ import Testing
             await #expect {
                 try await client.delete(
                     pod,
-                    options: DeleteOptions(uid: "uid-of-an-earlier-one", gracePeriod: .seconds(3))
+                    options: DeleteOptions(uid: "uid-of-an-earlier-one", gracePeriod: .seconds(2.5))
                 )
             } throws: {
                 ($0 as? KubernetesError)?.kind == .conflict
@@ -194,6 +194,31 @@ import Testing
             }
         }
         #expect(told.withLock { $0 }.prefix(2) == ["serverTrouble 0.25 seconds", "serverTrouble 0.5 seconds"])
+    }
+
+    @Test func `an object is removed again only where it is meant, and no later one of its name`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            server.put(testPod("api"), in: podsPath)
+            for answer in [
+                ServerAnswer.failure(500, "InternalError", "no"),
+                ServerAnswer(200, text: "{\"kind\":", breaksOff: true),
+            ] {
+                let before = server.seen.count
+                server.once(answer)
+                await #expect { try await client.delete(pod) } throws: { ($0 as? KubernetesError)?.mayPass == true }
+                #expect(server.seen.count == before + 1)
+            }
+            let found = try await client.read(Pod.self, "api", in: "shop").metadata
+            for options in [
+                DeleteOptions(uid: found.uid, isDryRun: true), DeleteOptions(resourceVersion: found.resourceVersion),
+            ] {
+                server.put(testPod("api"), in: podsPath)
+                server.once(.failure(500, "InternalError", "no"))
+                #expect(try await client.delete(pod, options: options))
+            }
+            await client.shutdown()
+        }
     }
 
     @Test func `what is asked after the client was shut down fails at once`() async throws {

@@ -9,7 +9,7 @@ package struct KubernetesClient: Sendable {
     /// How the cluster is reached.
     package let access: ClusterAccess
     let connection: ClusterConnection
-    let pace: RequestPace
+    var pace: RequestPace
     let limits: Limits
 
     /// The most bytes that are taken at once.
@@ -200,6 +200,38 @@ package struct KubernetesClient: Sendable {
         }
         guard (200...299).contains(answer.status) else { throw KubernetesError(answer.refusal, context) }
         return answer
+    }
+
+    /// Does something that must be over within a time. What is not is cancelled, and told as a server that does not
+    /// answer.
+    ///
+    /// - Parameters:
+    ///   - left: the time.
+    ///   - context: what is done, for messages.
+    ///   - work: does it, with a client that bears no trouble beyond that time.
+    /// - Returns: what came of it.
+    /// - Throws: what the work throws, or kind `unreachable`.
+    func within<Result: Sendable>(
+        _ left: Duration,
+        _ context: RequestContext,
+        _ work: @escaping @Sendable (KubernetesClient) async throws(KubernetesError) -> Result
+    ) async throws(KubernetesError) -> Result {
+        var client = self
+        client.pace.patience = min(pace.patience, max(left, .zero))
+        do {
+            return try await withThrowingTaskGroup(of: Result.self) { [client] group in
+                group.addTask { try await work(client) }
+                group.addTask {
+                    try await Task.sleep(for: left)
+                    throw WebFailure.timeout
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw CancellationError() }
+                return first
+            }
+        } catch {
+            throw KubernetesError(passing: error, context)
+        }
     }
 
     /// Waits; cancelling ends it.

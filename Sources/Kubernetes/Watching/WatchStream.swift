@@ -56,9 +56,9 @@ struct WatchStream {
     mutating func next() async throws(KubernetesError) -> Event? {
         while true {
             while let line = cutter.next() {
-                guard !line.isEmpty else { continue }
+                guard !line.bytes.isEmpty else { continue }
                 hasTold = true
-                return try read(line)
+                return try read(line.bytes)
             }
             let chunk: [UInt8]?
             do {

@@ -11,16 +11,22 @@ package struct ByteChunks: AsyncSequence, Sendable {
     package typealias Failure = WebFailure
 
     private let body: HTTPClientResponse.Body
+    private let end: ContinuousClock.Instant?
     private let keepAlive: WebSession
 
-    init(_ body: HTTPClientResponse.Body, of session: WebSession) {
+    /// - Parameters:
+    ///   - body: what is read.
+    ///   - end: when it must be over; nil for whenever it is.
+    ///   - session: what has the connection.
+    init(_ body: HTTPClientResponse.Body, until end: ContinuousClock.Instant?, of session: WebSession) {
         self.body = body
+        self.end = end
         self.keepAlive = session
     }
 
     /// Starts the walk.
     package func makeAsyncIterator() -> Iterator {
-        Iterator(body: body.makeAsyncIterator(), keepAlive: keepAlive)
+        Iterator(body: BodyReader(body), end: end, keepAlive: keepAlive)
     }
 
     /// The walk through the body.
@@ -28,11 +34,13 @@ package struct ByteChunks: AsyncSequence, Sendable {
         /// What reading throws.
         package typealias Failure = WebFailure
 
-        private var body: HTTPClientResponse.Body.AsyncIterator
+        private let body: BodyReader
+        private let end: ContinuousClock.Instant?
         private let keepAlive: WebSession
 
-        init(body: HTTPClientResponse.Body.AsyncIterator, keepAlive: WebSession) {
+        fileprivate init(body: BodyReader, end: ContinuousClock.Instant?, keepAlive: WebSession) {
             self.body = body
+            self.end = end
             self.keepAlive = keepAlive
         }
 
@@ -40,11 +48,34 @@ package struct ByteChunks: AsyncSequence, Sendable {
         @concurrent
         package mutating func next() async throws(WebFailure) -> [UInt8]? {
             do {
-                guard let buffer = try await body.next() else { return nil }
-                return Array(buffer.readableBytesView)
+                guard let end else { return try await body.next() }
+                return try await withThrowingTaskGroup(of: [UInt8]?.self) { [body] group in
+                    group.addTask { try await body.next() }
+                    group.addTask {
+                        try await Task.sleep(until: end, clock: .continuous)
+                        throw WebFailure.timeout
+                    }
+                    defer { group.cancelAll() }
+                    return try await group.next() ?? nil
+                }
             } catch {
                 throw WebFailure(error)
             }
         }
+    }
+}
+
+/// Reads a body for one who may give up waiting; the library's own iterator belongs to one task.
+private actor BodyReader {
+    private var body: HTTPClientResponse.Body.AsyncIterator
+
+    init(_ body: HTTPClientResponse.Body) {
+        self.body = body.makeAsyncIterator()
+    }
+
+    func next() async throws -> [UInt8]? {
+        var walk = body
+        defer { body = walk }
+        return try await walk.next(isolation: self).map { Array($0.readableBytesView) }
     }
 }

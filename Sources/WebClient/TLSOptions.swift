@@ -10,6 +10,20 @@ package enum TLSAuthorities: Sendable, Hashable {
     case only([UInt8])
 }
 
+extension TLSAuthorities {
+    /// Whether each of these certificates is signed by another authority, which is none of them. The TLS library then
+    /// trusts nobody: it wants the end of the chain, while Go, and kubectl with it, is content with any link.
+    package var lackRoot: Bool {
+        guard case .only(let pem) = self, let certificates = try? NIOSSLCertificate.fromPEMBytes(pem) else {
+            return false
+        }
+        return certificates.allSatisfy { certificate in
+            let names = (try? certificate.toDERBytes()).flatMap { CertificateNames(der: $0) }
+            return names.map { $0.issuer != $0.subject } ?? false
+        }
+    }
+}
+
 /// Who we are to a server: a certificate and its key. Neither is shown where it is printed.
 package struct TLSIdentity: Sendable, Hashable {
     /// The certificate, and those between it and its authority, in PEM.

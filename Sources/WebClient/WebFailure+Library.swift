@@ -11,9 +11,10 @@ extension WebFailure {
         case let failure as WebFailure: self = failure
         case is CancellationError: self = .cancelled
         case let error as HTTPClientError: self = Self.sorted(error)
-        case HTTPParserError.invalidEOFState:
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             self = .unreachable(detail: "the connection broke in the middle of an answer")
         case let error as HTTPParserError: self = .protocolError(detail: "\(error)")
+        case ChannelError.connectTimeout: self = .timeout
         case let error as IOError: self = .unreachable(detail: error.description)
         case let error as NIOConnectionError: self = .unreachable(detail: Self.phrase(error))
         case let error as NIOSSLExtraError: self = .untrusted(detail: Self.phrase(error))
@@ -48,7 +49,7 @@ extension WebFailure {
         if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
             return .protocolError(detail: "it does not speak TLS")
         }
-        if text.contains("EOF during handshake") || text.contains("syscallError") {
+        if ["EOF during handshake", "syscallError", "zeroReturn"].contains(where: text.contains) {
             return .unreachable(detail: "the connection was closed during the TLS handshake")
         }
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
@@ -60,16 +61,25 @@ extension WebFailure {
             return .untrusted(detail: text)
         }
         let words = alert.prefix { $0.isLetter || $0 == "_" }.lowercased().split(separator: "_").joined(separator: " ")
-        return .untrusted(detail: "the server refused our certificate: \(words)")
+        // A balancer without servers, or a server that starts, ends handshakes like this.
+        if words == "internal error" {
+            return .unreachable(detail: "the server ended the TLS handshake: \(words)")
+        }
+        let isAboutOurs = words.contains("certificate") || words.contains("unknown ca")
+        return .untrusted(detail: "the server refused our \(isAboutOurs ? "certificate" : "TLS handshake"): \(words)")
     }
 
     private static func sorted(_ error: HTTPClientError) -> WebFailure {
         switch error {
         case .cancelled: .cancelled
         case .deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout, .tlsHandshakeTimeout,
-            .getConnectionFromPoolTimeout:
+            .socksHandshakeTimeout, .httpProxyHandshakeTimeout:
             .timeout
-        case .remoteConnectionClosed: .unreachable(detail: "the connection was closed")
+        case .getConnectionFromPoolTimeout: .unreachable(detail: "all connections are in use")
+        case .remoteConnectionClosed, .uncleanShutdown: .unreachable(detail: "the connection was closed")
+        // What the proxy has answered the library does not say; mostly it is that the server is away.
+        case .invalidProxyResponse: .unreachable(detail: "the proxy did not pass the connection on")
+        case .proxyAuthenticationRequired: .protocolError(detail: "the proxy wants a name and a password that it knows")
         case .alreadyShutdown: .unreachable(detail: "the client was shut down")
         default: .protocolError(detail: error.shortDescription)
         }

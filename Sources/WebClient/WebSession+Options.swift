@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import Glibc
 internal import NIOCore
+internal import NIOSSL
 
 extension WebSession {
     /// What a session may be told beside how long connecting takes.
@@ -16,6 +17,8 @@ extension WebSession {
         /// Whether the kernel asks a silent peer whether it is still there, and ends the connection after a minute
         /// without an answer. For answers that go on for hours.
         package var asksSilentPeers: Bool
+        /// The most connections to one server; whoever needs one more waits as long as connecting may take.
+        package var connections: Int
 
         /// Makes options; without more, those of a session for servers that the machine trusts.
         package init(
@@ -23,13 +26,15 @@ extension WebSession {
             proxy: WebProxy? = nil,
             addresses: [String: String] = [:],
             silence: Duration? = nil,
-            asksSilentPeers: Bool = false
+            asksSilentPeers: Bool = false,
+            connections: Int = WebSession.usualConnections
         ) {
             self.tls = tls
             self.proxy = proxy
             self.addresses = addresses
             self.silence = silence
             self.asksSilentPeers = asksSilentPeers
+            self.connections = connections
         }
     }
 
@@ -38,15 +43,25 @@ extension WebSession {
     /// - Parameters:
     ///   - connectTimeout: how long making a connection may take, with TLS and the proxy.
     ///   - options: certificates, proxy, and what belongs to long answers.
-    /// - Throws: `.unusableTLS` where certificates or keys cannot be used.
+    /// - Throws: `.unusableTLS` where certificates or keys cannot be used, or do not belong together.
     package convenience init(
         connectTimeout: Duration = .seconds(10),
         options: Options
     ) throws(WebFailure) {
         var configuration = Self.configuration(connectTimeout: connectTimeout, addresses: options.addresses)
-        configuration.tlsConfiguration = try options.tls.configuration()
+        let tls = try options.tls.configuration()
+        configuration.tlsConfiguration = tls
+        if options.tls.identity != nil {
+            // Whether the two belong together, before anything depends on the session.
+            do {
+                _ = try NIOSSLContext(configuration: tls)
+            } catch {
+                throw WebFailure(error)
+            }
+        }
         configuration.proxy = options.proxy?.configuration
         configuration.timeout.read = options.silence?.timeAmount
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.connections
         // Servers close connections without TLS's own goodbye; lengths and chunks say whether an answer is whole.
         if options.asksSilentPeers { configuration.http1_1ConnectionDebugInitializer = Self.askSilentPeers }
         self.init(configuration)

@@ -27,6 +27,9 @@ package final class WebSession: Sendable {
         HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
     }
 
+    /// The most connections to one server where nothing else is said.
+    package static let usualConnections = 64
+
     /// What all sessions have in common.
     static func configuration(connectTimeout: Duration, addresses: [String: String]) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
@@ -35,7 +38,7 @@ package final class WebSession: Sendable {
         )
         // A server that is down is to be reported at once; whoever wants to wait for it asks again.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = usualConnections
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = addresses
         return configuration
@@ -89,12 +92,16 @@ package final class WebSession: Sendable {
     /// - Parameters:
     ///   - request: what to send.
     ///   - headTimeout: for everything until the head of the answer; nil waits for as long as it takes.
+    ///   - lifetime: for everything until the end of the body, from now on; reading it then throws `.timeout`. Nil for
+    ///     as long as it takes.
     /// - Returns: the answer; its body is read as it is walked. Cancelling the task ends the exchange.
     /// - Throws: ``WebFailure``.
     package func stream(
         _ request: HTTPRequest,
-        headTimeout: Duration? = .seconds(30)
+        headTimeout: Duration? = .seconds(30),
+        lifetime: Duration? = nil
     ) async throws(WebFailure) -> HTTPStream {
+        let end = lifetime.map { ContinuousClock.now + $0 }
         var prepared = HTTPClientRequest(url: request.url.text)
         prepared.method = .init(rawValue: request.verb.rawValue)
         for field in request.fields {
@@ -117,7 +124,7 @@ package final class WebSession: Sendable {
             return HTTPStream(
                 status: Int(response.status.code),
                 fields: response.headers.map { HTTPField($0.name, $0.value) },
-                chunks: ByteChunks(response.body, of: self)
+                chunks: ByteChunks(response.body, until: end, of: self)
             )
         } catch {
             throw WebFailure(error)

@@ -12,7 +12,7 @@ import WebClient
     }
 
     static func ask(_ access: ClusterAccess, environment: [String: String] = [:]) async throws -> JSONValue {
-        let client = KubernetesClient(access, environment: environment, pace: TestTime().pace(attempts: 1))
+        let client = KubernetesClient(access, environment: environment, pace: TestTime().pace(patience: .zero))
         do {
             let json = try await client.read(RequestTarget(.pods, namespace: "shop", name: "api"))
             await client.shutdown()
@@ -49,7 +49,7 @@ import WebClient
                 try write(String(decoding: stranger.key, as: UTF8.self), to: key)
                 access.account.certificate = .file(certificate)
                 access.account.key = .file(key)
-                let client = KubernetesClient(access, environment: [:], pace: TestTime().pace(attempts: 1))
+                let client = KubernetesClient(access, environment: [:], pace: TestTime().pace(patience: .zero))
                 await #expect { try await client.read(RequestTarget(.pods, namespace: "shop", name: "api")) } throws: {
                     Self.kind($0) == .untrusted
                 }
@@ -57,14 +57,17 @@ import WebClient
                 try write(String(decoding: me.key, as: UTF8.self), to: key)
                 #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running", "the same client")
                 try write(String(decoding: stranger.key, as: UTF8.self), to: key)
-                await #expect { try await client.read(RequestTarget(.pods, namespace: "shop", name: "api")) } throws: {
-                    Self.kind($0) == .credentials && "\($0)".contains("does not belong to its certificate")
-                }
-                try write("no key", to: key)
-                await #expect { try await client.read(RequestTarget(.pods, namespace: "shop", name: "api")) } throws: {
-                    Self.kind($0) == .credentials && !"\($0)".contains("no key at all")
-                }
+                #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running", "it is being renewed")
                 await client.shutdown()
+                for (text, said) in [
+                    (String(decoding: stranger.key, as: UTF8.self), "does not belong to its certificate"),
+                    ("no key", "no private key"),
+                ] {
+                    try write(text, to: key)
+                    await #expect { try await Self.ask(access) } throws: {
+                        Self.kind($0) == .credentials && "\($0)".contains(said) && !"\($0)".contains("no key")
+                    }
+                }
             }
         }
     }
@@ -110,24 +113,51 @@ import WebClient
         }
     }
 
-    @Test func `a token in a file is read anew for every request`() async throws {
-        try await SimulatedAPIServer.serve { (server, port) async throws in
+    @Test func `an authority that another one has signed is told as that, and does with the other`() async throws {
+        let root = try TestAuthority()
+        let middle = try TestAuthority("between", signedBy: root)
+        let tls = try middle.server(names: ["127.0.0.1"], wantsClients: false)
+        let (rootPEM, middlePEM) = (try root.pem, try middle.pem)
+        try await SimulatedAPIServer.serve(tls: tls) { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            var access = ClusterAccess(server: Self.server(port), authority: .bytes(middlePEM), origin: "x")
+            let said = "certificate-authority-data of x has only authorities that another one has signed"
+            await #expect { try await Self.ask(access) } throws: { error in
+                guard let error = error as? KubernetesError, error.kind == .untrusted else { return false }
+                return error.detail.contains(said) && error.remedy.contains("(the root)")
+            }
+            access.authority = .bytes(middlePEM + rootPEM)
+            #expect(try await Self.ask(access)["kind"] == "Pod")
+            // One whose own end of the chain is there has another fault.
+            access.authority = .bytes(try TestAuthority("another authority").pem)
+            await #expect { try await Self.ask(access) } throws: { error in
+                Self.kind(error) == .untrusted && !"\(error)".contains("that another one has signed")
+            }
+        }
+    }
+
+    @Test func `a token in a file is read for every request, and the last counts while there is none`() async throws {
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.put(testPod("api"), in: podsPath)
             try await withScratchFolder { folder in
                 let path = folder + "/token"
+                let account = ClusterAccount(token: Secret("beside"), tokenFile: path)
+                let client = KubernetesClient.secure(port, account: account)
+                _ = try await client.read(Pod.self, "api", in: "shop")
                 try write("first\n", to: path)
-                let client = KubernetesClient.plain(
-                    port,
-                    account: ClusterAccount(token: Secret("beside"), tokenFile: path)
-                )
                 _ = try await client.read(Pod.self, "api", in: "shop")
                 try write("second", to: path)
                 _ = try await client.read(Pod.self, "api", in: "shop")
                 try FileManager.default.removeItem(atPath: path)
                 _ = try await client.read(Pod.self, "api", in: "shop")
+                try write("", to: path)
+                _ = try await client.read(Pod.self, "api", in: "shop")
+                try write("third", to: path)
+                _ = try await client.read(Pod.self, "api", in: "shop")
                 #expect(
                     server.seen.map { $0.header("authorization") } == [
-                        "Bearer first", "Bearer second", "Bearer beside",
+                        "Bearer beside", "Bearer first", "Bearer second", "Bearer second", "Bearer second",
+                        "Bearer third",
                     ]
                 )
                 await client.shutdown()
@@ -135,8 +165,31 @@ import WebClient
         }
     }
 
+    @Test func `a token that is refused counts no longer, and its file is named`() async throws {
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            try await withScratchFolder { folder in
+                let path = folder + "/token"
+                try write("first", to: path)
+                let client = KubernetesClient.secure(
+                    port,
+                    account: ClusterAccount(tokenFile: path),
+                    pace: TestTime().pace(patience: .zero)
+                )
+                _ = try await client.read(Pod.self, "api", in: "shop")
+                try FileManager.default.removeItem(atPath: path)
+                server.script { _ in .failure(401, "Unauthorized") }
+                await #expect { try await client.read(Pod.self, "api", in: "shop") } throws: { error in
+                    Self.kind(error) == .credentials && "\(error)".contains(path)
+                }
+                #expect(server.seen.count == 2)
+                await client.shutdown()
+            }
+        }
+    }
+
     @Test func `a token that was replaced while it was sent is read once more`() async throws {
-        try await SimulatedAPIServer.serve { (server, port) async throws in
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.put(testPod("api"), in: podsPath)
             try await withScratchFolder { folder in
                 let path = folder + "/token"
@@ -146,19 +199,17 @@ import WebClient
                     try? write("new", to: path)
                     return .failure(401, "Unauthorized", "Unauthorized")
                 }
-                let client = KubernetesClient.plain(port, account: ClusterAccount(tokenFile: path))
+                let client = KubernetesClient.secure(port, account: ClusterAccount(tokenFile: path))
                 #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running")
                 await client.shutdown()
-                try write("old", to: path)
-                server.script { _ in nil }
             }
         }
     }
 
     @Test func `a token that has expired is told, and not tried for ever`() async throws {
-        try await SimulatedAPIServer.serve { (server, port) async throws in
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.script { _ in .failure(401, "Unauthorized", "the token hunter2 has expired") }
-            let client = KubernetesClient.plain(port, account: ClusterAccount(token: Secret("hunter2")))
+            let client = KubernetesClient.secure(port, account: ClusterAccount(token: Secret("hunter2")))
             await #expect { try await client.read(Pod.self, "api", in: "shop") } throws: { error in
                 Self.kind(error) == .unauthorized && !"\(error)".contains("hunter2")
             }
@@ -167,24 +218,62 @@ import WebClient
         }
     }
 
+    private static let whole = ClusterAccount(
+        username: "me",
+        password: Secret("pä:ss"),
+        impersonation: Impersonation(
+            user: "somebody",
+            uid: "7",
+            groups: ["a", "b"],
+            extra: ["scopes": ["view", "edit"], "acme.example/team": ["shop"]]
+        )
+    )
+
+    private static func isWhomToActAs(_ seen: SeenRequest) -> Bool {
+        seen.header("impersonate-user") == "somebody" && seen.header("impersonate-uid") == "7"
+            && seen.headers["impersonate-group"] == ["a", "b"]
+            && seen.headers["impersonate-extra-scopes"] == ["view", "edit"]
+            && seen.headers["impersonate-extra-acme.example%2fteam"] == ["shop"]
+    }
+
     @Test func `names and passwords and those to act as are sent`() async throws {
-        try await SimulatedAPIServer.serve { (server, port) async throws in
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.put(testPod("api"), in: podsPath)
-            let client = KubernetesClient.plain(
-                port,
-                account: ClusterAccount(
-                    username: "me",
-                    password: Secret("pä:ss"),
-                    impersonation: Impersonation(user: "somebody", uid: "7", groups: ["a", "b"])
-                )
-            )
+            let client = KubernetesClient.secure(port, account: Self.whole)
             _ = try await client.read(Pod.self, "api", in: "shop")
             let seen = try #require(server.seen.last)
             #expect(seen.header("authorization") == "Basic " + base64(Array("me:pä:ss".utf8)))
-            #expect(seen.header("impersonate-user") == "somebody")
-            #expect(seen.header("impersonate-uid") == "7")
-            #expect(seen.headers["impersonate-group"] == ["a", "b"])
+            #expect(Self.isWhomToActAs(seen))
             await client.shutdown()
+        }
+    }
+
+    @Test func `what proves who we are is not shown to a server of plain HTTP, which is said where it is missed`()
+        async throws
+    {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            // Neither the file nor the program is even looked for.
+            let program = CredentialProgram(version: .v1, command: "pawl-no-such-program")
+            for account in [
+                Self.whole, ClusterAccount(token: Secret("hunter2")), ClusterAccount(tokenFile: "/nowhere/token"),
+                ClusterAccount(program: program),
+                ClusterAccount(certificate: .file("/nowhere/crt"), key: .file("/nowhere/key")),
+            ] {
+                let client = KubernetesClient.plain(port, account: account)
+                #expect(client.access.withholdsAccount)
+                _ = try await client.read(Pod.self, "api", in: "shop")
+                #expect(server.seen.last?.header("authorization") == nil)
+                for refusal in [ServerAnswer.failure(401, "Unauthorized"), .failure(403, "Forbidden", "no")] {
+                    server.once(refusal)
+                    await #expect { try await client.read(Pod.self, "api", in: "shop") } throws: { error in
+                        (error as? KubernetesError)?.remedy.contains("https://") == true
+                    }
+                }
+                await client.shutdown()
+            }
+            #expect(server.seen.first.map(Self.isWhomToActAs) == true, "it is no secret, and does not give more rights")
+            #expect(!KubernetesClient.plain(port).access.withholdsAccount)
         }
     }
 
@@ -215,6 +304,31 @@ import WebClient
             )
             access.proxy = .http(host: "127.0.0.1", port: 1, user: nil, password: nil)
             await #expect { try await Self.ask(access) } throws: { Self.kind($0) == .unreachable }
+        }
+    }
+
+    @Test func `a proxy that cannot reach the server is trouble that passes`() async throws {
+        let authority = try TestAuthority()
+        let tls = try authority.server(names: ["cluster.example"], wantsClients: false)
+        let pem = try authority.pem
+        let told = Mutex<[KubernetesError.Kind]>([])
+        try await SimulatedAPIServer.serve(tls: tls) { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            let proxy = try ConnectProxy(refusals: ["502 Bad Gateway", "503 Unavailable", "504 Gateway Timeout"])
+            let client = KubernetesClient(
+                ClusterAccess(
+                    server: Self.server(port),
+                    serverName: "cluster.example",
+                    authority: .bytes(pem),
+                    proxy: .http(host: "127.0.0.1", port: Int(proxy.port), user: nil, password: nil),
+                    origin: "a test"
+                ),
+                environment: [:],
+                pace: TestTime().pace { error, _ in told.withLock { $0.append(error.kind) } }
+            )
+            #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running")
+            #expect(told.withLock { $0 } == [.unreachable, .unreachable, .unreachable])
+            await client.shutdown()
         }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A proxy that does what `CONNECT` asks for.
+/// A proxy that does what `CONNECT` asks for, or says why it does not.
 final class ConnectProxy: Sendable {
     let port: UInt16
     private let listener: Int32
@@ -10,12 +10,21 @@ final class ConnectProxy: Sendable {
 
     private final class State: Sendable {
         let heads = Mutex<[String]>([])
+        let refusals: Mutex<[String]>
+
+        init(_ refusals: [String]) {
+            self.refusals = Mutex(refusals)
+        }
     }
 
     /// The heads of what was asked for.
     var heads: [String] { state.heads.withLock { $0 } }
 
-    init() throws {
+    /// Listens.
+    ///
+    /// - Parameter refusals: what it says to the first connections instead of doing it, such as `503 Unavailable`.
+    /// - Throws: where there is no port for it.
+    init(refusals: [String] = []) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.loopback(0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -28,7 +37,7 @@ final class ConnectProxy: Sendable {
         }
         guard isBound else { throw POSIXError(.EADDRINUSE) }
         port = UInt16(bigEndian: address.sin_port)
-        let state = State()
+        let state = State(refusals)
         self.state = state
         Thread.detachNewThread {
             while true {
@@ -59,6 +68,12 @@ final class ConnectProxy: Sendable {
         while !head.reversed().starts(with: "\n\r\n\r".utf8), recv(client, &byte, 1, 0) == 1 { head.append(byte) }
         let text = String(decoding: head, as: UTF8.self)
         state.heads.withLock { $0.append(text) }
+        let refusal = state.refusals.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        if let refusal {
+            let answer = Array("HTTP/1.1 \(refusal)\r\nContent-Length: 0\r\n\r\n".utf8)
+            send(client, answer, answer.count, Int32(MSG_NOSIGNAL))
+            return
+        }
         let target = text.split(separator: " ").dropFirst().first ?? ""
         guard let port = target.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

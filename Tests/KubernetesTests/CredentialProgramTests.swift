@@ -35,12 +35,12 @@ import Testing
     @Test func `a credential program is asked once, again when its answer is over, and when it is refused`()
         async throws
     {
-        try await SimulatedAPIServer.serve { (server, port) async throws in
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
             server.put(testPod("api"), in: podsPath)
             try await withScratchFolder { folder in
                 let time = TestTime()
                 let program = try Self.program(folder, prints: Self.answer("one", expires: "2026-11-27T21:02:34Z"))
-                let client = KubernetesClient.plain(port, account: ClusterAccount(program: program), time: time)
+                let client = KubernetesClient.secure(port, account: ClusterAccount(program: program), time: time)
                 // Many at once ask it once.
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 { group.addTask { _ = try await client.read(Pod.self, "api", in: "shop") } }
@@ -107,7 +107,7 @@ import Testing
     ) async throws {
         try await withScratchFolder { folder in
             let program = try Self.program(folder, prints: answer, extra: extra)
-            let client = KubernetesClient.plain(1, account: ClusterAccount(program: program))
+            let client = KubernetesClient.secure(1, account: ClusterAccount(program: program))
             await #expect { try await client.read(Pod.self, "api", in: "shop") } throws: { error in
                 AccessTests.kind(error) == .credentials && "\(error)".contains(expected)
                     && !"\(error)".contains("hunter2")
@@ -118,10 +118,76 @@ import Testing
 
     @Test func `a credential program that is missing is told with what its settings say`() async throws {
         let program = CredentialProgram(version: .v1, command: "pawl-no-such-program", installHint: "Ask Anna.")
-        let client = KubernetesClient.plain(1, account: ClusterAccount(program: program))
+        let client = KubernetesClient.secure(1, account: ClusterAccount(program: program))
         await #expect { try await client.read(Pod.self, "api", in: "shop") } throws: { error in
             AccessTests.kind(error) == .credentials && (error as? KubernetesError)?.remedy.contains("Ask Anna.") == true
         }
         await client.shutdown()
+    }
+
+    @Test func `a program that fails once after it has worked is asked again, also by watches`() async throws {
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            try await withScratchFolder { folder in
+                let time = TestTime()
+                // It fails as often as there are files.
+                let program = try Self.program(
+                    folder,
+                    prints: Self.answer("one", expires: "2026-11-27T21:02:34Z"),
+                    extra: "for f in \(folder)/broken*; do if [ -e $f ]; then /bin/rm $f; exit 1; fi; done"
+                )
+                let client = KubernetesClient.secure(port, account: ClusterAccount(program: program), time: time)
+                var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+                _ = try await walk.next()
+                _ = try await walk.next()
+                time.pass(.seconds(60))
+                try write(Self.answer("two"), to: folder + "/answer")
+                for number in 1...2 { try write("", to: "\(folder)/broken\(number)") }
+                _ = try await client.read(Pod.self, "api", in: "shop")
+                #expect(server.seen.last?.header("authorization") == "Bearer two")
+                #expect(time.pauses.count == 2)
+                server.script { $0.header("authorization") == "Bearer two" ? .failure(401, "Unauthorized") : nil }
+                try write("", to: folder + "/broken")
+                try write(Self.answer("three"), to: folder + "/answer")
+                guard case .interrupted(let error) = try await walk.next() else {
+                    Issue.record("it is told")
+                    return
+                }
+                #expect(error.kind == .credentials)
+                server.put(testPod("web"), in: podsPath)
+                guard case .added = try await walk.next() else {
+                    Issue.record("it goes on")
+                    return
+                }
+                await client.shutdown()
+            }
+        }
+    }
+
+    @Test func `who is cancelled does not wait for a program, and others get its answer`() async throws {
+        try await SimulatedAPIServer.serveSecurely { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            try await withScratchFolder { folder in
+                // It waits for somebody to write to it.
+                let program = try Self.program(
+                    folder,
+                    prints: Self.answer("one"),
+                    extra: "/usr/bin/mkfifo \(folder)/go; /bin/cat \(folder)/go >/dev/null"
+                )
+                let client = KubernetesClient.secure(port, account: ClusterAccount(program: program))
+                let patient = Task { try await client.read(Pod.self, "api", in: "shop") }
+                let hasty = Task { try await client.read(Pod.self, "api", in: "shop") }
+                while !FileManager.default.fileExists(atPath: folder + "/go") {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+                hasty.cancel()
+                await #expect { try await hasty.value } throws: { AccessTests.kind($0) == .cancelled }
+                try #require(FileHandle(forWritingAtPath: folder + "/go")).close()
+                #expect(try await patient.value.phase == "Running")
+                #expect(Self.runs(folder) == 1)
+                await client.shutdown()
+            }
+        }
     }
 }

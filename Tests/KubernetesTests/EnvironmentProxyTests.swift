@@ -25,6 +25,12 @@ import WebClient
         }
     }
 
+    @Test func `a name in capitals without a value does not hide the other`() throws {
+        let address = try #require(ServerAddress("https://k.example"))
+        let environment = ["HTTPS_PROXY": "", "https_proxy": "proxy:3128"]
+        #expect(EnvironmentProxy(environment: environment).text(for: address) == "http://proxy:3128")
+    }
+
     @Test func `what the settings say counts before the environment`() async throws {
         let text = """
             current-context: c

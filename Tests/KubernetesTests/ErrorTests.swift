@@ -59,7 +59,9 @@ import WebClient
     }
 
     @Test func `a refusal for want of a right says which rule would do`() throws {
-        let said = "pods is forbidden: User jane cannot get resource pods/log in API group in the namespace shop"
+        let said =
+            #"pods \"api\" is forbidden: User \"jane\" cannot get resource \"pods/log\" in API group \"\" "#
+            + #"in the namespace \"shop\": RBAC: not found"#
         let error = error(403, status(403, "Forbidden", said))
         let rule = try #require(error.missingRule)
         #expect(rule == RoleRule(group: "", resource: "pods/log", verb: "get", namespace: "shop"))
@@ -71,11 +73,28 @@ import WebClient
                 """
         )
         #expect(error.remedy.contains(rule.text))
-        #expect("\(error)".hasPrefix("get pods/log “api” in the namespace shop: pods is forbidden"))
+        #expect("\(error)".hasPrefix("get pods/log “api” in the namespace shop: pods \"api\" is forbidden"))
+    }
+
+    @Test func `the rule is the one that the server has missed, which need not be the one that was asked for`() throws {
+        let impersonated =
+            #"users \"x\" is forbidden: User \"jane\" cannot impersonate resource \"users\" in API group \"\" "#
+            + "at the cluster scope"
+        let rule = try #require(error(403, status(403, "Forbidden", impersonated)).missingRule)
+        #expect(rule == RoleRule(group: "", resource: "users", verb: "impersonate", namespace: nil))
+        let applied =
+            #"deployments.apps \"web\" is forbidden: User \"system:serviceaccount:pawl:pawl\" cannot create resource "#
+            + #"\"deployments\" in API group \"apps\" in the namespace \"shop\""#
+        let other = try #require(error(403, status(403, "Forbidden", applied)).missingRule)
+        #expect(other == RoleRule(group: "apps", resource: "deployments", verb: "create", namespace: "shop"))
     }
 
     @Test func `a refusal by a quota or a webhook is not taken for a missing right`() {
-        for said in ["exceeded quota: compute", "admission webhook denied the request: no"] {
+        for said in [
+            "exceeded quota: compute", #"admission webhook \"w\" denied the request: no"#,
+            #"admission webhook \"w\" denied the request: User \"jane\" cannot get resource \"pods\" in API group \"\""#,
+            #"pods \"api\" is forbidden: you cannot get that today"#, #"forbidden: User \"x\" cannot get path \"/x\""#,
+        ] {
             let error = error(403, status(403, "Forbidden", said))
             #expect(error.kind == .forbidden)
             #expect(error.missingRule == nil)
@@ -131,14 +150,23 @@ import WebClient
         let pace = RequestPace(firstPause: .seconds(1), longestPause: .seconds(8), chance: { 0 })
         #expect([1, 2, 3, 4, 5, 60].map { pace.pause(after: $0) } == [0.5, 1, 2, 4, 4, 4].map { .seconds($0) })
         var busy = KubernetesError(.tooManyRequests, "", remedy: "")
-        #expect(pace.wait(after: busy, attempt: 1, of: 5, .unsafe) == .seconds(0.5))
+        func wait(_ error: KubernetesError, _ repetition: Repetition, left: Duration = .seconds(30)) -> Duration? {
+            pace.wait(after: error, failures: 1, left: left, repetition, hasWorked: false)
+        }
+        #expect(wait(busy, .unsafe) == .seconds(0.5))
         busy.retryAfter = .seconds(9)
-        #expect(pace.wait(after: busy, attempt: 1, of: 5, .unsafe) == .seconds(9))
+        #expect(wait(busy, .unsafe) == .seconds(9))
+        #expect(wait(busy, .unsafe, left: .seconds(8)) == nil, "it is not asked before the time that it wants")
         busy.retryAfter = .seconds(31)
-        #expect(pace.wait(after: busy, attempt: 1, of: 5, .unsafe) == nil, "that is for the caller to decide")
+        #expect(wait(busy, .unsafe, left: .seconds(60)) == nil, "that is for the caller to decide")
         let away = KubernetesError(.unreachable, "", remedy: "")
-        #expect(pace.wait(after: away, attempt: 1, of: 5, .unsafe) == nil)
-        #expect(pace.wait(after: away, attempt: 1, of: 5, .safe) != nil)
-        #expect(pace.wait(after: away, attempt: 5, of: 5, .safe) == nil)
+        #expect(wait(away, .unsafe) == nil)
+        #expect(wait(away, .safe) == .seconds(0.5))
+        #expect(wait(away, .safe, left: .seconds(0.25)) == .seconds(0.25), "it is tried once more at the end")
+        #expect(wait(away, .safe, left: .zero) == nil)
+        let unknown = KubernetesError(.credentials, "", remedy: "")
+        #expect(wait(unknown, .safe) == nil)
+        #expect(pace.wait(after: unknown, failures: 1, left: .seconds(1), .unsafe, hasWorked: true) == .seconds(0.5))
+        #expect([0.2, 1, 1.5].map { Duration.seconds($0).wholeSeconds } == [1, 1, 2])
     }
 }

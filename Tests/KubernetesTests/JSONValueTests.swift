@@ -63,11 +63,11 @@ import Testing
         for piece in ["a", "b\nc", "\r\n\n1234", "5678", "\nrest"] {
             let isTaken = cutter.take(Array(piece.utf8))
             #expect(isTaken)
-            while let line = cutter.next() { lines.append(String(decoding: line, as: UTF8.self)) }
+            while let line = cutter.next() { lines.append(String(decoding: line.bytes, as: UTF8.self)) }
         }
         #expect(lines == ["ab", "c", "", "12345678"])
         let rest = cutter.rest()
-        #expect(rest == Array("rest".utf8))
+        #expect(rest?.bytes == Array("rest".utf8))
     }
 
     @Test func `lines do not depend on where they are cut`() {
@@ -81,14 +81,14 @@ import Testing
                 let piece = rest.prefix(1 + numbers.next(7))
                 rest = rest.dropFirst(piece.count)
                 _ = cutter.take(Array(piece))
-                while let line = cutter.next() { lines.append(line) }
+                while let line = cutter.next() { lines.append(line.bytes) }
             }
-            if let last = cutter.rest() { lines.append(last) }
+            if let last = cutter.rest() { lines.append(last.bytes) }
             var whole = LineCutter(limit: 1000, excess: .refused)
             _ = whole.take(Array(text.utf8))
             var expected: [[UInt8]] = []
-            while let line = whole.next() { expected.append(line) }
-            if let last = whole.rest() { expected.append(last) }
+            while let line = whole.next() { expected.append(line.bytes) }
+            if let last = whole.rest() { expected.append(last.bytes) }
             #expect(lines == expected)
             #expect(
                 expected.count == text.utf8.split(separator: 10, omittingEmptySubsequences: false).count
@@ -115,7 +115,12 @@ import Testing
         let isCut = cutting.take(Array("1234567890\n".utf8))
         #expect(isCut)
         var lines: [Int] = []
-        while let line = cutting.next() { lines.append(line.count) }
+        var continued: [Bool] = []
+        while let line = cutting.next() {
+            lines.append(line.bytes.count)
+            continued.append(line.isContinued)
+        }
         #expect(lines == [4, 4, 2])
+        #expect(continued == [true, true, false])
     }
 }

@@ -30,6 +30,7 @@ import WebClient
             tokenFile: /run/token
             as: somebody
             as-groups: [a, b]
+            as-user-extra: {scopes: [view, edit]}
         """
 
     private func settings(_ text: String, _ body: (Kubeconfig, String) throws -> Void) async throws {
@@ -63,7 +64,8 @@ import WebClient
             #expect(access.account.key == .bytes(Array("-----KEY".utf8)))
             #expect(access.account.token == Secret("hunter2"))
             #expect(access.account.tokenFile == "/run/token")
-            #expect(access.account.impersonation == Impersonation(user: "somebody", groups: ["a", "b"]))
+            let other = Impersonation(user: "somebody", groups: ["a", "b"], extra: ["scopes": ["view", "edit"]])
+            #expect(access.account.impersonation == other)
             #expect(access.origin == "the context “shop” of \(folder)/config")
         }
     }
@@ -176,6 +178,18 @@ import WebClient
         try await settings(other) { settings, _ in
             let access = try settings.access()
             #expect(access.account.token == Secret("t"))
+        }
+    }
+
+    @Test(arguments: ["as-groups: [a]", "as-uid: '7'", "as-user-extra: {scopes: [view]}"])
+    func `groups of somebody who is not named are refused, as kubectl does`(text: String) async throws {
+        let error = try await refusal(user(text))
+        #expect(error.kind == .settings)
+        #expect(error.detail.contains("/config:7: the user “u” is to act with groups"))
+        #expect(error.remedy.contains("`as`"))
+        try await settings(user("as-groups: []")) { settings, _ in
+            let access = try settings.access()
+            #expect(access.account.impersonation == nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Kubernetes
@@ -15,21 +16,21 @@ import Testing
             let client = KubernetesClient.plain(port, time: time)
             var mine = Self.claim("a")
             #expect(mine.standing(at: .zero) == .free(previous: ""))
-            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(15)))
+            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(10)))
             #expect(mine.token == 0)
             let made = CoordinationLease(try await client.read(RequestTarget(.leases, namespace: "shop", name: "pawl")))
             #expect(made.holder == "a")
             #expect(made.json[path: ["spec", "renewTime"]]?.string == "2026-11-27T21:01:34.000000Z")
             #expect(made.json["apiVersion"] == "coordination.k8s.io/v1")
             time.pass(.seconds(10))
-            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(15)))
+            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(10)))
             #expect(mine.token == 0)
             #expect(mine.seen?.renewTime == made.renewTime?.adding(.seconds(10)))
             #expect(mine.seen?.acquireTime == made.acquireTime, "it is the same holder still")
             try await client.release(&mine)
             #expect(mine.token == nil)
             var other = Self.claim("b")
-            #expect(try await client.claim(&other) == .ours(remaining: .seconds(15)), "nobody has to wait for its end")
+            #expect(try await client.claim(&other) == .ours(remaining: .seconds(10)), "nobody has to wait for its end")
             #expect(other.token == 1)
             try await client.release(&mine)
             let left = CoordinationLease(try await client.read(RequestTarget(.leases, namespace: "shop", name: "pawl")))
@@ -55,7 +56,7 @@ import Testing
             #expect(try await client.claim(&mine) == .held(by: "b", remaining: .seconds(15)), "it lives")
             time.pass(.seconds(15))
             #expect(mine.standing(at: .seconds(29)) == .free(previous: "b"))
-            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(15)))
+            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(10)))
             #expect(mine.token == 1)
             #expect(try await client.claim(&theirs) == .held(by: "a", remaining: .seconds(15)))
             #expect(theirs.token == nil)
@@ -73,9 +74,9 @@ import Testing
             }
             var mine = Self.claim("a")
             _ = try await client.claim(&mine)
-            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(11)))
-            time.pass(.seconds(11))
-            #expect(mine.standing(at: .seconds(15)) == .free(previous: "a"))
+            #expect(try await client.claim(&mine) == .ours(remaining: .seconds(6)))
+            time.pass(.seconds(6))
+            #expect(mine.standing(at: .seconds(10)) == .free(previous: "a"))
             await client.shutdown()
         }
     }
@@ -144,10 +145,82 @@ import Testing
             _ = try await client.claim(&held)
             server.script { _ in .failure(503, "ServiceUnavailable", "") }
             await #expect { try await client.claim(&held) } throws: { ($0 as? KubernetesError)?.mayPass == true }
-            #expect(held.standing(at: .seconds(14)) == .ours(remaining: .seconds(1)))
+            #expect(held.standing(at: .seconds(9)) == .ours(remaining: .seconds(1)))
+            #expect(held.standing(at: .seconds(10)) == .free(previous: "a"), "others may have it five seconds later")
+            #expect(time.pauses.reduce(.zero, +) == .seconds(10), "it is not asked for when it is lost")
             await client.shutdown()
         }
         mine.see(nil, at: .zero)
         #expect(mine.standing(at: .zero) == .free(previous: ""))
+    }
+
+    @Test func `a renewal that is not answered is over before the lease is lost`() async throws {
+        // A clock that goes, since a server that does not answer is not told by pauses.
+        let pace = RequestPace()
+        let (holds, hold) = AsyncStream.makeStream(of: Void.self)
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port, pace: pace)
+            var mine = LeaseClaim(namespace: "shop", name: "pawl", identity: "a", duration: .seconds(3))
+            guard case .ours = try await client.claim(&mine) else {
+                Issue.record("it was free")
+                return
+            }
+            server.script { request in
+                guard request.method == "PUT" else { return nil }
+                for await _ in holds {}
+                return nil
+            }
+            let begin = pace.uptime()
+            await #expect { try await client.claim(&mine) } throws: { ($0 as? KubernetesError)?.kind == .unreachable }
+            let end = pace.uptime()
+            #expect(end - begin < .seconds(20), "two seconds and what a busy machine adds; a request may take sixty")
+            #expect(mine.standing(at: end) == .free(previous: "a"))
+            hold.finish()
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a lease that was let go is not ours, also where the answer is not heard`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port, time: time)
+            var mine = Self.claim("a")
+            _ = try await client.claim(&mine)
+            server.script { request in
+                guard request.method == "PUT" else { return nil }
+                _ = server.own(request)
+                return ServerAnswer(200, text: "{", breaksOff: true)
+            }
+            try? await client.release(&mine)
+            #expect(mine.standing(at: time.pace().uptime()) == .free(previous: "a"))
+            #expect(mine.token == nil)
+            let left = CoordinationLease(try await client.read(RequestTarget(.leases, namespace: "shop", name: "pawl")))
+            #expect(left.holder.isEmpty)
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a lease is renewed while watches have all the connections that there were before`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            var mine = Self.claim("a")
+            _ = try await client.claim(&mine)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<64 {
+                    group.addTask {
+                        let selection = ObjectSelection(.pods, in: "shop")
+                        for try await change in client.watch(Pod.self, selection, from: "100") { _ = change }
+                    }
+                }
+                while server.state.withLock({ $0.watchers.count }) < 64 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+                #expect(try await client.claim(&mine) == .ours(remaining: .seconds(10)))
+                group.cancelAll()
+                while await group.nextResult() != nil {}
+            }
+            await client.shutdown()
+        }
     }
 }

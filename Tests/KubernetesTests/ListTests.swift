@@ -118,4 +118,19 @@ import Testing
             await client.shutdown()
         }
     }
+
+    @Test func `a server that forgets every place is asked again after pauses that grow`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            for number in 0..<9 { server.put(testPod("p\(number)"), in: podsPath) }
+            server.script { request in
+                request.query["continue"] != nil && time.pauses.count < 4 ? .failure(410, "Expired") : nil
+            }
+            let client = KubernetesClient.plain(port, time: time)
+            let selection = ObjectSelection(.pods, in: "shop")
+            #expect(try await client.list(Pod.self, selection, pageSize: 4).all().count == 9)
+            #expect(time.pauses == [0.25, 0.5, 1, 2].map { .seconds($0) })
+            await client.shutdown()
+        }
+    }
 }

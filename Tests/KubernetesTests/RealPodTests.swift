@@ -53,8 +53,11 @@ struct RealPodTests {
         for try await change in client.watch(Pod.self, in: "default", fields: "metadata.name=\(name)") {
             guard let status = Self.pod(in: change)?.containerStatuses.first else { continue }
             if case .running = status.state, lines.isEmpty {
-                let options = LogOptions(container: "main", follows: true)
-                for try await line in client.log(of: name, in: "default", options) {
+                var lives = 0
+                for try await change in client.follow(logOf: name, in: "default", LogOptions(container: "main")) {
+                    if case .life = change { lives += 1 }
+                    guard lives == 1 else { break }
+                    guard case .line(let line) = change else { continue }
                     #expect(!line.time.isEmpty)
                     lines.append(line.text)
                 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Kubernetes
@@ -111,7 +112,7 @@ import Testing
             await #expect {
                 try await client.delete(
                     pod,
-                    options: DeleteOptions(uid: "uid-of-an-earlier-one", gracePeriod: .seconds(3))
+                    options: DeleteOptions(uid: "uid-of-an-earlier-one", gracePeriod: .seconds(2.5))
                 )
             } throws: {
                 ($0 as? KubernetesError)?.kind == .conflict
@@ -163,12 +164,72 @@ import Testing
             server.script { _ in .failure(500, "InternalError", "no") }
             let client = KubernetesClient.plain(port, time: time)
             await #expect { try await client.read(pod) } throws: { ($0 as? KubernetesError)?.kind == .serverTrouble }
-            #expect(server.seen.count == 5)
+            #expect(time.pauses.reduce(.zero, +) == .seconds(30))
+            #expect(server.seen.count == time.pauses.count + 1)
             await client.shutdown()
         }
         let client = KubernetesClient.plain(1, time: time)
         await #expect { try await client.read(pod) } throws: { ($0 as? KubernetesError)?.kind == .unreachable }
         await client.shutdown()
+    }
+
+    @Test func `a server that starts anew is waited for, as long as the caller wants, and that is said`() async throws {
+        let told = Mutex<[String]>([])
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            for (patience, expected) in [(Duration.seconds(60), 8), (.seconds(10), 6)] {
+                let time = TestTime()
+                let pace = time.pace(patience: patience) { error, pause in
+                    told.withLock { $0.append("\(error.kind) \(pause)") }
+                }
+                let client = KubernetesClient.plain(port, pace: pace)
+                server.script { _ in
+                    // Away for half a minute.
+                    time.pauses.reduce(.zero, +) < .seconds(30) ? .failure(503, "ServiceUnavailable") : nil
+                }
+                let found = try? await client.read(pod)
+                #expect((found != nil) == (patience == .seconds(60)))
+                #expect(time.pauses.count == expected)
+                await client.shutdown()
+            }
+        }
+        #expect(told.withLock { $0 }.prefix(2) == ["serverTrouble 0.25 seconds", "serverTrouble 0.5 seconds"])
+    }
+
+    @Test func `an object is removed again only where it is meant, and no later one of its name`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            server.put(testPod("api"), in: podsPath)
+            for answer in [
+                ServerAnswer.failure(500, "InternalError", "no"),
+                ServerAnswer(200, text: "{\"kind\":", breaksOff: true),
+            ] {
+                let before = server.seen.count
+                server.once(answer)
+                await #expect { try await client.delete(pod) } throws: { ($0 as? KubernetesError)?.mayPass == true }
+                #expect(server.seen.count == before + 1)
+            }
+            let found = try await client.read(Pod.self, "api", in: "shop").metadata
+            for options in [
+                DeleteOptions(uid: found.uid, isDryRun: true), DeleteOptions(resourceVersion: found.resourceVersion),
+            ] {
+                server.put(testPod("api"), in: podsPath)
+                server.once(.failure(500, "InternalError", "no"))
+                #expect(try await client.delete(pod, options: options))
+            }
+            await client.shutdown()
+        }
+    }
+
+    @Test func `what is asked after the client was shut down fails at once`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            await client.shutdown()
+            await #expect { try await client.read(pod) } throws: { error in
+                (error as? KubernetesError)?.kind == .cancelled && "\(error)".contains("shut down")
+            }
+            #expect(server.seen.isEmpty)
+        }
     }
 
     @Test func `a create is never made again where nobody knows what became of it`() async throws {

@@ -94,7 +94,7 @@ final class SimulatedAPIServer: Sendable {
         var seen: [SeenRequest] = []
         var scripts: [Script] = []
         /// Answers that are given once, in their order, before anything else.
-        var once: [ServerAnswer] = []
+        var once: [(path: String, answer: ServerAnswer)] = []
     }
 
     let state = Mutex(State())
@@ -106,7 +106,12 @@ final class SimulatedAPIServer: Sendable {
 
     /// Gives answers once, in their order.
     func once(_ answers: ServerAnswer...) {
-        state.withLock { $0.once += answers }
+        state.withLock { $0.once += answers.map { ("", $0) } }
+    }
+
+    /// Gives answers once, in their order, to requests whose path ends like this.
+    func once(at path: String, _ answers: ServerAnswer...) {
+        state.withLock { $0.once += answers.map { (path, $0) } }
     }
 
     /// The requests so far.
@@ -115,13 +120,22 @@ final class SimulatedAPIServer: Sendable {
     func answer(_ request: SeenRequest) async -> ServerAnswer {
         let (once, scripts) = state.withLock { state -> (ServerAnswer?, [Script]) in
             state.seen.append(request)
-            return (state.once.isEmpty ? nil : state.once.removeFirst(), state.scripts)
+            let next = state.once.firstIndex { request.path.hasSuffix($0.path) }
+            return (next.map { state.once.remove(at: $0).answer }, state.scripts)
         }
         if let once { return once }
         for script in scripts {
             if let answer = await script(request) { return answer }
         }
         return own(request)
+    }
+
+    /// Serves with TLS while `body` runs, for clients of whatever certificate.
+    static func serveSecurely<Result: Sendable>(
+        _ body: @Sendable @escaping (SimulatedAPIServer, Int) async throws -> Result
+    ) async throws -> Result {
+        let tls = try TestAuthority().server(names: ["127.0.0.1"], wantsClients: false)
+        return try await serve(tls: tls, body)
     }
 
     /// Serves while `body` runs.

@@ -15,7 +15,8 @@ struct TestAuthority: Sendable {
         var key: [UInt8]
     }
 
-    init(_ name: String = "test authority") throws {
+    /// Makes an authority that has signed itself, or that another one has signed.
+    init(_ name: String = "test authority", signedBy other: TestAuthority? = nil) throws {
         key = Certificate.PrivateKey(P256.Signing.PrivateKey())
         let subject = try DistinguishedName { CommonName(name) }
         certificate = try Certificate(
@@ -24,13 +25,13 @@ struct TestAuthority: Sendable {
             publicKey: key.publicKey,
             notValidBefore: Date().addingTimeInterval(-3600),
             notValidAfter: Date().addingTimeInterval(86_400),
-            issuer: subject,
+            issuer: other?.certificate.subject ?? subject,
             subject: subject,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                 Critical(KeyUsage(keyCertSign: true))
             },
-            issuerPrivateKey: key
+            issuerPrivateKey: other?.key ?? key
         )
     }
 

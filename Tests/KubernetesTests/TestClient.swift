@@ -23,11 +23,21 @@ final class TestTime: Sendable {
         state.withLock { $0.wall = time }
     }
 
-    func pace(attempts: Int = 5) -> RequestPace {
+    /// A pace by this time, in which it passes with every pause.
+    func pace(
+        patience: Duration = .seconds(30),
+        watchLength: Duration = .seconds(290),
+        logSilence: Duration = .seconds(600),
+        tell: @escaping @Sendable (KubernetesError, Duration) -> Void = { _, _ in }
+    ) -> RequestPace {
         RequestPace(
-            attempts: attempts,
+            patience: patience,
+            watchLength: watchLength,
+            logSilence: logSilence,
+            tell: tell,
             pause: { duration in
                 self.state.withLock { $0.pauses.append(duration) }
+                self.pass(duration)
                 try Task.checkCancellation()
                 await Task.yield()
             },
@@ -44,8 +54,8 @@ extension KubernetesClient {
         _ port: Int,
         account: ClusterAccount = ClusterAccount(),
         time: TestTime = TestTime(),
-        limits: Limits = Limits(),
-        environment: [String: String] = [:]
+        pace: RequestPace? = nil,
+        limits: Limits = Limits()
     ) -> KubernetesClient {
         KubernetesClient(
             ClusterAccess(
@@ -54,9 +64,29 @@ extension KubernetesClient {
                 namespace: "shop",
                 origin: "a test"
             ),
-            environment: environment,
-            pace: time.pace(),
+            environment: [:],
+            pace: pace ?? time.pace(),
             limits: limits
+        )
+    }
+
+    /// A client of a simulated server with TLS, which gets to see its account.
+    static func secure(
+        _ port: Int,
+        account: ClusterAccount,
+        time: TestTime = TestTime(),
+        pace: RequestPace? = nil
+    ) -> KubernetesClient {
+        KubernetesClient(
+            ClusterAccess(
+                server: ServerAddress(host: "127.0.0.1", port: port),
+                isServerVerified: false,
+                account: account,
+                namespace: "shop",
+                origin: "a test"
+            ),
+            environment: [:],
+            pace: pace ?? time.pace()
         )
     }
 }

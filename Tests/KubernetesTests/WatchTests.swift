@@ -169,7 +169,11 @@ import Testing
         try await SimulatedAPIServer.serve { (server, port) async throws in
             server.script { request in
                 request.query["watch"] == "true"
-                    ? .failure(403, "Forbidden", "pods is forbidden: User \"x\" cannot watch resource \"pods\"") : nil
+                    ? .failure(
+                        403,
+                        "Forbidden",
+                        #"pods is forbidden: User "x" cannot watch resource "pods" in API group "" in the namespace "shop""#
+                    ) : nil
             }
             let client = KubernetesClient.plain(port)
             let selection = ObjectSelection(.pods, in: "shop")
@@ -192,6 +196,128 @@ import Testing
             watching.cancel()
             await #expect { try await watching.value } throws: { ($0 as? KubernetesError)?.kind == .cancelled }
             await client.shutdown()
+        }
+    }
+
+    @Test func `a server that forgets every version is asked again after pauses that grow`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            server.script { request in
+                request.query["watch"] == "true" && time.pauses.count < 4 ? .failure(410, "Expired") : nil
+            }
+            let client = KubernetesClient.plain(port, time: time)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            let round = ["present a", "caught up", "started over"]
+            #expect(try await Self.take(15, &walk) == round + round + round + round + round)
+            #expect(try await Self.take(2, &walk) == ["present a", "caught up"])
+            server.put(testPod("b"), in: podsPath)
+            #expect(try await Self.take(1, &walk) == ["added b"])
+            #expect(time.pauses == [0.25, 0.5, 1, 2].map { .seconds($0) })
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a watch that the server does not end is ended, since it may be dead`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let client = KubernetesClient.plain(port, pace: TestTime().pace(watchLength: .milliseconds(200)))
+            server.script { request in
+                // The first watch is never told anything.
+                let isFirst = server.seen.filter { $0.query["watch"] == "true" }.count == 1
+                guard request.query["watch"] == "true", isFirst else { return nil }
+                return ServerAnswer(pieces: AsyncStream { _ in })
+            }
+            let told = Task {
+                var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+                return try await Self.take(3, &walk)
+            }
+            try await Self.awaitWatcher(server)
+            server.put(testPod("b"), in: podsPath)
+            #expect(try await told.value == ["present a", "caught up", "added b"])
+            #expect(server.seen.filter { $0.query["watch"] == "true" }.count >= 2)
+            #expect(server.seen.last?.query["timeoutSeconds"] == "1")
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a server that starts anew and knows nobody yet is borne as long as the caller wants`()
+        async throws
+    {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("a"), in: podsPath)
+            let time = TestTime()
+            let client = KubernetesClient.plain(port, time: time)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(2, &walk)
+            server.put(testPod("b"), in: podsPath)
+            _ = try await Self.take(1, &walk)
+            let begin = time.pauses.count
+            let isAway = Mutex(true)
+            server.script { _ in isAway.withLock { $0 } ? .failure(403, "Forbidden", "no roles yet") : nil }
+            server.closeWatches()
+            let told = try await Self.take(6, &walk)
+            #expect(told == Array(repeating: "interrupted forbidden", count: 6))
+            #expect(time.pauses[begin...].reduce(.zero, +) > .seconds(7))
+            isAway.withLock { $0 = false }
+            server.put(testPod("c"), in: podsPath)
+            #expect(try await Self.take(1, &walk) == ["added c"])
+            isAway.withLock { $0 = true }
+            let before = time.pauses.reduce(.zero, +)
+            server.closeWatches()
+            await #expect { while try await walk.next() != nil {} } throws: {
+                ($0 as? KubernetesError)?.kind == .forbidden
+            }
+            let borne = time.pauses.reduce(.zero, +) - before
+            #expect(borne >= .seconds(30) && borne <= .seconds(40))
+            await client.shutdown()
+        }
+    }
+
+    @Test func `who may list and not watch is told that at once`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.script { request in
+                let said = #"pods is forbidden: User "x" cannot watch resource "pods" in API group """#
+                return request.query["watch"] == "true" ? .failure(403, "Forbidden", said) : nil
+            }
+            let client = KubernetesClient.plain(port, time: time)
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            _ = try await Self.take(1, &walk)
+            await #expect { _ = try await walk.next() } throws: {
+                ($0 as? KubernetesError)?.missingRule?.verb == "watch"
+            }
+            #expect(time.pauses.isEmpty)
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a list goes on with the page that failed, and tells that at once`() async throws {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            for name in ["a", "b", "c"] { server.put(testPod(name), in: podsPath) }
+            let client = KubernetesClient.plain(port, time: time)
+            var walk = client.watch(Pod.self, ObjectSelection(.pods, in: "shop"), pageSize: 2).makeAsyncIterator()
+            #expect(try await Self.take(2, &walk) == ["present a", "present b"])
+            server.once(.failure(503, "ServiceUnavailable"))
+            #expect(try await Self.take(3, &walk) == ["interrupted serverTrouble", "present c", "caught up"])
+            await client.shutdown()
+        }
+    }
+
+    @Test func `a client that is shut down ends its watches, also those that wait to go on`() async throws {
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            let client = KubernetesClient.plain(port)
+            let watching = Task {
+                for try await change in client.watch(Pod.self, in: "shop") { _ = change }
+            }
+            try await Self.awaitWatcher(server)
+            server.script { _ in .failure(503, "ServiceUnavailable") }
+            var walk = client.watch(Pod.self, in: "shop").makeAsyncIterator()
+            #expect(try await Self.take(1, &walk) == ["interrupted serverTrouble"])
+            await client.shutdown()
+            await #expect { _ = try await walk.next() } throws: { ($0 as? KubernetesError)?.kind == .cancelled }
+            await #expect { try await watching.value } throws: { ($0 as? KubernetesError)?.kind == .cancelled }
         }
     }
 }

@@ -213,4 +213,68 @@ import Testing
         #expect(!printed.contains("hunter2"))
         #expect(!printed.contains("104"), "nor are the bytes of the key")
     }
+
+    @Test(arguments: ["502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"])
+    func `a proxy that does not pass a connection on is a server out of reach`(status: String) async throws {
+        let proxy = try ScriptedServer(tcp: ()) { exchange in
+            exchange.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n")
+        }
+        let session = try WebSession(
+            options: .init(proxy: .http(host: "127.0.0.1", port: Int(proxy.port), user: nil, password: nil))
+        )
+        await #expect(throws: WebFailure.unreachable(detail: "the proxy did not pass the connection on")) {
+            try await session.send(.init(.get, .web("https://server.example/")))
+        }
+        await session.shutdown()
+    }
+
+    @Test func `a proxy, or a server of TLS, that says nothing ends in a timeout`() async throws {
+        let silent = try ScriptedServer(tcp: ()) { $0.awaitEnd() }
+        for proxy in [
+            nil, WebProxy.http(host: "127.0.0.1", port: Int(silent.port), user: nil, password: nil),
+            .socks(host: "127.0.0.1", port: Int(silent.port)),
+        ] {
+            let session = try WebSession(connectTimeout: .milliseconds(200), options: .init(proxy: proxy))
+            await #expect(throws: WebFailure.timeout) {
+                try await session.send(.init(.get, .web("https://127.0.0.1:\(silent.port)/")))
+            }
+            await session.shutdown()
+        }
+    }
+
+    @Test func `an answer that is read as it comes is over after its time, or by cancelling`() async throws {
+        let server = try ScriptedServer(tcp: ()) { exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12")
+            exchange.awaitEnd()
+        }
+        let session = WebSession()
+        let request = HTTPRequest(.get, .web("http://127.0.0.1:\(server.port)/"))
+        let short = try await session.stream(request, lifetime: .milliseconds(200))
+        await #expect(throws: WebFailure.timeout) { try await short.collected(limit: 10) }
+        let (pieces, piece) = AsyncStream.makeStream(of: Void.self)
+        let long = try await session.stream(request, lifetime: .seconds(600))
+        let reading = Task {
+            for try await _ in long.chunks { piece.yield() }
+        }
+        var iterator = pieces.makeAsyncIterator()
+        await iterator.next()
+        reading.cancel()
+        await #expect(throws: WebFailure.cancelled) { try await reading.value }
+        await session.shutdown()
+    }
+
+    @Test func `who finds all connections in use is told that`() async throws {
+        let server = try ScriptedServer(tcp: ()) { exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12")
+            exchange.awaitEnd()
+        }
+        let session = try WebSession(connectTimeout: .milliseconds(200), options: .init(connections: 1))
+        let request = HTTPRequest(.get, .web("http://127.0.0.1:\(server.port)/"))
+        let first = try await session.stream(request)
+        await #expect(throws: WebFailure.unreachable(detail: "all connections are in use")) {
+            try await session.stream(request)
+        }
+        #expect(first.status == 200)
+        await session.shutdown()
+    }
 }

@@ -39,6 +39,14 @@ package struct ClusterAccess: Sendable, Hashable {
         self.namespace = namespace
         self.origin = origin
     }
+
+    /// Whether the account has something that proves who we are and is not shown to this server, since everybody on the
+    /// way to it could read it. Whom to act as is still said.
+    package var withholdsAccount: Bool {
+        guard !server.isSecure else { return false }
+        return account.certificate != nil || account.token != nil || account.tokenFile != nil
+            || account.username != nil || account.program != nil
+    }
 }
 
 /// Where an API server listens.
@@ -148,7 +156,7 @@ extension PEMSource: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Who we are to a cluster.
+/// Who we are to a cluster. What proves it is shown to servers of TLS only.
 package struct ClusterAccount: Sendable, Hashable {
     /// A client certificate and its key; nil for none.
     package var certificate: PEMSource?
@@ -197,16 +205,24 @@ package struct Impersonation: Sendable, Hashable {
     package var uid: String?
     /// The user's groups.
     package var groups: [String]
+    /// What else is said of the user, by its name.
+    package var extra: [String: [String]]
 
     /// Names somebody.
-    package init(user: String, uid: String? = nil, groups: [String] = []) {
+    package init(user: String, uid: String? = nil, groups: [String] = [], extra: [String: [String]] = [:]) {
         self.user = user
         self.uid = uid
         self.groups = groups
+        self.extra = extra
     }
 
     var fields: [HTTPField] {
-        [HTTPField("Impersonate-User", user)] + (uid.map { [HTTPField("Impersonate-Uid", $0)] } ?? [])
-            + groups.map { HTTPField("Impersonate-Group", $0) }
+        var fields = [HTTPField("Impersonate-User", user)]
+        if let uid { fields.append(HTTPField("Impersonate-Uid", uid)) }
+        fields += groups.map { HTTPField("Impersonate-Group", $0) }
+        for (name, values) in extra.sorted(by: { $0.key < $1.key }) {
+            fields += values.map { HTTPField("Impersonate-Extra-\(percentEncoded(name))", $0) }
+        }
+        return fields
     }
 }

@@ -4,78 +4,108 @@ internal import WebClient
 /// The connections to one cluster, and who we are there at the moment.
 ///
 /// Tokens, certificates and authorities that stand in files are read anew for every request; where a certificate has
-/// changed, connections are made anew, and answers that are still coming on the old ones go on.
+/// changed, connections are made anew, and answers that are still coming on the old ones go on. Where a file cannot be
+/// read, because somebody is just replacing it, what was read last counts until the server refuses it.
 actor ClusterConnection {
+    /// The connections, by how long they are kept. Neither kind waits for the other: where watches and logs use up all
+    /// that there are, a lease is still renewed.
+    struct Sessions: Sendable {
+        /// For requests that are over soon.
+        var brief: WebSession
+        /// For watches and logs.
+        var lasting: WebSession
+    }
+
     /// Everything that one request needs.
     struct Prepared: Sendable {
-        var session: WebSession
+        var sessions: Sessions
         var fields: [HTTPField]
         var secrets: [Secret]
-        /// Which answer of the credential program it uses.
+        /// Grows whenever who we are changes.
         var generation: Int
+        /// Until when it counts; nil where only the server knows.
+        var expires: ClusterTime?
     }
+
+    /// The most watches and logs at once.
+    static let mostLasting = 512
 
     private let access: ClusterAccess
     private let environment: [String: String]
-    private let now: @Sendable () -> ClusterTime
-    private var session: (options: WebSession.Options, session: WebSession)?
+    private let pace: RequestPace
+    private var sessions: (tls: TLSOptions, sessions: Sessions)?
+    /// What was used last, as long as the server has not refused it.
+    private var last: Prepared?
     private var answer: CredentialProgram.Answer?
     private var generation = 0
     private var asking: Task<CredentialProgram.Answer, any Error>?
+    private var isShutDown = false
+    /// Whether a request has ever come to a good end.
+    private(set) var hasSucceeded = false
 
-    init(_ access: ClusterAccess, environment: [String: String], now: @escaping @Sendable () -> ClusterTime) {
+    init(_ access: ClusterAccess, environment: [String: String], pace: RequestPace) {
         self.access = access
         self.environment = environment
-        self.now = now
+        self.pace = pace
     }
 
     /// Finds out who we are and with which connections to ask.
     func prepare() async throws(KubernetesError) -> Prepared {
-        let said = try await programAnswer()
-        let identity = try identity(said)
-        let options = WebSession.Options(
-            tls: TLSOptions(
-                authorities: try access.authority.map { source throws(KubernetesError) in
-                    .only(try Self.bytes(source, "the certificate of the server's authority"))
-                } ?? .system,
-                identity: identity,
-                isServerVerified: access.isServerVerified
-            ),
-            proxy: access.proxy,
-            addresses: access.serverName.map { [$0: access.server.host] } ?? [:],
-            silence: Self.longestSilence,
-            asksSilentPeers: true
-        )
-        var (fields, secrets) = try authorization(said)
-        fields += access.account.impersonation?.fields ?? []
-        if access.serverName != nil { fields.append(HTTPField("Host", access.server.authority)) }
-        if let session, session.options == options {
-            return Prepared(session: session.session, fields: fields, secrets: secrets, generation: generation)
-        }
-        let made: WebSession
-        do {
-            made = try WebSession(options: options)
+        do throws(KubernetesError) {
+            let said = access.server.isSecure ? try await programAnswer() : nil
+            guard !isShutDown else {
+                throw KubernetesError(.cancelled, "the client was shut down", remedy: "Use another client.")
+            }
+            return try prepared(said)
         } catch {
-            throw KubernetesError(error, RequestContext(server: access.server.description))
+            guard error.kind == .credentials, let last, last.expires.map({ pace.now() < $0 }) ?? true else {
+                throw error
+            }
+            return last
         }
-        session = (options, made)
-        return Prepared(session: made, fields: fields, secrets: secrets, generation: generation)
     }
 
-    /// Hears that the server did not know us with an answer of the credential program.
+    /// Hears that a request came to a good end.
+    func succeeded() {
+        hasSucceeded = true
+    }
+
+    /// Hears that the server did not take us for whom we are, or we not it.
     ///
     /// - Returns: whether asking again may help.
     func wasRefused(_ generation: Int) -> Bool {
-        guard access.account.program != nil else { return access.account.tokenFile != nil }
-        if generation == self.generation { answer = nil }
-        return true
+        if generation == self.generation {
+            last = nil
+            answer = nil
+        }
+        return access.server.isSecure && (access.account.program != nil || access.account.tokenFile != nil)
     }
 
-    /// Closes the connections.
+    /// Says more of an error, where more is known here.
+    func explained(_ error: KubernetesError, _ context: RequestContext) -> KubernetesError {
+        guard error.kind == .untrusted, let authority = access.authority, let sessions,
+            sessions.tls.authorities.lackRoot
+        else { return error }
+        var explained = error
+        let place = if case .file(let path) = authority { path } else { "certificate-authority-data" }
+        explained.detail =
+            "\(context.server): the server's certificate cannot be traced to its authority: \(place) of \(access.origin) "
+            + "has only authorities that another one has signed"
+        explained.remedy =
+            "Add the certificate of the authority that has signed itself (the root) to \(place); the server is not at "
+            + "fault. kubectl does without it, TLS here does not."
+        return explained
+    }
+
+    /// Closes the connections, for good.
     func shutdown() async {
-        let last = session
-        session = nil
-        await last?.session.shutdown()
+        isShutDown = true
+        asking?.cancel()
+        let made = sessions?.sessions
+        sessions = nil
+        last = nil
+        await made?.brief.shutdown()
+        await made?.lasting.shutdown()
     }
 
     /// Where a path of the API is. A server whose certificate has another name is addressed by that one.
@@ -85,31 +115,84 @@ actor ClusterConnection {
         return .web((server.isSecure ? "https://" : "http://") + "\(name):\(server.port)\(server.basePath)\(path)")
     }
 
-    /// Longer than any watch that we ask for, and than any log is left alone.
-    static let longestSilence: Duration = .seconds(600)
+    private func prepared(_ said: CredentialProgram.Answer?) throws(KubernetesError) -> Prepared {
+        var (fields, secrets) = try authorization(said)
+        fields += access.account.impersonation?.fields ?? []
+        if access.serverName != nil { fields.append(HTTPField("Host", access.server.authority)) }
+        let sessions = try sessions(
+            TLSOptions(
+                authorities: try access.authority.map { source throws(KubernetesError) in
+                    .only(try Self.bytes(source, "the certificate of the server's authority"))
+                } ?? .system,
+                identity: try identity(said),
+                isServerVerified: access.isServerVerified
+            )
+        )
+        if last?.fields != fields || last?.sessions.brief !== sessions.brief { generation += 1 }
+        let prepared = Prepared(
+            sessions: sessions,
+            fields: fields,
+            secrets: secrets,
+            generation: generation,
+            expires: said?.expires
+        )
+        last = prepared
+        return prepared
+    }
+
+    private func sessions(_ tls: TLSOptions) throws(KubernetesError) -> Sessions {
+        if let sessions, sessions.tls == tls { return sessions.sessions }
+        var options = WebSession.Options(
+            tls: tls,
+            proxy: access.proxy,
+            addresses: access.serverName.map { [$0: access.server.host] } ?? [:]
+        )
+        do {
+            let brief = try WebSession(options: options)
+            options.silence = pace.logSilence
+            options.asksSilentPeers = true
+            options.connections = Self.mostLasting
+            let made = Sessions(brief: brief, lasting: try WebSession(options: options))
+            sessions = (tls, made)
+            return made
+        } catch {
+            throw KubernetesError(error, RequestContext(server: access.server.description))
+        }
+    }
 
     private func programAnswer() async throws(KubernetesError) -> CredentialProgram.Answer? {
         guard let program = access.account.program else { return nil }
-        if let answer, answer.expires.map({ now() < $0 }) ?? true { return answer }
+        if let answer, answer.expires.map({ pace.now() < $0 }) ?? true { return answer }
         // Several requests at once ask the program once; it may open a browser, or count.
         let environment = environment
-        let task = asking ?? Task { try await program.ask(inherited: environment) }
-        asking = task
-        do {
-            let fresh = try await task.value
-            if asking == task {
-                asking = nil
+        let task =
+            asking
+            ?? Task {
+                defer { asking = nil }
+                let fresh = try await program.ask(inherited: environment)
                 answer = fresh
                 generation += 1
+                return fresh
             }
-            return fresh
+        asking = task
+        do {
+            return try await Self.value(of: task)
         } catch {
-            if asking == task { asking = nil }
             throw KubernetesError(passing: error, RequestContext(server: access.server.description))
         }
     }
 
+    /// Waits for what others wait for, too: whoever is cancelled stops waiting, and the rest goes on.
+    private static func value<Value: Sendable>(of task: Task<Value, any Error>) async throws -> Value {
+        let (results, result) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
+        Task { result.yield(await task.result) }
+        for await end in results { return try end.get() }
+        throw CancellationError()
+    }
+
     private func identity(_ said: CredentialProgram.Answer?) throws(KubernetesError) -> TLSIdentity? {
+        // To a server of plain HTTP nothing is shown that proves who we are; kubectl does not, either.
+        guard access.server.isSecure else { return nil }
         if let certificate = said?.certificate, let key = said?.key {
             return TLSIdentity(certificates: certificate, key: Array(key.revealed.utf8))
         }
@@ -121,6 +204,7 @@ actor ClusterConnection {
     }
 
     private func authorization(_ said: CredentialProgram.Answer?) throws(KubernetesError) -> ([HTTPField], [Secret]) {
+        guard access.server.isSecure else { return ([], []) }
         if let token = try token(said) {
             return ([HTTPField("Authorization", "Bearer \(token.revealed)")], [token])
         }
@@ -145,9 +229,9 @@ actor ClusterConnection {
             }
             return Secret(text)
         } catch {
-            // As kubectl does: the token beside it is for when the file cannot be read.
-            if let token = access.account.token { return token }
-            throw error
+            // As kubectl does: the token beside it is for when the file could never be read.
+            guard last == nil, let token = access.account.token else { throw error }
+            return token
         }
     }
 

@@ -14,8 +14,7 @@ struct EnvironmentProxy: Sendable {
     }
 
     private func value(_ name: String) -> String? {
-        let value = environment[name] ?? environment[name.lowercased()]
-        return value.flatMap { $0.isEmpty ? nil : $0 }
+        [environment[name], environment[name.lowercased()]].compactMap { $0 }.first { !$0.isEmpty }
     }
 
     private func isLoopback(_ host: String) -> Bool {

@@ -106,6 +106,13 @@ extension Kubeconfig {
             )
         }
         var account = user.value.account
+        guard account.impersonation?.user != "" else {
+            throw .settings(
+                "\(user.place): the user “\(context.value.user)” is to act with groups, an identifier or more of somebody "
+                    + "who is not named",
+                remedy: "Name whom to act as (`as`), or take as-groups, as-uid and as-user-extra out."
+            )
+        }
         guard let program = user.value.program else { return account }
         guard let version = CredentialProgram.Version(rawValue: program.version) else {
             throw .settings(

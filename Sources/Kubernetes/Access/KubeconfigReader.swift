@@ -102,11 +102,14 @@ struct KubeconfigReader {
                 account.key == nil ? ("client-certificate", "client-key") : ("client-key", "client-certificate")
             throw reader.error(missing, "is missing beside \(there), and neither is of use without the other")
         }
-        let groups = try reader.strings("as-groups")
-        let uid = try text(&reader, "as-uid")
-        if let name = try text(&reader, "as") {
-            account.impersonation = Impersonation(user: name, uid: uid, groups: groups)
-        }
+        let other = Impersonation(
+            user: try text(&reader, "as") ?? "",
+            uid: try text(&reader, "as-uid"),
+            groups: try reader.strings("as-groups"),
+            extra: try reader.optionalMapping("as-user-extra") { (inner) throws(DocumentError) in try lists(&inner) }
+                ?? [:]
+        )
+        if other != Impersonation(user: "") { account.impersonation = other }
         let provider = reader.node("auth-provider").map { $0["name"]?.string ?? "of no name" }
         let exec = try reader.optionalMapping("exec") { (inner) throws(DocumentError) in try program(&inner) }
         return Kubeconfig.User(account: account, program: exec, provider: provider)
@@ -156,6 +159,13 @@ struct KubeconfigReader {
     private func text(_ reader: inout MappingReader, _ key: String) throws(DocumentError) -> String? {
         let text = try reader.optional(key, as: "a string") { $0.string }
         return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Lists of strings by their names.
+    private func lists(_ reader: inout MappingReader) throws(DocumentError) -> [String: [String]] {
+        var lists: [String: [String]] = [:]
+        for name in reader.keys { lists[name] = try reader.strings(name) }
+        return lists
     }
 
     /// A path as seen from the file's own folder.

@@ -17,6 +17,8 @@ package struct Pod: KnownObject {
     package var nodeName: String { text("spec", "nodeName") }
     /// Its address; empty where it has none yet.
     package var address: String { text("status", "podIP") }
+    /// Whether its containers are started again when they end: `Always`, `OnFailure` or `Never`.
+    package var restartPolicy: String { at("spec", "restartPolicy")?.string ?? "Always" }
     /// The containers that run one after the other before the others, in their order.
     package var initContainers: [PodContainer] {
         (at("spec", "initContainers")?.elements ?? []).map { PodContainer($0) }
@@ -30,6 +32,10 @@ package struct Pod: KnownObject {
     /// How the containers are.
     package var containerStatuses: [ContainerStatus] {
         (at("status", "containerStatuses")?.elements ?? []).map { ContainerStatus($0) }
+    }
+    /// How the containers are that somebody has added to look into it.
+    package var ephemeralContainerStatuses: [ContainerStatus] {
+        (at("status", "ephemeralContainerStatuses")?.elements ?? []).map { ContainerStatus($0) }
     }
     /// Whether it serves.
     package var isReady: Bool { condition("Ready")?.isTrue ?? false }
@@ -65,6 +71,8 @@ package struct ContainerStatus: Sendable, Hashable {
     package var image: String
     /// The image itself, by its digest; empty before it was pulled.
     package var imageID: String
+    /// Which of its lives is the present one, or was the last; no other ever has it. Empty before the first.
+    package var containerID: String
     /// Whether it is ready.
     package var isReady: Bool
     /// How often it was started again.
@@ -78,6 +86,7 @@ package struct ContainerStatus: Sendable, Hashable {
         name = json["name"]?.string ?? ""
         image = json["image"]?.string ?? ""
         imageID = json["imageID"]?.string ?? ""
+        containerID = json["containerID"]?.string ?? ""
         isReady = json["ready"]?.bool ?? false
         restartCount = json["restartCount"]?.int ?? 0
         state = ContainerState(json["state"] ?? .null)
@@ -108,6 +117,8 @@ package enum ContainerState: Sendable, Hashable {
 
 /// How a container ended.
 package struct ContainerEnd: Sendable, Hashable {
+    /// Which of the container's lives it was; no other ever has it.
+    package var containerID: String
     /// What its process ended with.
     package var exitCode: Int
     /// The signal that ended it; nil where none did.
@@ -122,6 +133,7 @@ package struct ContainerEnd: Sendable, Hashable {
     package var finishedAt: ClusterTime?
 
     init(_ json: JSONValue) {
+        containerID = json["containerID"]?.string ?? ""
         exitCode = json["exitCode"]?.int ?? 0
         signal = json["signal"]?.int.flatMap { $0 == 0 ? nil : $0 }
         reason = json["reason"]?.string ?? ""

@@ -62,7 +62,7 @@ package struct DeleteOptions: Sendable, Hashable {
     package var uid: String?
     /// The version that is meant; nil for any.
     package var resourceVersion: String?
-    /// How long its processes may take to end, whole seconds; nil leaves it to the object.
+    /// How long its processes may take to end, rounded up to whole seconds; nil leaves it to the object.
     package var gracePeriod: Duration?
     /// Whether everything is tried and nothing removed.
     package var isDryRun: Bool
@@ -82,14 +82,17 @@ package struct DeleteOptions: Sendable, Hashable {
         self.isDryRun = isDryRun
     }
 
+    /// Whether one object is meant, and no other that may have its name.
+    var meansOne: Bool { uid != nil || resourceVersion != nil }
+
     var json: JSONValue {
         var json: JSONValue = [
             "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": .string(propagation.rawValue),
         ]
         json[path: ["preconditions", "uid"]] = uid.map { .string($0) }
         json[path: ["preconditions", "resourceVersion"]] = resourceVersion.map { .string($0) }
-        if uid == nil, resourceVersion == nil { json["preconditions"] = nil }
-        json["gracePeriodSeconds"] = gracePeriod.map { JSONValue(Int($0.components.seconds)) }
+        if !meansOne { json["preconditions"] = nil }
+        json["gracePeriodSeconds"] = gracePeriod.map { JSONValue($0.wholeSeconds) }
         if isDryRun { json["dryRun"] = ["All"] }
         return json
     }
@@ -193,9 +196,11 @@ extension KubernetesClient {
         )
     }
 
-    /// Removes an object.
+    /// Removes an object. Where nobody knows what became of it, it is removed again only if the options say which object
+    /// is meant, by its identifier or version: a later one of that name would go otherwise. The error is then
+    /// `unreachable` or `serverTrouble`, and the caller looks.
     ///
-    /// - Returns: whether there was one; it may take its time to go.
+    /// - Returns: whether there was one; it may take its time to go. False also where a first try had succeeded unheard.
     /// - Throws: kind `conflict` where the one that is there is not the one that is meant.
     @discardableResult
     package func delete(
@@ -204,7 +209,12 @@ extension KubernetesClient {
     ) async throws(KubernetesError) -> Bool {
         do throws(KubernetesError) {
             _ = try await json(
-                Request(verb: .delete, target: try named(target, .delete), body: options.json.bytes)
+                Request(
+                    verb: .delete,
+                    target: try named(target, .delete),
+                    body: options.json.bytes,
+                    repetition: options.meansOne || options.isDryRun ? .safe : .unsafe
+                )
             )
             return true
         } catch {

@@ -9,7 +9,7 @@ package struct KubernetesClient: Sendable {
     /// How the cluster is reached.
     package let access: ClusterAccess
     let connection: ClusterConnection
-    let pace: RequestPace
+    var pace: RequestPace
     let limits: Limits
 
     /// The most bytes that are taken at once.
@@ -45,10 +45,10 @@ package struct KubernetesClient: Sendable {
         self.access = access
         self.pace = pace
         self.limits = limits
-        connection = ClusterConnection(access, environment: environment, now: pace.now)
+        connection = ClusterConnection(access, environment: environment, pace: pace)
     }
 
-    /// Closes the connections.
+    /// Closes the connections. What is asked afterwards fails, and watches and logs end.
     package func shutdown() async {
         await connection.shutdown()
     }
@@ -64,8 +64,11 @@ package struct KubernetesClient: Sendable {
         var contentType = "application/json"
         var body: [UInt8]?
         var repetition = Repetition.safe
-        var attempts: Int?
+        /// How long trouble is borne; nil for as long as the pace says.
+        var patience: Duration?
         var timeout = Duration.seconds(60)
+        /// For everything of an answer that is read as it comes.
+        var lifetime: Duration?
         var limit: Int?
 
         var pathAndQuery: String {
@@ -77,8 +80,8 @@ package struct KubernetesClient: Sendable {
     /// Makes a request and reads the whole answer, which is JSON and a success.
     func json(_ request: Request) async throws(KubernetesError) -> JSONValue {
         let limit = request.limit ?? limits.object
-        let (answer, context) = try await exchange(request) { (session, prepared) throws(WebFailure) in
-            try await session.send(prepared, timeout: request.timeout, limit: limit)
+        let (answer, context) = try await exchange(request) { (connections, prepared) throws(WebFailure) in
+            try await connections.brief.send(prepared, timeout: request.timeout, limit: limit)
         }
         guard let json = JSONValue.read(answer.body, limit: limit), case .object = json else {
             throw KubernetesError(nonsense: answer.body, context)
@@ -88,8 +91,12 @@ package struct KubernetesClient: Sendable {
 
     /// Makes a request and hands out the answer as it comes; its head was a success.
     func stream(_ request: Request) async throws(KubernetesError) -> (HTTPStream, RequestContext) {
-        let (answer, context) = try await exchange(request) { (session, prepared) throws(WebFailure) in
-            let stream = try await session.stream(prepared, headTimeout: request.timeout)
+        let (answer, context) = try await exchange(request) { (connections, prepared) throws(WebFailure) in
+            let stream = try await connections.lasting.stream(
+                prepared,
+                headTimeout: request.timeout,
+                lifetime: request.lifetime
+            )
             guard !(200...299).contains(stream.status) else { return Answer.stream(stream) }
             let body = try await stream.collected(limit: 1 << 20)
             return .whole(HTTPResponse(status: stream.status, fields: stream.fields, body: body))
@@ -120,9 +127,14 @@ package struct KubernetesClient: Sendable {
     /// Makes a request, and makes it again as the pace allows, until it is a success.
     private func exchange<Head: AnswerHead>(
         _ request: Request,
-        _ send: (WebSession, HTTPRequest) async throws(WebFailure) -> Head
+        _ send: (ClusterConnection.Sessions, HTTPRequest) async throws(WebFailure) -> Head
     ) async throws(KubernetesError) -> (Head, RequestContext) {
-        var context = RequestContext(verb: request.verb, target: request.target, server: access.server.description)
+        var context = RequestContext(
+            verb: request.verb,
+            target: request.target,
+            server: access.server.description,
+            isAccountWithheld: access.withholdsAccount
+        )
         if let objection = request.target?.objection {
             throw KubernetesError(
                 .invalid,
@@ -132,30 +144,93 @@ package struct KubernetesClient: Sendable {
                 target: request.target
             )
         }
-        var attempt = 1
+        var failures = 0
+        var end: Duration?
         var isRenewed = false
         while true {
-            let prepared = try await connection.prepare()
-            context.secrets = prepared.secrets
+            var used: Int?
             let failure: KubernetesError
-            do {
-                let answer = try await send(prepared.session, httpRequest(request, prepared.fields))
-                if (200...299).contains(answer.status) { return (answer, context) }
-                failure = KubernetesError(answer.refusal, context)
+            do throws(KubernetesError) {
+                let prepared = try await connection.prepare()
+                used = prepared.generation
+                context.secrets = prepared.secrets
+                let answer = try await answer(to: httpRequest(request, prepared.fields), prepared, context, send)
+                await connection.succeeded()
+                return (answer, context)
             } catch {
-                failure = KubernetesError(error, context)
+                failure = await connection.explained(error, context)
             }
-            // The server did nothing for somebody whom it does not know, so that asking once more is always safe.
-            if failure.kind == .unauthorized, !isRenewed, await connection.wasRefused(prepared.generation) {
-                isRenewed = true
-                continue
+            if let used, failure.kind == .unauthorized || failure.kind == .untrusted {
+                let mayHelp = await connection.wasRefused(used)
+                // The server did nothing for somebody whom it does not know, so that asking once more is always safe.
+                if failure.kind == .unauthorized, mayHelp, !isRenewed {
+                    isRenewed = true
+                    continue
+                }
             }
-            let most = request.attempts ?? pace.attempts
-            guard let wait = pace.wait(after: failure, attempt: attempt, of: most, request.repetition) else {
-                throw failure
-            }
+            failures += 1
+            let now = pace.uptime()
+            let last = end ?? now + (request.patience ?? pace.patience)
+            end = last
+            let wait = pace.wait(
+                after: failure,
+                failures: failures,
+                left: last - now,
+                request.repetition,
+                hasWorked: await connection.hasSucceeded
+            )
+            guard let wait else { throw failure }
+            pace.tell(failure, wait)
             try await rest(wait, context)
-            attempt += 1
+        }
+    }
+
+    /// Makes a request once.
+    private func answer<Head: AnswerHead>(
+        to request: HTTPRequest,
+        _ prepared: ClusterConnection.Prepared,
+        _ context: RequestContext,
+        _ send: (ClusterConnection.Sessions, HTTPRequest) async throws(WebFailure) -> Head
+    ) async throws(KubernetesError) -> Head {
+        let answer: Head
+        do {
+            answer = try await send(prepared.sessions, request)
+        } catch {
+            throw KubernetesError(error, context)
+        }
+        guard (200...299).contains(answer.status) else { throw KubernetesError(answer.refusal, context) }
+        return answer
+    }
+
+    /// Does something that must be over within a time. What is not is cancelled, and told as a server that does not
+    /// answer.
+    ///
+    /// - Parameters:
+    ///   - left: the time.
+    ///   - context: what is done, for messages.
+    ///   - work: does it, with a client that bears no trouble beyond that time.
+    /// - Returns: what came of it.
+    /// - Throws: what the work throws, or kind `unreachable`.
+    func within<Result: Sendable>(
+        _ left: Duration,
+        _ context: RequestContext,
+        _ work: @escaping @Sendable (KubernetesClient) async throws(KubernetesError) -> Result
+    ) async throws(KubernetesError) -> Result {
+        var client = self
+        client.pace.patience = min(pace.patience, max(left, .zero))
+        do {
+            return try await withThrowingTaskGroup(of: Result.self) { [client] group in
+                group.addTask { try await work(client) }
+                group.addTask {
+                    try await Task.sleep(for: left)
+                    throw WebFailure.timeout
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw CancellationError() }
+                return first
+            }
+        } catch {
+            throw KubernetesError(passing: error, context)
         }
     }
 

@@ -9,6 +9,8 @@ struct RequestContext: Sendable {
     var server: String
     /// What must not stand in any message.
     var secrets: [Secret] = []
+    /// Whether nothing was shown that proves who we are, since the connection is not encrypted.
+    var isAccountWithheld = false
 }
 
 extension KubernetesError {
@@ -159,17 +161,21 @@ extension KubernetesError.Kind {
 
     func remedy(_ context: RequestContext, missing rule: RoleRule?) -> String {
         switch self {
-        case .notFound: "Check the name and the namespace, and that this cluster serves this version of its API."
-        case .alreadyExists: "Choose another name, or change the one that is there."
-        case .conflict: "Read it again; somebody else has changed it, or owns what was to be changed."
-        case .forbidden:
-            if let rule {
+        case .forbidden, .unauthorized:
+            if context.isAccountWithheld {
+                "Write the server's address with https://. Tokens, passwords and certificates are not shown to a server "
+                    + "of plain HTTP, since everybody on the way could read them."
+            } else if self == .unauthorized {
+                "Sign in again, or renew the token or certificate; it may have expired."
+            } else if let rule {
                 "Give the account this rule in a \(rule.namespace == nil ? "ClusterRole" : "Role of that namespace"):\n"
                     + rule.text
             } else {
                 "Look at the quotas, policies and webhooks of the cluster: one of them says no."
             }
-        case .unauthorized: "Sign in again, or renew the token or certificate; it may have expired."
+        case .notFound: "Check the name and the namespace, and that this cluster serves this version of its API."
+        case .alreadyExists: "Choose another name, or change the one that is there."
+        case .conflict: "Read it again; somebody else has changed it, or owns what was to be changed."
         case .tooManyRequests: "Wait; the server has too much to do."
         case .gone: "Read everything again."
         case .invalid: "Correct what was sent."

@@ -74,16 +74,8 @@ package struct KubernetesError: Error, Sendable, Hashable {
 
     /// The rule that the account lacks; nil where the refusal is not for want of one.
     package var missingRule: RoleRule? {
-        // Quotas, admission policies and webhooks forbid with the same status, and no rule helps there.
-        guard kind == .forbidden, let verb, let target, let status, status.message.contains(" cannot ") else {
-            return nil
-        }
-        return RoleRule(
-            group: target.resource.group,
-            resource: target.ruleName,
-            verb: verb.rawValue,
-            namespace: target.namespace
-        )
+        guard kind == .forbidden, let status, status.reason == "Forbidden" else { return nil }
+        return RoleRule(refusal: status.message)
     }
 
     /// Whether the same request may do later, without anybody changing anything.

@@ -1,13 +1,23 @@
 /// How often and how fast requests are made again, and by which clocks.
 package struct RequestPace: Sendable {
-    /// The most times that a request is made.
-    package var attempts: Int
+    /// How long trouble that may pass is borne, from a first failure on, such as an API server that starts anew. Watches
+    /// and logs that are followed bear it for ever, but one who is not known any more, or may not any more, only for
+    /// this long. Zero makes every request once.
+    package var patience: Duration
     /// The pause before the second time; it doubles with each.
     package var firstPause: Duration
     /// The longest pause.
     package var longestPause: Duration
     /// The longest time for which a server's `Retry-After` is obeyed; a longer one is left to the caller.
     package var longestRetryAfter: Duration
+    /// How long a server is asked to keep a watch open, whole seconds. A watch is given up a thirtieth later, since
+    /// behind a balancer nothing else tells one that is quiet from one that is dead.
+    package var watchLength: Duration
+    /// After how long without a line a log that is followed is asked for again, since its connection may be dead.
+    package var logSilence: Duration
+    /// Is told of trouble that is borne, and of the pause that follows. What is told in another way is left out: watches
+    /// and logs tell their own.
+    package var tell: @Sendable (KubernetesError, Duration) -> Void
     /// Waits.
     package var pause: @Sendable (Duration) async throws -> Void
     /// A number from 0 to 1, so that clients that failed together do not come back together.
@@ -17,21 +27,27 @@ package struct RequestPace: Sendable {
     /// What the wall's clock says.
     package var now: @Sendable () -> ClusterTime
 
-    /// Makes a pace; without more, five times within about four seconds.
+    /// Makes a pace; without more, one that outlives the restart of an API server.
     package init(
-        attempts: Int = 5,
+        patience: Duration = .seconds(30),
         firstPause: Duration = .milliseconds(250),
-        longestPause: Duration = .seconds(20),
+        longestPause: Duration = .seconds(10),
         longestRetryAfter: Duration = .seconds(30),
+        watchLength: Duration = .seconds(290),
+        logSilence: Duration = .seconds(600),
+        tell: @escaping @Sendable (KubernetesError, Duration) -> Void = { _, _ in },
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         uptime: @escaping @Sendable () -> Duration = RequestPace.machineUptime,
         now: @escaping @Sendable () -> ClusterTime = { ClusterTime.current() }
     ) {
-        self.attempts = attempts
+        self.patience = patience
         self.firstPause = firstPause
         self.longestPause = longestPause
         self.longestRetryAfter = longestRetryAfter
+        self.watchLength = watchLength
+        self.logSilence = logSilence
+        self.tell = tell
         self.pause = pause
         self.chance = chance
         self.uptime = uptime
@@ -55,17 +71,33 @@ package struct RequestPace: Sendable {
         max(pause(after: failures), min(error.retryAfter ?? .zero, longestRetryAfter))
     }
 
-    /// How long to wait before a request is made again; nil where it must not be.
-    func wait(after error: KubernetesError, attempt: Int, of most: Int, _ repetition: Repetition) -> Duration? {
-        guard attempt < most else { return nil }
+    /// How long to wait before a request is made again.
+    ///
+    /// - Parameters:
+    ///   - error: why it failed.
+    ///   - failures: how often it has failed, 1 and more.
+    ///   - left: for how long trouble is borne still.
+    ///   - repetition: whether it may be made twice.
+    ///   - hasWorked: whether this account has ever been found out and taken.
+    /// - Returns: the pause; nil where it must not be made again.
+    func wait(
+        after error: KubernetesError,
+        failures: Int,
+        left: Duration,
+        _ repetition: Repetition,
+        hasWorked: Bool
+    ) -> Duration? {
+        guard left > .zero else { return nil }
         switch error.kind {
         case .tooManyRequests: break
         case .serverTrouble where repetition == .safe && error.status?.code != 501: break
         case .unreachable where repetition == .safe: break
+        // Nothing was sent. A file may just be replaced, or a program fail once.
+        case .credentials where hasWorked: break
         default: return nil
         }
-        guard let asked = error.retryAfter else { return pause(after: attempt) }
-        return asked <= longestRetryAfter ? max(asked, pause(after: 1)) : nil
+        guard let asked = error.retryAfter else { return min(pause(after: failures), left) }
+        return asked <= min(longestRetryAfter, left) ? max(asked, pause(after: 1)) : nil
     }
 }
 
@@ -75,4 +107,11 @@ enum Repetition: Sendable {
     case safe
     /// It might be done twice. Only a server that has said that it did nothing is asked again.
     case unsafe
+}
+
+extension Duration {
+    /// The same in whole seconds, rounded up: what takes half a second is not allowed none.
+    var wholeSeconds: Int {
+        Int(components.seconds) + (components.attoseconds > 0 ? 1 : 0)
+    }
 }

@@ -78,7 +78,8 @@ extension KubernetesClient {
         for apiVersion in served.versions.sorted() where wanted?.contains(apiVersion) ?? true {
             let path = (apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion
             do throws(KubernetesError) {
-                served.add(try await json(Request(verb: .get, path: path, attempts: 2)), of: apiVersion)
+                let request = Request(verb: .get, path: path, patience: .milliseconds(500))
+                served.add(try await json(request), of: apiVersion)
             } catch {
                 switch error.kind {
                 case .serverTrouble, .notFound, .tooManyRequests: served.note(unanswered: apiVersion)

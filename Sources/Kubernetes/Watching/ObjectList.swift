@@ -144,16 +144,19 @@ struct ListWalk: Sendable {
     let client: KubernetesClient
     let selection: ObjectSelection
     var pageSize: Int
+    let patience: Duration?
     private(set) var resourceVersion = ""
     private(set) var isFinished = false
     private(set) var hasBegunAnew = false
+    private var endurance = Endurance()
     private var page: ArraySlice<JSONValue> = []
     private var token: String? = ""
 
-    init(client: KubernetesClient, selection: ObjectSelection, pageSize: Int) {
+    init(client: KubernetesClient, selection: ObjectSelection, pageSize: Int, patience: Duration? = nil) {
         self.client = client
         self.selection = selection
         self.pageSize = pageSize
+        self.patience = patience
     }
 
     mutating func step() async throws(KubernetesError) -> Step {
@@ -167,6 +170,9 @@ struct ListWalk: Sendable {
                 try await turn(to: place)
             } catch {
                 if error.kind == .gone, !place.isEmpty {
+                    if let pause = endurance.pauseBeforeNewBeginning(client.pace) {
+                        try await client.rest(pause, RequestContext(server: client.access.server.description))
+                    }
                     token = ""
                     hasBegunAnew = true
                     return .begunAnew
@@ -187,6 +193,7 @@ struct ListWalk: Sendable {
                 target: selection.target,
                 query: query,
                 accept: selection.accept(asList: true),
+                patience: patience,
                 limit: client.limits.page
             )
         )

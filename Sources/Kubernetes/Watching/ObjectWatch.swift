@@ -80,33 +80,25 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
         private let pageSize: Int
         private var phase: Phase
         private var resourceVersion: String
-        /// Failures since something last went well, and the pause that is due for them.
-        private var failures = 0
+        private var endurance = Endurance()
+        /// The pause that is due before it goes on.
         private var due: Duration?
-        private var hasWorked = false
-        /// Whether the list that is being walked has told something.
-        private var hasTold = false
-        /// What is told after the trouble that was told.
-        private var pending: WatchChange<Object>?
+        private var hasListed = false
+        private var hasWatched = false
 
         init(client: KubernetesClient, selection: ObjectSelection, start: String?, pageSize: Int) {
             self.client = client
             self.selection = selection
             self.pageSize = pageSize
             resourceVersion = start ?? ""
-            phase =
-                start == nil
-                ? .listing(ListWalk(client: client, selection: selection, pageSize: pageSize)) : .connecting
+            phase = .connecting
+            if start == nil { beginAnew() }
         }
 
         /// What happens next. It waits for as long as nothing does.
         @concurrent
         package mutating func next() async throws(KubernetesError) -> WatchChange<Object>? {
             while true {
-                if let change = pending {
-                    pending = nil
-                    return change
-                }
                 if let pause = due {
                     due = nil
                     try await client.rest(pause, context)
@@ -120,8 +112,8 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
         }
 
         private mutating func beginAnew() {
-            hasTold = false
-            phase = .listing(ListWalk(client: client, selection: selection, pageSize: pageSize))
+            // Trouble is told at once, and borne by the watch.
+            phase = .listing(ListWalk(client: client, selection: selection, pageSize: pageSize, patience: .zero))
         }
 
         /// Whether something stood in the middle of a watch that no API server says; what comes next may be better.
@@ -140,14 +132,13 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
             case .listing(var walk):
                 let step = try await walk.step()
                 phase = .listing(walk)
-                hasWorked = true
+                hasListed = true
+                endurance.answered()
                 switch step {
-                case .object(let json):
-                    hasTold = true
-                    return .present(Object(json))
+                case .object(let json): return .present(Object(json))
                 case .begunAnew: return .startedOver
                 case .end:
-                    failures = 0
+                    // A list is of use only if it can be watched from there: a server may forget it at once.
                     resourceVersion = walk.resourceVersion
                     phase = .connecting
                     return .caughtUp(resourceVersion: resourceVersion)
@@ -155,6 +146,8 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
             case .connecting:
                 let stream = try await WatchStream(client, selection, from: resourceVersion, context)
                 phase = .following(stream)
+                hasWatched = true
+                endurance.answered()
                 return nil
             case .following(var stream):
                 let event = try await stream.next()
@@ -162,9 +155,10 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
                 guard let event else {
                     // The server ends every watch after its time. One that ends at once is not asked for at once again.
                     phase = .connecting
-                    if !stream.wasOfUse(at: client.pace.uptime()) {
-                        failures += 1
-                        due = client.pace.pause(after: failures)
+                    if stream.wasOfUse(at: client.pace.uptime()) {
+                        endurance.succeeded()
+                    } else {
+                        due = endurance.pauseAfterNothing(client.pace)
                     }
                     return nil
                 }
@@ -175,8 +169,7 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
         private mutating func told(_ event: WatchStream.Event) throws(KubernetesError) -> WatchChange<Object>? {
             if case .status(let status) = event { throw KubernetesError(status, context) }
             guard case .object(let type, let json) = event else { return nil }
-            failures = 0
-            hasWorked = true
+            endurance.succeeded()
             if let version = json[path: ["metadata", "resourceVersion"]]?.string, !version.isEmpty {
                 resourceVersion = version
             }
@@ -191,26 +184,23 @@ package struct ObjectWatch<Object: ClusterObject>: AsyncSequence, Sendable {
 
         /// Decides how it goes on; throws where it does not.
         private mutating func afterFailure(_ error: KubernetesError) throws(KubernetesError) -> WatchChange<Object> {
-            failures += 1
             if error.kind == .gone {
-                if failures > 1 { due = client.pace.pause(after: failures) }
+                due = endurance.pauseBeforeNewBeginning(client.pace)
                 beginAnew()
                 return .startedOver
             }
-            // A server that has just started knows neither accounts nor kinds for a moment.
-            let isStartingUp =
-                hasWorked && failures <= 4
-                && [.forbidden, .unauthorized, .notFound, .notAnAPIServer].contains(error.kind)
-            guard error.mayPass || isStartingUp || isGarbage(error) else { throw error }
-            due = client.pace.pause(after: failures, error)
-            switch phase {
-            case .listing where hasTold:
-                // Told in part and now out of reach: the rest is told with everything else, from the beginning.
-                beginAnew()
-                pending = .startedOver
-            case .listing: beginAnew()
-            case .connecting, .following: phase = .connecting
-            }
+            // Who may list need not be one who may watch.
+            let hasWorked =
+                switch phase {
+                case _ where error.kind == .credentials: hasListed || hasWatched
+                case .listing: hasListed
+                case .connecting, .following: hasWatched
+                }
+            let mayPass = error.mayPass || isGarbage(error)
+            due = endurance.pause(after: error, hasWorked: hasWorked, mayPass: mayPass, client.pace)
+            guard due != nil else { throw error }
+            // A list goes on with the page that failed.
+            if case .following = phase { phase = .connecting }
             return .interrupted(error)
         }
     }

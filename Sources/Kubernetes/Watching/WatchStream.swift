@@ -9,8 +9,6 @@ struct WatchStream {
         case status(APIStatus)
     }
 
-    /// How long the server is asked to keep a watch open.
-    static let length: Duration = .seconds(290)
     /// A watch that was open for so long, or has told something, was one.
     static let leastUse: Duration = .seconds(5)
 
@@ -26,10 +24,11 @@ struct WatchStream {
         from resourceVersion: String,
         _ context: RequestContext
     ) async throws(KubernetesError) {
+        let length = client.pace.watchLength
         let query =
             selection.query + [
                 ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
-                ("timeoutSeconds", String(Self.length.components.seconds)),
+                ("timeoutSeconds", String(length.wholeSeconds)),
             ]
         let (stream, context) = try await client.stream(
             KubernetesClient.Request(
@@ -37,7 +36,8 @@ struct WatchStream {
                 target: selection.target,
                 query: query,
                 accept: selection.accept(asList: false),
-                attempts: 1
+                patience: .zero,
+                lifetime: length + length / 29
             )
         )
         chunks = stream.chunks.makeAsyncIterator()
@@ -51,20 +51,21 @@ struct WatchStream {
         hasTold || now - start >= Self.leastUse
     }
 
-    /// The next event; nil where the server has ended the watch.
+    /// The next event; nil where the server has ended the watch, or should have.
     @concurrent
     mutating func next() async throws(KubernetesError) -> Event? {
         while true {
             while let line = cutter.next() {
-                guard !line.isEmpty else { continue }
+                guard !line.bytes.isEmpty else { continue }
                 hasTold = true
-                return try read(line)
+                return try read(line.bytes)
             }
             let chunk: [UInt8]?
             do {
                 chunk = try await chunks.next()
             } catch {
-                throw KubernetesError(error, context)
+                guard error == .timeout else { throw KubernetesError(error, context) }
+                return nil
             }
             // What has not ended with a line is half an event: it comes again.
             guard let chunk else { return nil }

@@ -146,12 +146,12 @@ struct ConsoleParts: Sendable {
     let halfway: HalfwaySignIns
     let records: any AccessRecords
     let rates: RateLimits
-    let longAnswers = LongAnswers()
+    var longAnswers = LongAnswers()
     let refusals: RefusalCount
     let failedSignIns: RefusalCount
     let site: SiteRules
     let bootstrap: Bootstrap?
-    let about: ConsoleAbout
+    var about: ConsoleAbout
     let renderer: PageRenderer
     let hub: EventHub
     let board: StatusBoard

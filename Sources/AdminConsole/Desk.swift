@@ -1,4 +1,5 @@
 package import Reports
+package import UpgradeEngine
 package import UpgradeModel
 
 /// The installation as the console sees it: what it shows, and what it asks for. It decides nothing itself.
@@ -30,6 +31,8 @@ package protocol Desk: Sendable {
     func runs() async throws -> HistoryReport
     /// One run.
     func run(_ id: RunID) async throws -> RunReport
+    /// What was decided last about a run, whether it was taken up or not; nil where nothing was. Cheap.
+    func decision(about id: RunID) async throws -> Decision?
     /// The first and the newest event of a run. Cheap.
     func span(of id: RunID) async throws -> ClosedRange<Int64>
     /// The events of a run, or of all, after the one with this id.

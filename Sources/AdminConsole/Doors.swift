@@ -145,10 +145,8 @@ struct DoorWay: Sendable {
         if !isConfirmed(context.visitor) { return try confirmFirst(backTo: request.uri.path, interrupted: false) }
         let visit = Visit(request: request, context: context, visitor: context.visitor, body: ByteBuffer(), form: [:])
         guard door.effort == .long else { return try await door.answer(visit) }
-        let person = context.visitor?.name.text ?? ""
-        try parts.longAnswers.begin(for: person)
-        defer { parts.longAnswers.end(for: person) }
-        return try await door.answer(visit)
+        let turn = try parts.longAnswers.begin(for: context.visitor?.name.text ?? "")
+        return parts.longAnswers.written(try await door.answer(visit), during: turn, over: context.channel)
     }
 
     private func change(_ request: Request, _ context: ConsoleContext) async throws -> Response {

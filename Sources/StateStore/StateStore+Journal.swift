@@ -180,6 +180,17 @@ extension StateStore: Journal {
         }
     }
 
+    /// What was wished for last of a run, whether it was answered or not; nil where nothing was.
+    package func newestDecision(for run: RunID) throws(Trouble) -> Decision? {
+        try read { database in
+            try String.fetchOne(
+                database,
+                sql: "SELECT payload FROM decision WHERE run = ? ORDER BY id DESC LIMIT 1",
+                arguments: [run.description]
+            ).map { try StoredJSON.value(Decision.self, $0) }
+        }
+    }
+
     package func changes() -> AsyncStream<Void> { changes(every: .milliseconds(100)) }
 
     /// The same, for somebody who wants to know it sooner or later than others.

@@ -131,18 +131,6 @@ struct DetailsTests {
         }
     }
 
-    @Test func `of answers that take long only some are made at a time, and of one person fewer`() throws {
-        let answers = LongAnswers()
-        try answers.begin(for: "ada")
-        try answers.begin(for: "ada")
-        #expect(throws: Refusal.tooMany(seconds: 5)) { try answers.begin(for: "ada") }
-        try answers.begin(for: "bob")
-        try answers.begin(for: "cid")
-        #expect(throws: Refusal.tooMany(seconds: 5)) { try answers.begin(for: "dan") }
-        answers.end(for: "ada")
-        try answers.begin(for: "dan")
-    }
-
     @Test func `whatever reads a whole run or the whole trail is one of those`() async throws {
         try await SimulatedConsole.with { console in
             let long = console.parts.doors().filter { $0.effort == .long }.map(\.path)
@@ -156,12 +144,15 @@ struct DetailsTests {
             let viewer = try console.person(.viewer)
             let run = try console.desk.begin()
             try await console.app.test(.router) { client in
-                for _ in 0..<LongAnswers.mostOfOne { try console.parts.longAnswers.begin(for: "viewer") }
+                var turns = try (0..<LongAnswers.mostOfOne).map { _ in
+                    try console.parts.longAnswers.begin(for: "viewer")
+                }
                 let refused = try await viewer.get("/runs/\(run)/log.txt", of: client)
                 #expect(refused.status == .tooManyRequests && refused.headers[.retryAfter] == "5")
                 #expect(try await viewer.get("/runs/\(run)", of: client).status == .ok)
-                console.parts.longAnswers.end(for: "viewer")
+                turns.removeLast()
                 for _ in 0..<5 { #expect(try await viewer.get("/runs/\(run)/log.txt", of: client).status == .ok) }
+                #expect(turns.count == console.parts.longAnswers.count)
             }
         }
     }

@@ -92,6 +92,35 @@ struct FormAnswerTests {
         }
     }
 
+    @Test func `what checks have found on one way is not shown for another to the same release`() async throws {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            @Sendable func find(_ title: String) {
+                let finding = Finding(check: "x", title: title, outcome: .warn, message: "Seen.", remedy: "See to it.")
+                console.desk.state.withLock { $0.findings = [finding] }
+            }
+            try await console.app.test(.router) { client in
+                func page() async throws -> String {
+                    try await person.get("/upgrade?to=2026.2.1", of: client).text
+                }
+                find("Found on the short way")
+                try await until { try await page().contains("Found on the short way") }
+                find("Found on the long way")
+                var stop = CatalogEntry(version: "2026.1.2", releasedAt: "2026-01-15")
+                stop.isRequired = true
+                console.desk.state.withLock { [stop] state in
+                    state.catalog = Catalog.validating([
+                        CatalogEntry(version: "2026.1.1", releasedAt: "2026-01-01"), stop,
+                        CatalogEntry(version: "2026.2.1", releasedAt: "2026-02-01"),
+                    ])
+                }
+                let fresh = try await page()
+                #expect(fresh.contains("2 hops") && !fresh.contains("Found on the short way"))
+                try await until { try await page().contains("Found on the long way") }
+            }
+        }
+    }
+
     @Test func `a look that gave way to somebody who deploys is as if it had never been`() async throws {
         let now = Moment(wholeSeconds: 1_795_000_000)
         let room = LookRoom<Int>(now: { now })

@@ -53,14 +53,20 @@ final class SimulatedDesk: Desk {
         var isCarried: Bool? = true
         /// Why the records cannot be used.
         var safeMode: Trouble?
-        /// Whether a run that is open keeps others from beginning.
+        /// Whether a run or a job that is open keeps others from beginning.
         var holdsOneRun = false
+        /// The backup sets that there are.
+        var sets: [BackupReport] = []
+        /// Whether the checks of a restore stumble over a run that is at work.
+        var looksBeforeRestore = false
         /// Why a retry is refused, but where what was restored is said to be used elsewhere.
         var restoredOutside: Trouble?
         /// What may take the place of a release that failed.
         var replacements: [ReleaseVersion] = []
         /// What each release has published with it.
         var notes: String?
+        /// Why events cannot be read.
+        var unreadable: Trouble?
     }
 
     let store: StateStore
@@ -143,23 +149,31 @@ final class SimulatedDesk: Desk {
 
     func backups() async throws -> BackupListReport { BackupListReport([], debris: []) }
 
-    func backup(_ id: BackupSetID) async throws -> BackupReport { throw Self.unknown(id) }
+    func backup(_ id: BackupSetID) async throws -> BackupReport {
+        guard let set = state.withLock({ $0.sets.first { $0.id == id.description } }) else { throw Self.unknown(id) }
+        return set
+    }
 
     func retention() async throws -> PruneReport { PruneReport(kept: [], removed: [], dryRun: true) }
 
     func runs() async throws -> HistoryReport {
-        HistoryReport(try store.runs().map { try RunView(of: $0.id, from: store.entries(of: $0.id, after: 0)) })
+        HistoryReport(try store.runs().map { try view(of: $0.id) })
     }
 
-    func run(_ id: RunID) async throws -> RunReport {
+    func run(_ id: RunID) async throws -> RunReport { RunReport(try view(of: id)) }
+
+    private func view(of id: RunID) throws -> RunView {
         var view = try RunView(of: id, from: store.entries(of: id, after: 0))
         view.standing.decision = try store.openDecision(for: id)?.decision
         view.standing.isCarried = view.machine.hasEnded ? nil : state.withLock { $0.isCarried }
-        return RunReport(view)
+        return view
     }
+
+    func decision(about id: RunID) async throws -> Decision? { try store.newestDecision(for: id) }
 
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         state.withLock { $0.reads += 1 }
+        if let trouble = state.withLock({ $0.unreadable }) { throw trouble }
         return try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }
 
@@ -266,7 +280,7 @@ final class SimulatedDesk: Desk {
         whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
     ) async throws -> RunReport {
         if state.withLock(\.holdsOneRun), try await runs().runs.contains(where: { $0.endedAt == nil }) {
-            throw Trouble(.operator, "another-run", "A run holds the installation.", remedy: "See it.")
+            throw Self.another
         }
         let plan = try plan(target)
         if let refusal = plan.refusal { throw refusal.trouble }
@@ -279,7 +293,20 @@ final class SimulatedDesk: Desk {
     }
 
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
-        throw Self.unknown(id)
+        let release = try ReleaseVersion(try await backup(id).release)
+        let plan = RestorePlan(set: id, release: release, databases: ["demo"], identity: identity)
+        guard let open = try await runs().runs.first(where: { $0.endedAt == nil }), let run = RunID(open.id) else {
+            return try await self.run(
+                begin(RunPlan(restoring: plan, from: release, highWaterMark: nil), by: person)
+            )
+        }
+        if state.withLock(\.looksBeforeRestore), !open.isWaiting {
+            let finding = Finding(check: "x", title: "At work", outcome: .fail, message: "A run is.", remedy: "Wait.")
+            throw RefusedByChecks(PreflightDocument(PreflightReport(target: release, findings: [finding])))
+        }
+        guard open.choices.contains("restore") else { throw Self.another }
+        try store.leave(.restore(by: person, plan: plan), for: run, at: Self.now)
+        return try await self.run(run)
     }
 
     func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
@@ -308,27 +335,33 @@ final class SimulatedDesk: Desk {
         return run
     }
 
-    func backUp(by person: String) async throws -> JobReport {
-        let job = JobReport(
-            id: "20261118-000000-0001",
-            kind: "backup",
-            state: .running,
-            startedAt: Self.now,
-            startedBy: person,
-            endedAt: nil,
-            seconds: 0,
-            backup: nil,
-            progress: nil,
-            result: nil,
-            error: nil
-        )
-        state.withLock { $0.jobs.append(job) }
-        return job
-    }
+    func backUp(by person: String) async throws -> JobReport { try begin("backup", nil, by: person) }
 
     func prove(_ id: BackupSetID, identity: String?, acceptsChanged: Bool, by person: String) async throws -> JobReport
     {
-        throw Self.unknown(id)
+        _ = try await backup(id)
+        return try begin("proof", id, by: person)
+    }
+
+    private func begin(_ kind: String, _ set: BackupSetID?, by person: String) throws -> JobReport {
+        try state.withLock { state in
+            if state.holdsOneRun, state.jobs.contains(where: { $0.state == "running" }) { throw Self.another }
+            let job = JobReport(
+                id: "20261118-000000-000\(state.jobs.count + 1)",
+                kind: kind,
+                state: .running,
+                startedAt: Self.now,
+                startedBy: person,
+                endedAt: nil,
+                seconds: 0,
+                backup: set,
+                progress: nil,
+                result: nil,
+                error: nil
+            )
+            state.jobs.append(job)
+            return job
+        }
     }
 
     func prune(_ ids: Set<String>) async throws -> PruneReport {
@@ -340,6 +373,10 @@ final class SimulatedDesk: Desk {
 
     func requireReady() async throws {
         if let trouble = state.withLock({ $0.safeMode }) { throw trouble }
+    }
+
+    private static var another: Trouble {
+        Trouble(.operator, "another-run", "A run holds the installation.", remedy: "See it.")
     }
 
     private static func unknown(_ id: BackupSetID) -> Trouble {
@@ -363,8 +400,14 @@ final class SimulatedDesk: Desk {
         try begin(RunPlan(from: Story.releases[0], hops: [Story.releases[1]], highWaterMark: nil))
     }
 
-    /// Carries a run until it ends or waits; effects of these kinds fail, in that hop.
-    func carry(_ id: RunID, failing kinds: Effect.Kind..., inHop hop: Int = 0) throws {
+    /// Carries a run until it ends or waits, or until an effect of the last kind, which is at work for good; effects of
+    /// the failing kinds fail, in that hop.
+    func carry(
+        _ id: RunID,
+        failing kinds: Effect.Kind...,
+        inHop hop: Int = 0,
+        until last: Effect.Kind? = nil
+    ) throws {
         let replay = try Replay(of: id, from: store.entries(of: id, after: 0))
         var machine = replay.machine
         let lease = try store.takeLease(owner: "test", at: Self.now)
@@ -373,7 +416,7 @@ final class SimulatedDesk: Desk {
         }
         _ = try machine.handle(.started)
         try write([.event(.started)] + (machine.pending.map { [.intent($0)] } ?? []))
-        while let effect = machine.pending {
+        while let effect = machine.pending, effect.kind != last {
             let isFailing = kinds.contains(effect.kind) && effect.hop == hop
             let trouble = Trouble(.release, "migration-failed", "It failed.", changed: true, remedy: "Retry.")
             let event: Event =
@@ -381,6 +424,38 @@ final class SimulatedDesk: Desk {
             _ = try machine.handle(event)
             try write([.event(event)] + (machine.pending.map { [.intent($0)] } ?? []))
         }
+    }
+
+    /// Takes up what was decided about a run, as its runner does, and goes no further.
+    func takeUp(_ id: RunID) throws {
+        let (number, decision) = try #require(try store.openDecision(for: id))
+        var machine = try Replay(of: id, from: store.entries(of: id, after: 0)).machine
+        let effects = try machine.handle(decision.event)
+        let lease = try store.takeLease(owner: "test", at: Self.now)
+        _ = try store.append(
+            [.event(decision.event)] + effects.map { .intent($0) },
+            to: id,
+            at: Self.now,
+            under: lease,
+            highWaterMark: nil,
+            answering: number
+        )
+    }
+
+    /// A set of the release that runs at first.
+    static func set(_ name: String) throws -> BackupReport {
+        let digest = String(repeating: "9f86d081884c7d65", count: 4)
+        let manifest = BackupManifest(
+            id: try #require(BackupSetID(name)),
+            createdAt: now,
+            release: Story.releases[0].description,
+            origin: BackupOrigin(product: "demo", installation: "demo", deployment: "single-vm", pawl: "0.3.0"),
+            databases: [],
+            files: [StoredFile(path: "configuration.tar.zst", bytes: 18, sha256: digest)],
+            proof: ProofRecord()
+        )
+        let set = ListedSet(summary: manifest.summary, path: "/srv/sets/\(name)", manifestDigest: digest)
+        return BackupReport(set, standing: .recorded)
     }
 
     /// Writes a line of progress.

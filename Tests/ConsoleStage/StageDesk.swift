@@ -291,6 +291,8 @@ final class StageDesk: Desk {
 
     func run(_ id: RunID) async throws -> RunReport { RunReport(try view(of: id)) }
 
+    func decision(about id: RunID) async throws -> Decision? { try store.newestDecision(for: id) }
+
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         try store.entries(of: id, after: event).map { EventReport(EventView($0)) }
     }

@@ -235,8 +235,10 @@ import UpgradeModel
             #expect(first.decision == .retry(by: "a", target: nil))
             try write([.declined(first.decision, .test)], to: store, answering: first.id)
             #expect(try store.openDecision(for: run) == nil)
+            #expect(try store.newestDecision(for: run) == first.decision)
             try store.leave(.abort(by: "b"), for: run, at: Self.moment)
             #expect(try store.openDecision(for: run)?.decision == .abort(by: "b"))
+            #expect(try store.newestDecision(for: run) == .abort(by: "b"))
         }
     }
 

@@ -282,6 +282,21 @@ struct InstallationDeskTests {
         #expect(throws: Trouble.self) { try jobs.report(on: other) }
     }
 
+    @Test func `beside a job that has yet to take the lock no other one is begun`() async throws {
+        let paper = try PaperInstallation()
+        let id = try #require(RunID("20261118-000000-0001"))
+        let record = Jobs.Record(id: id, kind: .backup, startedAt: Workplace.now(), startedBy: "anna in the console")
+        try paper.write("data/jobs/\(id)/job.json", String(decoding: try JSONEncoder().encode(record), as: UTF8.self))
+        try paper.write("data/jobs/\(id)/job.log", "")
+        let log = open(paper.root + "/data/jobs/\(id)/job.log", O_RDWR | O_CLOEXEC)
+        try #require(log >= 0 && flock(log, LOCK_EX | LOCK_NB) == 0)
+        defer { close(log) }
+        let desk = InstallationDesk(workplace: try paper.workplace())
+        let trouble = await #expect(throws: Trouble.self) { try await desk.backUp(by: "bob") }
+        #expect(trouble?.code == "another-run" && trouble?.message.contains("anna in the console asked for") == true)
+        #expect(paper.names(in: "data/jobs") == [id.description])
+    }
+
     @Test func `of a job that could not say how it ended the set is named that was made meanwhile`() throws {
         let paper = try PaperInstallation()
         let jobs = Jobs(try paper.workplace())

@@ -40,6 +40,33 @@
     }
   }
 
+  // A form that changes something is sent once, also one that has come to the page later; where its answer takes a while
+  // it says so. Of each that is on its way: its button, and what that said.
+  let sent = new Map();
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (sent.has(form)) {
+      event.preventDefault();
+      return;
+    }
+    const button = event.submitter ?? one("button", form);
+    sent.set(form, [button, button?.textContent]);
+    form.setAttribute("aria-busy", "true");
+    if (button && form.dataset.busy) button.textContent = form.dataset.busy;
+  });
+
+  // Whoever comes back to the page may send it again.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const [form, [button, words]] of sent) {
+      form.removeAttribute("aria-busy");
+      if (button) button.textContent = words;
+    }
+    sent = new Map();
+  });
+
   // What is live is asked for again as the server draws it, and put in place where it differs. A page that answers a
   // form says itself where it is found.
   function self() {
@@ -58,6 +85,8 @@
       return;
     }
     if (old.nodeType !== Node.ELEMENT_NODE) return;
+    // What is on its way stays as it says that it is.
+    if (sent.has(old)) return;
     // What the reader has opened or closed stays so.
     for (const { name, value } of [...fresh.attributes]) {
       if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -325,27 +354,6 @@
         if (following) following.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
       }, { passive: true });
     }
-  }
-
-  // A form whose answer takes a while says so, and is sent once.
-
-  for (const form of all("form[data-busy]")) {
-    const button = one("button", form);
-    const words = button?.textContent;
-    form.addEventListener("submit", (event) => {
-      if (form.getAttribute("aria-busy") === "true") {
-        event.preventDefault();
-        return;
-      }
-      if (button) button.textContent = form.dataset.busy;
-      form.setAttribute("aria-busy", "true");
-    });
-    // Whoever comes back to the page may send it again.
-    addEventListener("pageshow", (event) => {
-      if (!event.persisted) return;
-      if (button) button.textContent = words;
-      form.removeAttribute("aria-busy");
-    });
   }
 
   localize(document);

@@ -1,26 +1,37 @@
-import Crypto
 import Foundation
 import NIOCore
 import NIOSSL
-import SwiftASN1
 import Synchronization
 import UpgradeEngine
 package import UpgradeModel
-import X509
 
 /// The certificate and key that the console shows that it is itself with: its own, or the operator's.
 ///
 /// The files are looked at again while it serves, so that a certificate that somebody has renewed is used without a
-/// restart. One that cannot be used changes nothing. One of our own is replaced in time, too, by another.
+/// restart. One that cannot be used changes nothing. One of our own is replaced in time, too, by another. Whatever of this
+/// happens is said, and so is that the one in use ends soon.
 package final class CertificateKeeper: Sendable {
-    private struct Loaded {
+    /// A certificate and its key as they were read from their files.
+    struct Loaded {
         var chain: [NIOSSLCertificateSource]
         var key: NIOSSLPrivateKeySource
         var facts: Facts
+        /// What the files were then.
         var stamp: String
+    }
+
+    private struct State {
+        var loaded: Loaded
         var lookedAt: Moment
         /// When another one was last made, or tried to be.
         var renewedAt: Moment?
+        /// When another one of our own has taken the place of the one before.
+        var replacedAt: Moment?
+        /// Why another one of our own cannot be made, and why what stands in the files cannot be used.
+        var unmade: Trouble?
+        var unusable: Trouble?
+        /// The day on which it was last said that it ends soon.
+        var warnedOn: Day?
     }
 
     /// What people may want to know of a certificate.
@@ -40,6 +51,9 @@ package final class CertificateKeeper: Sendable {
     /// Days that a certificate of our own counts, and days before its end at which another is made.
     static let life = 390
     static let renewal = 30
+    /// Days before its end at which people are warned, and days for which they are told that another one is in use.
+    static let warning = 14
+    static let novelty = 14
 
     package let chainPath: String
     package let keyPath: String
@@ -47,39 +61,48 @@ package final class CertificateKeeper: Sendable {
     package var isOwn: Bool { names != nil }
     /// The names and addresses that one of our own is for.
     private let names: [String]?
-    private let loaded: Mutex<Loaded>
+    private let state: Mutex<State>
     private let now: @Sendable () -> Moment
+    private let say: @Sendable (String) -> Void
 
     private init(
         chain: String,
         key: String,
         names: [String]?,
-        now: @escaping @Sendable () -> Moment
+        now: @escaping @Sendable () -> Moment,
+        say: @escaping @Sendable (String) -> Void
     ) throws(Trouble) {
         chainPath = chain
         keyPath = key
         self.names = names
         self.now = now
-        loaded = Mutex(try Self.load(chain, key, at: now()))
+        self.say = say
+        state = Mutex(State(loaded: try Self.load(chain, key, at: now()), lookedAt: now()))
     }
 
-    /// The operator's certificate, its chain, and its key, in PEM.
+    /// The operator's certificate, its chain, and its key, in PEM; `say` hears of what happens to it, a line at a time.
     ///
     /// - Throws: code `certificate-unusable`, saying which file and why.
-    package static func given(chain: String, key: String, now: @escaping @Sendable () -> Moment) throws(Trouble)
-        -> CertificateKeeper
-    {
-        try CertificateKeeper(chain: chain, key: key, names: nil, now: now)
+    package static func given(
+        chain: String,
+        key: String,
+        now: @escaping @Sendable () -> Moment,
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(Trouble) -> CertificateKeeper {
+        try CertificateKeeper(chain: chain, key: key, names: nil, now: now, say: say)
     }
 
-    /// A certificate of our own in a folder, made where there is none that counts for another 30 days.
+    /// A certificate of our own in a folder, made where there is none that counts for another 30 days; `say` as above.
     ///
     /// - Throws: code `certificate-unusable`.
-    package static func own(in folder: String, names: [String], now: @escaping @Sendable () -> Moment) throws(Trouble)
-        -> CertificateKeeper
-    {
+    package static func own(
+        in folder: String,
+        names: [String],
+        now: @escaping @Sendable () -> Moment,
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(Trouble) -> CertificateKeeper {
         let (chain, key) = (folder + "/console.crt", folder + "/console.key")
-        if let keeper = try? CertificateKeeper(chain: chain, key: key, names: names, now: now),
+        if let keeper = try? CertificateKeeper(chain: chain, key: key, names: names, now: now, say: say),
             !isDue(keeper.facts, at: now())
         {
             return keeper
@@ -92,15 +115,9 @@ package final class CertificateKeeper: Sendable {
             )
             try make(names, chain: chain, key: key, at: now())
         } catch {
-            throw unusable(chain, "a certificate of our own cannot be made: \(error)")
+            throw unmakeable(chain, error)
         }
-        return try CertificateKeeper(chain: chain, key: key, names: names, now: now)
-    }
-
-    private static func make(_ names: [String], chain: String, key: String, at now: Moment) throws {
-        let made = try OwnCertificate.make(names: names, at: now, days: life)
-        try write(made.key, to: key, mode: 0o600)
-        try write(made.certificate, to: chain, mode: 0o644)
+        return try CertificateKeeper(chain: chain, key: key, names: names, now: now, say: say)
     }
 
     private static func isDue(_ facts: Facts, at now: Moment) -> Bool {
@@ -128,110 +145,90 @@ package final class CertificateKeeper: Sendable {
         return configuration
     }
 
+    /// Looks at the files, and at the calendar, where nobody has for some seconds: whoever connects does, too.
+    package func look() { _ = current }
+
+    /// What people should know of it.
+    var notices: [String] {
+        look()
+        let now = now()
+        return state.withLock { state in
+            var notices = [state.unusable, state.unmade].compactMap { $0 }.map { goesOn(after: $0, state.loaded.facts) }
+            if let words = ending(state.loaded.facts, at: now) { notices.append(words) }
+            if let replacedAt = state.replacedAt, now < replacedAt.adding(.seconds(Self.novelty * 86_400)) {
+                notices.append(
+                    "The console has made itself another certificate at \(replacedAt): browsers ask about it once. Compare "
+                        + "the fingerprint that they show with the one in the console's log."
+                )
+            }
+            return notices
+        }
+    }
+
     /// The newest that can be used.
     private var current: Loaded {
         let now = now()
-        return loaded.withLock { loaded in
-            guard abs(loaded.lookedAt.seconds(to: now)) >= Self.interval else { return loaded }
-            loaded.lookedAt = now
-            if let names, Self.isDue(loaded.facts, at: now),
-                loaded.renewedAt.map({ abs($0.seconds(to: now)) >= Self.patience }) ?? true
-            {
-                loaded.renewedAt = now
-                try? Self.make(names, chain: chainPath, key: keyPath, at: now)
+        return state.withLock { state in
+            guard abs(state.lookedAt.seconds(to: now)) >= Self.interval else { return state.loaded }
+            state.lookedAt = now
+            renew(&state, at: now)
+            reload(&state, at: now)
+            if let words = ending(state.loaded.facts, at: now), state.warnedOn != now.day {
+                state.warnedOn = now.day
+                say(words)
             }
-            guard Self.stamp(chainPath, keyPath) != loaded.stamp,
-                let fresh = try? Self.load(chainPath, keyPath, at: now)
-            else { return loaded }
-            loaded = fresh
-            return fresh
+            return state.loaded
         }
     }
 
-    private static func load(_ chainPath: String, _ keyPath: String, at now: Moment) throws(Trouble) -> Loaded {
-        let stamp = stamp(chainPath, keyPath)
-        let chainText = try text(chainPath)
-        let keyText = try text(keyPath)
-        guard let documents = try? PEMDocument.parseMultiple(pemString: chainText),
-            let first = documents.first(where: { $0.discriminator == Certificate.defaultPEMDiscriminator }),
-            let leaf = try? Certificate(pemDocument: first)
-        else { throw unusable(chainPath, "there is no certificate in PEM in it") }
-        guard let keys = try? PEMDocument.parseMultiple(pemString: keyText),
-            let keyDocument = keys.first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") })
-        else { throw unusable(keyPath, "there is no private key in PEM in it") }
-        guard let key = try? Certificate.PrivateKey(pemDocument: keyDocument) else {
-            throw unusable(keyPath, "the private key is of a kind that cannot be used, or is encrypted")
-        }
-        guard key.publicKey == leaf.publicKey else {
-            throw unusable(keyPath, "the key does not belong to the certificate in \(chainPath)")
-        }
-        let notAfter = Moment(microseconds: Int64(leaf.notValidAfter.timeIntervalSince1970 * 1_000_000))
-        guard now < notAfter else { throw unusable(chainPath, "the certificate has counted until \(notAfter)") }
+    private func renew(_ state: inout State, at now: Moment) {
+        guard let names, Self.isDue(state.loaded.facts, at: now),
+            state.renewedAt.map({ abs($0.seconds(to: now)) >= Self.patience }) ?? true
+        else { return }
+        state.renewedAt = now
         do {
-            return Loaded(
-                chain: try NIOSSLCertificate.fromPEMBytes(Array(chainText.utf8)).map { .certificate($0) },
-                key: .privateKey(try NIOSSLPrivateKey(bytes: Array(keyDocument.pemString.utf8), format: .pem)),
-                facts: Facts(
-                    fingerprint: SHA256.hash(data: first.derBytes).map { String(format: "%02X", $0) }
-                        .joined(separator: ":"),
-                    names: names(of: leaf),
-                    notBefore: Moment(microseconds: Int64(leaf.notValidBefore.timeIntervalSince1970 * 1_000_000)),
-                    notAfter: notAfter
-                ),
-                stamp: stamp,
-                lookedAt: now
+            try Self.make(names, chain: chainPath, key: keyPath, at: now)
+            state.unmade = nil
+        } catch {
+            let trouble = Self.unmakeable(chainPath, error)
+            if state.unmade != trouble { say(goesOn(after: trouble, state.loaded.facts)) }
+            state.unmade = trouble
+        }
+    }
+
+    private func reload(_ state: inout State, at now: Moment) {
+        guard Self.stamp(chainPath, keyPath) != state.loaded.stamp else {
+            state.unusable = nil
+            return
+        }
+        do throws(Trouble) {
+            let before = state.loaded.facts
+            state.loaded = try Self.load(chainPath, keyPath, at: now)
+            (state.unusable, state.unmade) = (nil, nil)
+            let facts = state.loaded.facts
+            guard facts != before else { return }
+            if isOwn { state.replacedAt = now }
+            say(
+                (isOwn ? "The console has made itself another certificate" : "The console uses the new certificate")
+                    + ", with the SHA-256 fingerprint \(facts.fingerprint), which counts until \(facts.notAfter)."
             )
         } catch {
-            throw unusable(chainPath, "\(error)")
+            if state.unusable != error { say(goesOn(after: error, state.loaded.facts)) }
+            state.unusable = error
         }
     }
 
-    private static func names(of certificate: Certificate) -> [String] {
-        guard let names = try? certificate.extensions.subjectAlternativeNames else { return [] }
-        return names.compactMap { name in
-            switch name {
-            case .dnsName(let name): name
-            case .ipAddress(let address): OwnCertificate.text(of: Array(address.bytes))
-            default: nil
-            }
-        }
+    private func goesOn(after trouble: Trouble, _ facts: Facts) -> String {
+        "\(trouble.message) The console goes on with the certificate that it has, which counts until \(facts.notAfter). "
+            + trouble.remedy
     }
 
-    private static func text(_ path: String) throws(Trouble) -> String {
-        do {
-            return try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw unusable(path, "it cannot be read")
-        }
-    }
-
-    /// What changes when a file does.
-    private static func stamp(_ paths: String...) -> String {
-        paths.map { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return "-" }
-            return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-        }.joined(separator: ", ")
-    }
-
-    /// Puts a file in the place of another at one instant, never readable by more people than it should.
-    private static func write(_ text: String, to path: String, mode: mode_t) throws {
-        let fresh = path + ".new"
-        unlink(fresh)
-        let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-        guard file >= 0 else { throw CocoaError(.fileWriteNoPermission) }
-        let bytes = Array(text.utf8)
-        let isWritten = Glibc.write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
-        close(file)
-        guard isWritten, rename(fresh, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-    }
-
-    private static func unusable(_ path: String, _ why: String) -> Trouble {
-        Trouble(
-            .operator,
-            "certificate-unusable",
-            "\(path) cannot be used: \(why).",
-            remedy: "Give a certificate with its chain and its key, both in PEM, or none: Pawl then makes its own."
-        )
+    /// That the certificate in use ends soon, or has ended; nil where it does not.
+    private func ending(_ facts: Facts, at now: Moment) -> String? {
+        guard facts.notAfter <= now.adding(.seconds(Self.warning * 86_400)) else { return nil }
+        let words =
+            "The console's certificate \(now < facts.notAfter ? "counts" : "has counted") until \(facts.notAfter)."
+        // Why there is no other one of our own is said beside it.
+        return isOwn ? words : words + " Put a renewed one in \(chainPath), and its key in \(keyPath)."
     }
 }

@@ -63,12 +63,13 @@ actor NewsDesk {
             return []
         }
         guard pulse != last else { return [] }
-        self.last = pulse
         var news: [News] = []
         if pulse.event > last.event { news += try await runs(after: last.event) }
         if pulse.backups != last.backups { news.append(News(.backup)) }
         if pulse.checkedAt != last.checkedAt { news.append(News(.check)) }
         if pulse.jobs != last.jobs { news.append(News(.job)) }
+        // What could not be read is still to be told.
+        self.last = pulse
         return news
     }
 

@@ -112,6 +112,13 @@ struct ConsoleServeCommand: AsyncParsableCommand {
                     try await Task.sleep(for: .seconds(86_400))
                 }
             }
+            group.addTask {
+                // Also where nobody comes for months.
+                while true {
+                    keeper?.look()
+                    try await Task.sleep(for: .seconds(3600))
+                }
+            }
             try await console.serve { port in
                 let name = host.contains(":") ? "[\(host)]" : host
                 let address = publicURL ?? "\(keeper == nil ? "http" : "https")://\(name):\(port)"
@@ -138,9 +145,19 @@ struct ConsoleServeCommand: AsyncParsableCommand {
     private func certificateKeeper(_ workplace: Workplace) throws -> CertificateKeeper? {
         if plain { return nil }
         if let certificate, let key {
-            return try .given(chain: Workplace.absolute(certificate), key: Workplace.absolute(key), now: Workplace.now)
+            return try .given(
+                chain: Workplace.absolute(certificate),
+                key: Workplace.absolute(key),
+                now: Workplace.now,
+                say: Output.remark
+            )
         }
-        return try .own(in: workplace.data.path + "/tls", names: MachineNames.all(), now: Workplace.now)
+        return try .own(
+            in: workplace.data.path + "/tls",
+            names: MachineNames.all(),
+            now: Workplace.now,
+            say: Output.remark
+        )
     }
 
     /// Whatever does not let go of its connection keeps nobody waiting: what is on the disk is whole at any instant.

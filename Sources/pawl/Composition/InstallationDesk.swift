@@ -13,6 +13,8 @@ import UpgradeModel
 struct InstallationDesk: Desk {
     let workplace: Workplace
     private let turns = Turns()
+    /// Each job sees the one that was begun before it.
+    private let beginning = Turns()
     private let ended = EndedRuns()
     private let passed = PassedChecks()
     private let seen = PassedLooks()
@@ -93,6 +95,10 @@ struct InstallationDesk: Desk {
         try await looking.read { [workplace, views] in
             Redaction(of: workplace).clean(RunReport(try views.view(of: id)))
         }
+    }
+
+    func decision(about id: RunID) async throws -> Decision? {
+        try await looking.read { [workplace] in try workplace.store.newestDecision(for: id) }
     }
 
     func span(of id: RunID) async throws -> ClosedRange<Int64> {
@@ -283,8 +289,13 @@ struct InstallationDesk: Desk {
 
     func backUp(by person: String) async throws -> JobReport {
         try workplace.requireCurrent()
+        return try await begin(.backup, by: person)
+    }
+
+    private func begin(_ kind: Jobs.Kind, by person: String) async throws -> JobReport {
         let jobs = Jobs(workplace)
-        return try jobs.report(on: try await jobs.start(.backup, by: person))
+        let id = try await beginning.take(isUrgent: true) { try await jobs.start(kind, by: person) }
+        return try jobs.report(on: id)
     }
 
     func prove(
@@ -294,9 +305,7 @@ struct InstallationDesk: Desk {
         by person: String
     ) async throws -> JobReport {
         try workplace.requireCurrent()
-        let jobs = Jobs(workplace)
-        let kind = Jobs.Kind.proof(of: id, identity: identity, acceptsChanged: acceptsChanged)
-        return try jobs.report(on: try await jobs.start(kind, by: person))
+        return try await begin(.proof(of: id, identity: identity, acceptsChanged: acceptsChanged), by: person)
     }
 
     func prune(_ ids: Set<String>) async throws -> PruneReport {

@@ -53,6 +53,8 @@ struct Jobs: Sendable {
         try workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard try !RunnerLock.isHeld(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
+        // One that was begun a moment ago may not hold the lock yet.
+        if let job = atWork { throw Self.another(job) }
         if case .proof(let set, _, let acceptsChanged) = kind {
             _ = try BackupShelf(workplace).set(named: set.text, acceptsChanged: acceptsChanged)
         }
@@ -82,6 +84,22 @@ struct Jobs: Sendable {
             )
         }
         return id
+    }
+
+    /// The newest job whose process lives and has not said how it ended.
+    private var atWork: Record? {
+        names().last { id in
+            !FileManager.default.fileExists(atPath: folder(of: id) + "/end.json") && (try? log(of: id).isHeld) == true
+        }.flatMap { try? record(of: $0) }
+    }
+
+    private static func another(_ job: Record) -> Trouble {
+        Trouble(
+            .operator,
+            "another-run",
+            "A \(job.kind.name) is at work on the installation, which \(job.startedBy) asked for at \(job.startedAt).",
+            remedy: "Wait for it to end, then try again."
+        )
     }
 
     /// Does a job, in its own process.

@@ -1,5 +1,6 @@
 import AdminConsole
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// A desk that tells what went wrong without the secrets that a tool may have said.
@@ -34,6 +35,7 @@ struct RedactedDesk: Desk {
     func retention() async throws -> PruneReport { try await told { try await desk.retention() } }
     func runs() async throws -> HistoryReport { try await told { try await desk.runs() } }
     func run(_ id: RunID) async throws -> RunReport { try await told { try await desk.run(id) } }
+    func decision(about id: RunID) async throws -> Decision? { try await told { try await desk.decision(about: id) } }
     func span(of id: RunID) async throws -> ClosedRange<Int64> { try await told { try await desk.span(of: id) } }
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] {
         try await told { try await desk.events(of: id, after: event) }

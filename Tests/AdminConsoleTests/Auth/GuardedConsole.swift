@@ -196,6 +196,7 @@ struct EmptyDesk: Desk {
     func retention() async throws -> PruneReport { throw closed }
     func runs() async throws -> HistoryReport { throw closed }
     func run(_ id: RunID) async throws -> RunReport { throw closed }
+    func decision(about id: RunID) async throws -> Decision? { throw closed }
     func events(of id: RunID?, after event: Int64) async throws -> [EventReport] { throw closed }
     func span(of id: RunID) async throws -> ClosedRange<Int64> { throw closed }
     func events(of id: RunID, after event: Int64, through last: Int64) async throws -> [EventReport] { throw closed }

@@ -35,7 +35,7 @@ enum RawClient {
         }
     }
 
-    private static func say(_ words: String, over descriptor: Int32) throws {
+    static func say(_ words: String, over descriptor: Int32) throws {
         let bytes = Array(words.utf8)
         // A connection that the other side has closed must not end the process.
         guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
@@ -53,12 +53,31 @@ enum RawClient {
         }
     }
 
-    /// Opens a connection whose reads give up after half a minute.
-    static func connection(port: Int, from source: String) throws -> Int32 {
+    /// Reads so many bytes at most, or to the end where none are said, and returns how many came; waits on a thread that
+    /// the server does not need.
+    static func count(over descriptor: Int32, atMost most: Int = .max) async -> Int {
+        await withCheckedContinuation { continuation in
+            Thread {
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                var sum = 0
+                while sum < most {
+                    let count = read(descriptor, &buffer, min(buffer.count, most - sum))
+                    guard count > 0 else { break }
+                    sum += count
+                }
+                continuation.resume(returning: sum)
+            }.start()
+        }
+    }
+
+    /// Opens a connection whose reads give up after half a minute; the system keeps about `window` bytes for whoever reads
+    /// slowly, where that is said.
+    static func connection(port: Int, from source: String = "127.0.0.1", window: Int32? = nil) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(what: "socket") }
         var timeout = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        if var window { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size)) }
         var own = try address(source, 0)
         var other = try address("127.0.0.1", port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)

@@ -240,6 +240,22 @@ struct EventTests {
         }
     }
 
+    @Test func `the end of a run that could not be read at once is told when it can be`() async throws {
+        try await SimulatedConsole.with { console in
+            let news = NewsDesk(desk: console.desk)
+            #expect(try await news.look() == [])
+            let run = try console.desk.begin()
+            try console.desk.carry(run)
+            console.desk.state.withLock {
+                $0.unreadable = Trouble(.environment, "state-unusable", "It is locked.", remedy: "Wait.")
+            }
+            await #expect(throws: Trouble.self) { try await news.look() }
+            console.desk.state.withLock { $0.unreadable = nil }
+            #expect(try await news.look().contains(News(.runEnded, run: run, state: "succeeded")))
+            #expect(try await news.look() == [])
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `whoever comes before or after a run has ended is told of its end, once`() async throws {
         try await SimulatedConsole.with { console in

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Reports
+import UpgradeEngine
 import UpgradeModel
 
 /// What is asked for with backup sets: one more, a proof, a restore.
@@ -16,18 +17,17 @@ struct BackupWorkDoors: Sendable {
     func all() -> [Door] {
         [
             .page(.post, "/backups", needs: .operate, action: .backup, of: { _ in "installation" }) { visit in
-                let job = try await parts.desk.backUp(by: visit.visitor?.person ?? "")
-                visit.noted.set("installation: job \(job.id)")
-                return .redirect(to: "/backups", type: .normal)
+                try await begin(visit, { $0.kind == "backup" }) { person in
+                    let job = try await parts.desk.backUp(by: person)
+                    visit.noted.set("installation: job \(job.id)")
+                }
             },
             .page(.post, "/backups/:id/prove", needs: .operate, action: .prove) { visit in
-                _ = try await parts.desk.prove(
-                    Self.set(visit),
-                    identity: Self.identity(visit.form["identity"]),
-                    acceptsChanged: false,
-                    by: visit.visitor?.person ?? ""
-                )
-                return .redirect(to: "/backups", type: .normal)
+                let id = try Self.set(visit)
+                let identity = Self.identity(visit.form["identity"])
+                return try await begin(visit, { $0.kind == "proof" && $0.backup == "\(id)" }) { person in
+                    _ = try await parts.desk.prove(id, identity: identity, acceptsChanged: false, by: person)
+                }
             },
             .page(.get, "/backups/:id/restore", needs: .operate) { visit in
                 try await show(visit, identity: Self.identity(visit.query("identity")))
@@ -42,6 +42,20 @@ struct BackupWorkDoors: Sendable {
                 try await restore($0)
             },
         ]
+    }
+
+    private func begin(
+        _ visit: Visit,
+        _ isMeant: (JobReport) -> Bool,
+        _ ask: (String) async throws -> Void
+    ) async throws -> Response {
+        do {
+            try await ask(visit.visitor?.person ?? "")
+            return .redirect(to: "/backups", type: .normal)
+        } catch let trouble as Trouble where trouble.code == "another-run" {
+            guard let job = try await parts.underway(visit, isMeant) else { throw trouble }
+            return job
+        }
     }
 
     private static func set(_ visit: Visit) throws -> BackupSetID {
@@ -85,12 +99,23 @@ struct BackupWorkDoors: Sendable {
             visit.noted.set("\(id): run \(run.id)")
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
+            // A run that is at work by now may be what the checks stumble over.
+            if let run = try await begun(id, visit) { return run }
             return try await show(visit, identity: identity, problem: refused.trouble.message, status: .conflict)
-        } catch let trouble as Trouble where trouble.code == "another-run" {
-            guard let run = try await parts.begun(by: visit, { $0.kind == "restore" && $0.backup == "\(id)" }) else {
-                throw trouble
-            }
+        } catch let trouble as Trouble where ["another-run", "decision-waiting"].contains(trouble.code) {
+            guard let run = try await begun(id, visit) else { throw trouble }
             return run
+        }
+    }
+
+    /// The run that restores the set, be it a restore or an upgrade that gives way to it.
+    private func begun(_ id: BackupSetID, _ visit: Visit) async throws -> Response? {
+        try await parts.begun(visit) { run, decision in
+            guard !run.isWaiting else { return false }
+            if case .restore(let person, let plan)? = decision {
+                return plan.set == id && person == visit.visitor?.person
+            }
+            return run.kind == "restore" && run.backup == "\(id)" && run.startedBy == visit.visitor?.person
         }
     }
 

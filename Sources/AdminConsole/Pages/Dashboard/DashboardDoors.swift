@@ -18,6 +18,7 @@ struct DashboardDoors: Sendable {
                     services: await services,
                     age: seen.age,
                     checkedAt: try parts.automation?.checkedAt(),
+                    ofConsole: parts.about.certificate?.notices ?? [],
                     now: parts.now()
                 )
                 return parts.renderer.page("dashboard", page, title: "Dashboard", visitor: visit.visitor, here: "/")

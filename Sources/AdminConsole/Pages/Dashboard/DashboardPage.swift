@@ -68,6 +68,7 @@ struct DashboardPage {
         services: ServicesPanel? = nil,
         age: Int = 0,
         checkedAt: Moment? = nil,
+        ofConsole: [String] = [],
         now: Moment
     ) {
         product = title
@@ -91,7 +92,7 @@ struct DashboardPage {
         drift = status.drift.map(Self.drift)
         let isOld = age > Int(StatusBoard.bound.components.seconds)
         let old = "This was seen \(age) s ago: the installation does not answer now."
-        notices = ((isOld ? [old] : []) + status.notices).map { Prose($0) }
+        notices = ((isOld ? [old] : []) + status.notices + ofConsole).map { Prose($0) }
         contact = status.supportContact?.isEmpty == false ? status.supportContact : nil
         run = status.run.map { run in
             OpenRun(

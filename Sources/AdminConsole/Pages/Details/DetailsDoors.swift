@@ -2,18 +2,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Reports
+import UpgradeEngine
 import UpgradeModel
-
-extension ConsoleParts {
-    /// Where the run stands that whoever asks has begun a moment ago: a button that is pressed twice does not say that
-    /// something is in the way. Nil where what is open is something else.
-    func begun(by visit: Visit, _ isMeant: (RunReport) -> Bool) async throws -> Response? {
-        let open = try await desk.runs().runs.first { $0.endedAt == nil }
-        guard let open, open.startedBy == visit.visitor?.person, isMeant(open) else { return nil }
-        visit.noted.set("run \(open.id), begun before")
-        return .redirect(to: "/runs/\(open.id)", type: .normal)
-    }
-}
 
 /// One run: its steps, its log, and what can be decided about it.
 struct DetailsDoors: Sendable {
@@ -44,16 +34,18 @@ struct DetailsDoors: Sendable {
                 action: .retry,
                 of: { Deeds.retry($0, to: $0.form["to"]) }
             ) { visit in
-                let id = try Self.run(visit)
+                let (id, person) = (try Self.run(visit), visit.visitor?.person ?? "")
                 let target = try UpgradeDoors.target(visit.form["to"])
-                // Whether what was restored is used elsewhere nobody says by a click: the refusal names the command.
-                return try await decide(visit) {
-                    try await parts.desk.retry(id, to: target, by: $0, restoredElsewhere: false)
+                return try await decide(visit, .retry(by: person, target: target), about: id) {
+                    // Whether what was restored is used elsewhere nobody says by a click: the refusal names the command.
+                    try await parts.desk.retry(id, to: target, by: person, restoredElsewhere: false)
                 }
             },
             .page(.post, "/runs/:id/abort", needs: .operate, confirmed: true, action: .abort) { visit in
-                let id = try Self.run(visit)
-                return try await decide(visit) { try await parts.desk.abort(id, by: $0) }
+                let (id, person) = (try Self.run(visit), visit.visitor?.person ?? "")
+                return try await decide(visit, .abort(by: person), about: id) {
+                    try await parts.desk.abort(id, by: person)
+                }
             },
         ]
     }
@@ -63,10 +55,22 @@ struct DetailsDoors: Sendable {
         return id
     }
 
-    private func decide(_ visit: Visit, _ ask: (String) async throws -> RunReport) async throws -> Response {
-        let run = try await ask(visit.visitor?.person ?? "")
-        return .redirect(to: "/runs/\(run.id)", type: .normal)
+    private func decide(
+        _ visit: Visit,
+        _ decision: Decision,
+        about id: RunID,
+        _ ask: () async throws -> RunReport
+    ) async throws -> Response {
+        do {
+            return .redirect(to: "/runs/\(try await ask().id)", type: .normal)
+        } catch let trouble as Trouble where Self.past.contains(trouble.code) {
+            guard let run = try await parts.decided(visit, decision, about: id) else { throw trouble }
+            return run
+        }
     }
+
+    /// What a run says that does not wait for a decision, or not any more.
+    private static let past: Set<String> = ["decision-waiting", "cannot-retry", "cannot-abort"]
 
     /// The most lines that the page of a run shows, and the most bytes of a tool's log that the download has.
     static let mostLines = 500

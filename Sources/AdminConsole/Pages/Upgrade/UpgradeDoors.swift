@@ -40,10 +40,11 @@ struct UpgradeDoors: Sendable {
         )
     }
 
-    /// What is looked at: the way to a release, and the installation as the newest run has left it.
+    /// What is looked at: every stop on the way to a release, and the installation as the newest run has left it.
     private func name(of plan: PlanReport) async throws -> String {
         let newest = try await parts.desk.runs().runs.first
-        return "\(plan.from) \(plan.to) \(newest?.id ?? "") \(newest?.state ?? "")"
+        let stops = [plan.from] + plan.hops.map(\.version) + [plan.to]
+        return "\(stops.joined(separator: " → ")) \(newest?.id ?? "") \(newest?.state ?? "")"
     }
 
     private func begin(_ target: ReleaseVersion, _ name: String) async {
@@ -87,12 +88,18 @@ struct UpgradeDoors: Sendable {
             visit.noted.set("\(Self.words(visit)): run \(run.id)")
             return .redirect(to: "/runs/\(run.id)", type: .normal)
         } catch let refused as RefusedByChecks {
+            // A run that is at work by now may be what the checks stumble over.
+            if let run = try await begun(target, visit) { return run }
             return try await show(visit, to: target, problem: refused.trouble.message, refused: refused)
         } catch let trouble as Trouble where trouble.code == "another-run" {
-            guard let run = try await parts.begun(by: visit, { $0.kind == "upgrade" && $0.to == "\(target)" }) else {
-                throw trouble
-            }
+            guard let run = try await begun(target, visit) else { throw trouble }
             return run
+        }
+    }
+
+    private func begun(_ target: ReleaseVersion, _ visit: Visit) async throws -> Response? {
+        try await parts.begun(visit) { run, _ in
+            run.kind == "upgrade" && run.to == "\(target)" && run.startedBy == visit.visitor?.person
         }
     }
 

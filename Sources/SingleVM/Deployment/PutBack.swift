@@ -23,15 +23,15 @@ extension ComposeDeployment {
         // The last stopped is the first to run again.
         for writer in record.writers.reversed() {
             guard let container = present[writer.id] else { continue }
-            if container.restartPolicy != writer.restartPolicy {
-                try await engine.setRestartPolicy(writer.restartPolicy, of: writer.id)
-            }
             var isActive = container.isActive
             if isActive, record.hasAsked(writer.id) {
                 // The Engine goes on stopping it although nobody waits any more; a start before the end would be lost.
                 report("Waiting for the end of \(writer.name)", nil)
                 try await engine.stop(writer.id, timeout: limits.stop)
                 isActive = false
+            }
+            if container.restartPolicy != writer.restartPolicy {
+                try await engine.setRestartPolicy(writer.restartPolicy, of: writer.id)
             }
             if writer.wasActive, !isActive {
                 report("Starting \(writer.name)", nil)

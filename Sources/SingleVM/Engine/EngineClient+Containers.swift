@@ -71,12 +71,15 @@ extension EngineClient {
         let body =
             "{\"RestartPolicy\":{\"Name\":\(Self.quoted(policy.name)),"
             + "\"MaximumRetryCount\":\(policy.name == "on-failure" ? policy.maximumRetryCount : 0)}}"
-        _ = try await ask(
-            .post,
-            "/containers/\(percentEncoded(id))/update",
-            body: Array(body.utf8),
-            accepting: [404]
-        )
+        let target = "/containers/\(percentEncoded(id))/update"
+        do {
+            _ = try await ask(.post, target, body: Array(body.utf8), accepting: [404])
+        } catch {
+            // The Engine refuses while a process ends, and has changed nothing then.
+            guard error.message.contains("cannot update a deleted process") else { throw error }
+            _ = try await awaitEnd(of: id)
+            _ = try await ask(.post, target, body: Array(body.utf8), accepting: [404])
+        }
     }
 
     /// Waits, for as long as it takes, until a container that was started runs no more.

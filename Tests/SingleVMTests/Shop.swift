@@ -220,14 +220,15 @@ struct Shop {
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: place + "/busybox")
         for version in ["1.0.0", "1.1.0"] {
-            // What is another's comes first, so that no layer is shared: one that another shop has made may go with it.
             try """
             FROM scratch
-            LABEL org.opencontainers.image.version=\(version) test=\(name)
             COPY busybox /bin/busybox
+            LABEL org.opencontainers.image.version=\(version) test=\(name)
             ENTRYPOINT ["/bin/busybox"]
             """.write(toFile: place + "/Dockerfile", atomically: true, encoding: .utf8)
-            try await RealEngine.docker(["build", "-q", "-t", image(version), place])
+            // Looking for what can be used again, the Engine goes through all images, and fails where another shop
+            // removes one of its own meanwhile.
+            try await RealEngine.docker(["build", "--no-cache", "-q", "-t", image(version), place])
         }
     }
 

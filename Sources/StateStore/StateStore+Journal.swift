@@ -180,14 +180,31 @@ extension StateStore: Journal {
         }
     }
 
-    /// What was wished for last of a run, whether it was answered or not; nil where nothing was.
+    /// What was wished for last of a run, be it answered already; nil where nothing was, or where that was declined.
     package func newestDecision(for run: RunID) throws(Trouble) -> Decision? {
         try read { database in
-            try String.fetchOne(
+            let newest = try Row.fetchOne(
                 database,
-                sql: "SELECT payload FROM decision WHERE run = ? ORDER BY id DESC LIMIT 1",
+                sql: "SELECT payload, answered FROM decision WHERE run = ? ORDER BY id DESC LIMIT 1",
                 arguments: [run.description]
-            ).map { try StoredJSON.value(Decision.self, $0) }
+            )
+            guard let newest else { return nil }
+            let decision = try StoredJSON.value(Decision.self, try newest.decode(atIndex: 0))
+            guard try newest.decode(Int.self, atIndex: 1) == 1 else { return decision }
+            // The last answer in the journal is the one to the last wish.
+            let payloads = try String.fetchCursor(
+                database,
+                sql: "SELECT payload FROM journal WHERE run = ? ORDER BY id DESC",
+                arguments: [run.description]
+            )
+            while let text = try payloads.next() {
+                switch try StoredJSON.value(Payload.self, text) {
+                case .declined: return nil
+                case .event(.abortRequested), .event(.retryRequested), .event(.restoreRequested): return decision
+                case .created, .event, .intent, .taken, .progress: continue
+                }
+            }
+            return decision
         }
     }
 

@@ -17,12 +17,13 @@ struct LongAnswerTests {
     /// A console with a download that is larger than what systems keep for their connections.
     private func withDownload(
         patience: TimeAmount = .seconds(60),
+        slowest: Int = 8 << 10,
         idleTimeout: TimeAmount = .seconds(75),
         _ body: @Sendable @escaping (ConsoleParts, Int, String) async throws -> Void
     ) async throws {
         try await SimulatedConsole.with { console in
             var parts = console.parts
-            parts.longAnswers = LongAnswers(patience: patience)
+            parts.longAnswers = LongAnswers(patience: patience, slowest: slowest)
             let door = Door.page(.get, "/download", needs: .look) { _ in
                 let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: Self.size)
                 return Response(status: .ok, body: ResponseBody(byteBuffer: bytes))
@@ -80,6 +81,23 @@ struct LongAnswerTests {
             try await until { parts.longAnswers.count == 0 }
             // What the systems had for it, and no more.
             #expect(await RawClient.count(over: connection) < Self.size / 2)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever takes a long answer in trickles is cut off, and keeps no turn`() async throws {
+        // Far more than a trickle is too little here, so that the test need not last.
+        try await withDownload(patience: .milliseconds(500), slowest: 1 << 30) { parts, port, asking in
+            let connection = try RawClient.connection(port: port, window: 64 << 10)
+            defer { close(connection) }
+            try RawClient.say(asking, over: connection)
+            var count = 0
+            // Never as long as its patience without taking anything.
+            while parts.longAnswers.count > 0 || count == 0 {
+                count += await RawClient.count(over: connection, atMost: 32 << 10)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(count < Self.size / 2)
         }
     }
 

@@ -50,6 +50,27 @@ struct PressedTwiceTests {
         }
     }
 
+    @Test func `whoever presses Abort again after it was declined is told why, and the trail says that it was refused`()
+        async throws
+    {
+        try await SimulatedConsole.with { console in
+            let person = try console.person(.operator)
+            let run = try console.desk.begin()
+            try console.desk.carry(run, until: .dump)
+            try await console.app.test(.router) { client in
+                func press() async throws -> TestResponse {
+                    try await person.post("/runs/\(run)/abort", "", to: client, Self.form)
+                }
+                #expect(try await press().location == "/runs/\(run)")
+                try console.desk.decline(run)
+                try console.desk.carry(run)
+                #expect(try await press().status == .conflict)
+                let trail = try console.store.audit(before: nil, limit: 100).map { "\($0.action) \($0.outcome)" }
+                #expect(trail.first { $0.hasPrefix("abort") } == "abort refused")
+            }
+        }
+    }
+
     @Test func `whoever presses Abort twice comes to the run both times, and somebody else is told of the first press`()
         async throws
     {

@@ -414,8 +414,10 @@ final class SimulatedDesk: Desk {
         func write(_ rows: [Payload]) throws {
             _ = try store.append(rows, to: id, at: Self.now, under: lease, highWaterMark: nil)
         }
-        _ = try machine.handle(.started)
-        try write([.event(.started)] + (machine.pending.map { [.intent($0)] } ?? []))
+        if machine.phase == .planned {
+            _ = try machine.handle(.started)
+            try write([.event(.started)] + (machine.pending.map { [.intent($0)] } ?? []))
+        }
         while let effect = machine.pending, effect.kind != last {
             let isFailing = kinds.contains(effect.kind) && effect.hop == hop
             let trouble = Trouble(.release, "migration-failed", "It failed.", changed: true, remedy: "Retry.")
@@ -434,6 +436,21 @@ final class SimulatedDesk: Desk {
         let lease = try store.takeLease(owner: "test", at: Self.now)
         _ = try store.append(
             [.event(decision.event)] + effects.map { .intent($0) },
+            to: id,
+            at: Self.now,
+            under: lease,
+            highWaterMark: nil,
+            answering: number
+        )
+    }
+
+    /// Declines what somebody wishes of a run, as a runner does past the point of no return.
+    func decline(_ id: RunID) throws {
+        let (number, decision) = try #require(try store.openDecision(for: id))
+        let why = Trouble(.operator, "too-late", "The point of no return is passed.", remedy: "Wait.")
+        let lease = try store.takeLease(owner: "test", at: Self.now)
+        _ = try store.append(
+            [.declined(decision, why)],
             to: id,
             at: Self.now,
             under: lease,

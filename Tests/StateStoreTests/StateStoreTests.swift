@@ -235,9 +235,13 @@ import UpgradeModel
             #expect(first.decision == .retry(by: "a", target: nil))
             try write([.declined(first.decision, .test)], to: store, answering: first.id)
             #expect(try store.openDecision(for: run) == nil)
-            #expect(try store.newestDecision(for: run) == first.decision)
+            // What was declined is no wish any more: whoever asks again is to hear why.
+            #expect(try store.newestDecision(for: run) == nil)
             try store.leave(.abort(by: "b"), for: run, at: Self.moment)
             #expect(try store.openDecision(for: run)?.decision == .abort(by: "b"))
+            #expect(try store.newestDecision(for: run) == .abort(by: "b"))
+            let second = try #require(try store.openDecision(for: run))
+            try write([.event(.abortRequested(by: "b"))], to: store, answering: second.id)
             #expect(try store.newestDecision(for: run) == .abort(by: "b"))
         }
     }

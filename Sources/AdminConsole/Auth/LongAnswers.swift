@@ -22,12 +22,18 @@ final class LongAnswers: Sendable {
     private let going = Mutex<[String: Int]>([:])
     /// How long each piece of an answer may wait to be taken.
     let patience: TimeAmount
+    /// The fewest bytes a second at which an answer is taken, beyond that time: the turn of somebody slower than any
+    /// connection is somebody else's.
+    let slowest: Int
 
     /// The most over all, and the most of one person.
     static let most = 4
     static let mostOfOne = 2
 
-    init(patience: TimeAmount = .seconds(60)) { self.patience = patience }
+    init(patience: TimeAmount = .seconds(60), slowest: Int = 8 << 10) {
+        self.patience = patience
+        self.slowest = slowest
+    }
 
     /// How many there are.
     var count: Int { going.withLock { $0.values.reduce(0, +) } }
@@ -57,8 +63,10 @@ final class LongAnswers: Sendable {
     /// where the answer is dropped unwritten, as one to HEAD.
     func written(_ response: Response, during turn: Turn, over channel: any Channel) -> Response {
         var response = response
-        response.body = ResponseBody(contentLength: response.body.contentLength) { [body = response.body, patience] in
-            try await body.write(PatientWriter(writer: $0, channel: channel, patience: patience))
+        response.body = ResponseBody(contentLength: response.body.contentLength) { [self, body = response.body] in
+            try await body.write(
+                PatientWriter(writer: $0, channel: channel, patience: patience, slowest: slowest, start: .now())
+            )
             withExtendedLifetime(turn) {}
         }
         return response
@@ -66,7 +74,7 @@ final class LongAnswers: Sendable {
 }
 
 /// Writes in pieces, each when the one before has been taken, and closes the connection of somebody who takes none for too
-/// long.
+/// long, or takes them too slowly.
 ///
 /// A body that is written at once would count as answered as soon as it stands in memory: the connection would be idle, and
 /// be closed as such in the middle.
@@ -74,6 +82,17 @@ private struct PatientWriter: ResponseBodyWriter {
     var writer: any ResponseBodyWriter
     let channel: any Channel
     let patience: TimeAmount
+    let slowest: Int
+    let start: NIODeadline
+    private var taken = 0
+
+    init(writer: any ResponseBodyWriter, channel: any Channel, patience: TimeAmount, slowest: Int, start: NIODeadline) {
+        self.writer = writer
+        self.channel = channel
+        self.patience = patience
+        self.slowest = slowest
+        self.start = start
+    }
 
     /// Bytes of a piece: as many as a connection queues before it lets its writer wait.
     private static let length = 64 << 10
@@ -86,6 +105,7 @@ private struct PatientWriter: ResponseBodyWriter {
             try await writer.write(piece)
             // Whether the next one has to wait is only known when this one has come to the connection's own thread.
             try await channel.eventLoop.submit {}.get()
+            taken += piece.readableBytes
         }
     }
 
@@ -95,7 +115,12 @@ private struct PatientWriter: ResponseBodyWriter {
         try await writer.finish(trailingHeaders)
     }
 
+    /// Closes the connection where the next piece is not taken in time, or all of them together are not.
     private func alarm() -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
+        let (seconds, rest) = taken.quotientAndRemainder(dividingBy: slowest)
+        let whole = start + patience + .seconds(Int64(seconds)) + .milliseconds(Int64(rest * 1000 / slowest))
+        return channel.eventLoop.scheduleTask(deadline: min(.now() + patience, whole)) { [channel] in
+            channel.close(promise: nil)
+        }
     }
 }

@@ -51,6 +51,11 @@ extension News {
 actor NewsDesk {
     private let desk: any Desk
     private var last: Pulse?
+    /// How many looks in a row could not read what has become of runs.
+    private var failures = 0
+
+    /// How many of them are made before that is left out, so that other news are still told.
+    static let patience = 5
 
     init(desk: any Desk) { self.desk = desk }
 
@@ -64,12 +69,20 @@ actor NewsDesk {
         }
         guard pulse != last else { return [] }
         var news: [News] = []
-        if pulse.event > last.event { news += try await runs(after: last.event) }
+        if pulse.event > last.event {
+            do {
+                news += try await runs(after: last.event)
+            } catch {
+                failures += 1
+                guard failures >= Self.patience else { throw error }
+            }
+        }
         if pulse.backups != last.backups { news.append(News(.backup)) }
         if pulse.checkedAt != last.checkedAt { news.append(News(.check)) }
         if pulse.jobs != last.jobs { news.append(News(.job)) }
-        // What could not be read is still to be told.
+        // What could not be read is still to be told, until it is given up.
         self.last = pulse
+        failures = 0
         return news
     }
 

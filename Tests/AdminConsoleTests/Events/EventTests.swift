@@ -256,6 +256,24 @@ struct EventTests {
         }
     }
 
+    @Test func `a run that can never be read keeps nobody from hearing other news`() async throws {
+        try await SimulatedConsole.with { console in
+            let news = NewsDesk(desk: console.desk)
+            #expect(try await news.look() == [])
+            let run = try console.desk.begin()
+            try console.desk.carry(run)
+            console.desk.state.withLock {
+                $0.unreadable = Trouble(.internal, "unreadable-run", "It makes no sense.", remedy: "Report it.")
+            }
+            for _ in 1..<NewsDesk.patience { await #expect(throws: Trouble.self) { try await news.look() } }
+            #expect(try await news.look() == [])
+            console.desk.state.withLock { $0.unreadable = nil }
+            #expect(try await news.look() == [])
+            let next = try console.desk.begin()
+            #expect(try await news.look() == [News(.runStarted, run: next), News(.runProgress, run: next)])
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `whoever comes before or after a run has ended is told of its end, once`() async throws {
         try await SimulatedConsole.with { console in

@@ -184,6 +184,8 @@ struct ComparisonTests {
         let said = #"ERROR:  trigger "RI_ConstraintTrigger_c_16408" for table "t" does not exist"#
         #expect(remedy(.database, .unrestorable, said) == remedy(.constraint, .value))
         #expect(remedy(.database, .unrestorable, "ERROR:  syntax error") == nil)
+        let disabled = FingerprintDifference(database: "d", kind: "constraint", name: "c", aspect: .value)
+        #expect(disabled.description == "d: constraint c has its own triggers in another state, which no dump keeps")
     }
 
     @Test func `a set is disproven by any failure, and names its warnings too`() throws {

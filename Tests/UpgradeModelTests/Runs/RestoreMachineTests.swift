@@ -179,6 +179,12 @@ extension RestoreMachineTests {
         #expect(way.machine.phase == .restored && way.machine.sets.isEmpty)
     }
 
+    @Test func `a restore that came out of nothing needs its own set`() throws {
+        let plan = RestorePlan(set: try Samples.proof(of: "set").set, release: MachineWay.old, databases: ["demo"])
+        let course = RestoreCourse(plan, hop: UpgradeMachine.Hop(index: 0, target: plan.release))
+        #expect(course.sets == [plan.set])
+    }
+
     @Test func `databases of a second restore in a run have names of their own`() throws {
         let run = try #require(RunID("20261123-103045-7f3a"))
         let names = [RestoreNames("demo", run: run), RestoreNames("demo", run: run, number: 2)]

@@ -94,6 +94,7 @@ import UpgradeModel
         ("work_mem", "4MB", #""work_mem" TO '4MB'"#),
         ("app.secret", #"it's, "a \ b""#, #""app.secret" TO 'it''s, "a \ b"'"#),
         ("search_path", #""$user", public,  "Odd, ""one""""#, #""search_path" TO '$user', 'public', 'Odd, "one"'"#),
+        ("app.note", "it's\r\n\\ one\n", #""app.note" TO E'it''s\r\n\\ one\n'"#),
         ("search_path", #""""#, #""search_path" TO ''"#), ("temp_tablespaces", "", #""temp_tablespaces" TO ''"#),
     ])
     func `a setting for all roles is written so that it is set again as it was`(

@@ -85,7 +85,7 @@ extension DatabaseRoute {
     }
 
     /// Settings as `-c name=value`, blanks and backslashes escaped as libpq reads them.
-    private static func options(_ settings: [String: String]) -> String {
+    static func options(_ settings: [String: String]) -> String {
         settings.sorted { $0.key < $1.key }.map { name, value in
             let escaped = value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")
             return "-c \(name)=\(escaped)"
@@ -99,4 +99,18 @@ enum SQL {
     static func name(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
     /// A text in single quotes, for servers with `standard_conforming_strings`.
     static func text(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    /// The same on one line, whatever lines the text has.
+    static func line(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 == 10 || $0 == 13 }) else { return self.text(text) }
+        var bytes = Array("E'".utf8)
+        for byte in text.utf8 {
+            switch byte {
+            case 10: bytes += Array(#"\n"#.utf8)
+            case 13: bytes += Array(#"\r"#.utf8)
+            case UInt8(ascii: "'"), UInt8(ascii: "\\"): bytes += [byte, byte]
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes + Array("'".utf8), as: UTF8.self)
+    }
 }

@@ -105,6 +105,17 @@ import UpgradeModel
         #expect(SettingsOfAllRoles.statement(name, value) == "ALTER ROLE ALL SET \(written)")
     }
 
+    @Test func `a quote with an accent is a quote`() throws {
+        let (single, double) = ("a'\u{301}b", "a\"\u{301}b")
+        #expect(SQL.text(single).unicodeScalars.count { $0 == "'" } == 4)
+        #expect(SQL.line(single + "\r\n") == "E'a''\u{301}b\\r\\n'")
+        #expect(SQL.name(double).unicodeScalars.count { $0 == "\"" } == 4)
+        #expect(ConnectionText.database(single) == "dbname='a\\'\u{301}b'")
+        let statement = try #require(SQLStatement.all(in: "DROP ROLE \(SQL.name(double))").first)
+        #expect(statement.words.last?.identifier == double)
+        #expect(SettingsOfAllRoles.statement("search_path", "a, \"\u{301}b\"").hasSuffix(" TO 'a', '\u{301}b'"))
+    }
+
     @Test func `names of copies fit, say what they are, and do not meet`() throws {
         let run = try #require(RunID("20261123-103045-7f3a"))
         let names = RestoreNames("demo", run: run)

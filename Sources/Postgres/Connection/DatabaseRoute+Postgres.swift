@@ -87,7 +87,7 @@ extension DatabaseRoute {
     /// Settings as `-c name=value`, blanks and backslashes escaped as libpq reads them.
     static func options(_ settings: [String: String]) -> String {
         settings.sorted { $0.key < $1.key }.map { name, value in
-            let escaped = value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")
+            let escaped = value.replacing(ascii: ["\\": "\\\\", " ": "\\ "])
             return "-c \(name)=\(escaped)"
         }.joined(separator: " ")
     }
@@ -96,21 +96,28 @@ extension DatabaseRoute {
 /// Quotes names and texts for statements.
 enum SQL {
     /// A name in double quotes.
-    static func name(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+    static func name(_ name: String) -> String { "\"" + name.replacing(ascii: ["\"": "\"\""]) + "\"" }
     /// A text in single quotes, for servers with `standard_conforming_strings`.
-    static func text(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    static func text(_ text: String) -> String { "'" + text.replacing(ascii: ["'": "''"]) + "'" }
     /// The same on one line, whatever lines the text has.
     static func line(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 10 || $0 == 13 }) else { return self.text(text) }
-        var bytes = Array("E'".utf8)
-        for byte in text.utf8 {
-            switch byte {
-            case 10: bytes += Array(#"\n"#.utf8)
-            case 13: bytes += Array(#"\r"#.utf8)
-            case UInt8(ascii: "'"), UInt8(ascii: "\\"): bytes += [byte, byte]
-            default: bytes.append(byte)
+        guard text.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\r" }) else { return self.text(text) }
+        return "E'" + text.replacing(ascii: ["\n": "\\n", "\r": "\\r", "'": "''", "\\": "\\\\"]) + "'"
+    }
+}
+
+extension String {
+    /// The same with something else in the place of signs of ASCII. A quote and an accent that follows it are one
+    /// character, in which `replacing` would not find the quote; servers and shells do.
+    func replacing(ascii replacements: [Unicode.Scalar: String]) -> String {
+        var scalars = UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if let other = replacements[scalar] {
+                scalars.append(contentsOf: other.unicodeScalars)
+            } else {
+                scalars.append(scalar)
             }
         }
-        return String(decoding: bytes + Array("'".utf8), as: UTF8.self)
+        return String(scalars)
     }
 }

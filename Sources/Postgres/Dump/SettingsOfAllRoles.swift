@@ -53,11 +53,11 @@ struct SettingsOfAllRoles: Sendable, Hashable {
     /// The names in a list, without their quotes.
     private static func items(of list: String) -> [String] {
         var items: [String] = []
-        var rest = list[...]
+        var rest = list.unicodeScalars[...]
         while true {
-            rest = rest.drop(while: \.isWhitespace)
+            rest = rest.drop(while: \.properties.isWhitespace)
             guard let first = rest.first else { return items }
-            var item = ""
+            var item = String.UnicodeScalarView()
             if first == "\"" {
                 rest = rest.dropFirst()
                 while let end = rest.firstIndex(of: "\"") {
@@ -65,15 +65,15 @@ struct SettingsOfAllRoles: Sendable, Hashable {
                     rest = rest[rest.index(after: end)...]
                     // Doubled it stands for itself.
                     guard rest.first == "\"" else { break }
-                    item += "\""
+                    item.append("\"")
                     rest = rest.dropFirst()
                 }
             } else {
-                let name = rest.prefix { $0 != "," && !$0.isWhitespace }
-                item = String(name)
+                let name = rest.prefix { $0 != "," && !$0.properties.isWhitespace }
+                item += name
                 rest = rest[name.endIndex...]
             }
-            items.append(item)
+            items.append(String(item))
             rest = rest.drop { $0 != "," }.dropFirst()
         }
     }

@@ -1,4 +1,5 @@
 import Processes
+import UpgradeModel
 
 /// The commands that restore a dump into a scratch server, as values.
 struct RestoreCommands: Sendable, Hashable {

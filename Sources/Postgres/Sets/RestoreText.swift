@@ -188,7 +188,7 @@ enum RestoreText {
     }
 
     private static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        "'" + text.replacing(ascii: ["'": "'\\''"]) + "'"
     }
 
     private static func oneLine(_ text: String) -> String {

@@ -39,7 +39,13 @@ struct CommandTests {
         #expect(
             commands.rest(of: "d", jobs: 2, file: "f").arguments.suffix(3) == ["--jobs=2", "--dbname=dbname='d'", "f"]
         )
-        #expect(commands.content(of: "d", singleTransaction: true).environment["PGHOST"] == "/s")
+        let environment = commands.content(of: "d", singleTransaction: true).environment
+        #expect(environment["PGHOST"] == "/s")
+        #expect(
+            environment["PGOPTIONS"]
+                == "-c default_transaction_read_only=off -c local_preload_libraries= -c session_preload_libraries="
+                + " -c statement_timeout=0"
+        )
     }
 
     @Test func `a scratch server listens on no network and forces nothing to disk`() {

@@ -148,4 +148,23 @@ import UpgradeModel
         #expect(trouble?.code == "rehearsal-port")
         try await server.drop("shop")
     }
+    @Test func `no migration is tried in a copy that lacks a library which every session is to load`() async throws {
+        let server = try TestServer.current()
+        try await server.create("loading")
+        try await server.psql("loading", "ALTER DATABASE loading SET session_preload_libraries = 'pawl_nowhere'")
+        var here = source(server, "loading")
+        // As if it were on this server.
+        here.route.parameters = ["options": "-c session_preload_libraries="]
+        let source = here
+        let trouble = await #expect(throws: Trouble.self) {
+            try await RehearsalCopies(scratch: "\(server.folder)/rehearsal").with(
+                [source],
+                at: "127.0.0.1",
+                network: Self.network
+            ) { _ in Issue.record("nobody gets in") }
+        }
+        #expect(trouble?.code == "rehearsal-sessions" && trouble?.blame == .environment)
+        #expect(trouble?.message.contains("pawl_nowhere") == true, "\(trouble?.message ?? "")")
+        try await server.drop("loading")
+    }
 }

@@ -17,6 +17,24 @@ import UpgradeModel
         ORDER BY 1
         """
 
+    /// What a shop's server has set for everybody, of which one value looks like another statement. So does what a role
+    /// has set for itself, and what is said about it.
+    private static let settings = #"""
+        ALTER ROLE shopkeeper SET "app.note" = E'\nALTER ROLE ALL SET lock_timeout TO ''7ms'';\n';
+        COMMENT ON ROLE shopkeeper IS E'\nALTER ROLE ALL SET lock_timeout TO ''8ms'';\n';
+        ALTER ROLE ALL SET "app.note" = E'it''s \\ one\r\nALTER ROLE ALL SET lock_timeout TO ''9ms'';\n';
+        ALTER ROLE ALL SET default_transaction_read_only = on;
+        """#
+
+    private func settings(_ route: DatabaseRoute) async throws -> Set<String> {
+        let connection = try await PostgresConnection.open(route)
+        let rows = try await connection.rows(
+            "SELECT unnest(setconfig) FROM pg_db_role_setting WHERE setdatabase = 0 AND setrole = 0"
+        )
+        await connection.close()
+        return Set(rows.compactMap { $0.text(0) })
+    }
+
     private static let content = """
         CREATE TABLE people (id integer PRIMARY KEY, name text);
         INSERT INTO people SELECT i, 'person ' || i FROM generate_series(1, 1000) i;
@@ -70,7 +88,17 @@ import UpgradeModel
         try await server.psql(names[1], "DELETE FROM orders WHERE id > 100")
         var before: [String] = []
         for name in names { before.append(try await hashes(of: name, on: server.route(name), server.tools)) }
-        let set = try await fixture.make(try fixture.request(names))
+        try await server.psql("postgres", Self.settings)
+        let everybodys = try await settings(server.route("postgres"))
+        #expect(everybodys.count == 2)
+        let made: Result<BackupSet, any Error>
+        do {
+            made = .success(try await fixture.make(try fixture.request(names)))
+        } catch {
+            made = .failure(error)
+        }
+        try await server.psql("postgres", "SET default_transaction_read_only = off; ALTER ROLE ALL RESET ALL")
+        let set = try made.get()
         for name in names { try await server.drop(name) }
         // Only the folder of the set goes along.
         let elsewhere = try server.newFolder()
@@ -91,6 +119,7 @@ import UpgradeModel
         let text = try String(contentsOfFile: "\(elsewhere)/set/RESTORE.md", encoding: .utf8)
         let script = commands(of: text, installation: installation)
         #expect(text.contains("`pawl restore --backup \(set.id) --in-place`"))
+        #expect(text.contains("every role in every database of this server") && text.contains("## 7. Start"))
         #expect(script.contains("pipefail") && text.contains("docker compose") && !text.contains("--no-deps"))
         try await ScratchCluster.with(
             tools: server.tools,
@@ -110,6 +139,7 @@ import UpgradeModel
                 )
             )
             #expect(done.status.isSuccess, "\(done.text) \(done.errorText)")
+            #expect(try await settings(cluster.route()) == everybodys)
             for (name, wanted) in zip(names, before) {
                 #expect(try await hashes(of: name, on: cluster.route(to: name), server.tools) == wanted)
                 // Pawl sees that it was restored, too.
@@ -135,6 +165,7 @@ import UpgradeModel
         try await server.psql("spoilt", "CREATE TABLE t AS SELECT 1 AS x")
         let set = try await fixture.make(try fixture.request(["spoilt"]))
         let text = try String(contentsOfFile: "\(set.path)/RESTORE.md", encoding: .utf8)
+        #expect(!text.contains("ALTER ROLE ALL") && text.contains("## 6. Start"), "nothing is set for all roles")
         try Data("x".utf8).write(to: URL(filePath: "\(set.path)/globals.sql.zst"))
         let done = try await collect(
             Command(

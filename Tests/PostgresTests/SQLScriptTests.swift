@@ -94,6 +94,7 @@ import UpgradeModel
         ("work_mem", "4MB", #""work_mem" TO '4MB'"#),
         ("app.secret", #"it's, "a \ b""#, #""app.secret" TO 'it''s, "a \ b"'"#),
         ("search_path", #""$user", public,  "Odd, ""one""""#, #""search_path" TO '$user', 'public', 'Odd, "one"'"#),
+        ("app.note", "it's\r\n\\ one\n", #""app.note" TO E'it''s\r\n\\ one\n'"#),
         ("search_path", #""""#, #""search_path" TO ''"#), ("temp_tablespaces", "", #""temp_tablespaces" TO ''"#),
     ])
     func `a setting for all roles is written so that it is set again as it was`(
@@ -102,6 +103,17 @@ import UpgradeModel
         written: String
     ) {
         #expect(SettingsOfAllRoles.statement(name, value) == "ALTER ROLE ALL SET \(written)")
+    }
+
+    @Test func `a quote with an accent is a quote`() throws {
+        let (single, double) = ("a'\u{301}b", "a\"\u{301}b")
+        #expect(SQL.text(single).unicodeScalars.count { $0 == "'" } == 4)
+        #expect(SQL.line(single + "\r\n") == "E'a''\u{301}b\\r\\n'")
+        #expect(SQL.name(double).unicodeScalars.count { $0 == "\"" } == 4)
+        #expect(ConnectionText.database(single) == "dbname='a\\'\u{301}b'")
+        let statement = try #require(SQLStatement.all(in: "DROP ROLE \(SQL.name(double))").first)
+        #expect(statement.words.last?.identifier == double)
+        #expect(SettingsOfAllRoles.statement("search_path", "a, \"\u{301}b\"").hasSuffix(" TO 'a', '\u{301}b'"))
     }
 
     @Test func `names of copies fit, say what they are, and do not meet`() throws {

@@ -137,34 +137,156 @@ import UpgradeModel
         try await server.psql("postgres", "ALTER ROLE ALL RESET ALL")
     }
 
-    @Test func `what is set for all roles comes back on a server on which nobody has made anything`() async throws {
+    private func restoring(
+        _ set: BackupSet,
+        to server: TestServer
+    ) throws -> (restore: DatabaseRestore, roles: RestoredRoles, names: RestoreNames) {
+        let backup = try #require(set.manifest.databases.first)
+        let (route, work) = (server.route(backup.database), try server.newFolder())
+        return (
+            DatabaseRestore(backup, of: set.path, over: route, identity: nil, work: work),
+            RestoredRoles(of: set.id, backup.name, over: route, work: work),
+            RestoreNames(backup.database, run: try #require(RunID("20261123-103045-7f3a")))
+        )
+    }
+
+    @Test func `what is set for all roles comes back on a new server, once what is restored is in use`() async throws {
         let fixture = try BackupFixture()
         let server = fixture.server
         try await server.create("moving")
         try await server.psql("moving", "CREATE TABLE t (x integer)")
-        try await server.psql("postgres", Self.settings)
+        try await server.psql("postgres", "CREATE ROLE mover; " + Self.settings)
         let set = try await fixture.make(try fixture.request(["moving"]))
         let before = try await settings(server)
+        try await server.psql("postgres", "ALTER ROLE ALL RESET ALL; DROP ROLE mover")
+        try await TestServer.with {
+            let other = try TestServer.current()
+            // An empty database is what a container of PostgreSQL begins with.
+            try await other.create("moving")
+            let one = try restoring(set, to: other)
+            #expect(try await RestoreScout.look(one.restore.route, one.restore.backup, roles: []).settingsLeft == [])
+            #expect(try await one.restore.makeCopy(one.names, noting: one.roles) == [])
+            _ = try await one.restore.prove(one.names.finished, of: set.id)
+            #expect(try await settings(other).isEmpty, "it can still be given up")
+            #expect(try one.roles.settings().count == 3)
+            #expect(try await !one.roles.areDiscarded())
+            // Given up, it leaves nothing behind, and the server is as new as it was.
+            let swap = DatabaseSwap(one.restore.route, names: one.names)
+            try await swap.discard()
+            #expect(try await one.roles.discard() == [])
+            #expect(try await one.roles.areDiscarded() && one.roles.settings().isEmpty)
+            #expect(try await settings(other).isEmpty)
+
+            // Interrupted once the roles were there, it goes on, and another database of the server adds nothing.
+            let again = try restoring(set, to: other)
+            #expect(try await again.restore.makeRoles(noting: again.roles, besides: []) == [])
+            #expect(try await again.restore.makeCopy(again.names, noting: again.roles) == [])
+            let second = try restoring(set, to: other)
+            #expect(try await second.restore.makeRoles(noting: second.roles, besides: [again.roles]) == [])
+            #expect(try second.roles.settings().isEmpty)
+            try await swap.close()
+            _ = try await swap.setAside()
+            try again.roles.keep()
+            try await swap.bringIn()
+            #expect(try await settings(other).isEmpty)
+            // Once more, where it was interrupted before that was noted.
+            for statement in try again.roles.settings() { try await other.psql("postgres", statement) }
+            try await again.roles.applySettings()
+            #expect(try await settings(other) == before)
+            #expect(try again.roles.settings().isEmpty)
+        }
+    }
+
+    @Test func `what is set for all roles of a server in use is left to its owner, who is told`() async throws {
+        let fixture = try BackupFixture()
+        let server = fixture.server
+        try await server.create("settling")
+        try await server.psql("postgres", Self.settings)
+        let set = try await fixture.make(try fixture.request(["settling"]))
         try await server.psql("postgres", "ALTER ROLE ALL RESET ALL")
-        let backup = try #require(set.manifest.databases.first)
-        let names = RestoreNames("moving", run: try #require(RunID("20261123-103045-7f3a")))
-        // An empty database is what a container of PostgreSQL begins with.
-        for (content, isNew) in [("SELECT 1", true), ("CREATE TABLE theirs ()", false)] {
+        try await TestServer.with {
+            let other = try TestServer.current()
+            try await other.create("settling")
+            try await other.psql("settling", "CREATE TABLE theirs ()")
+            let theirs = "ALTER ROLE ALL SET work_mem = '5MB'; ALTER ROLE ALL SET app.secret = 'else'"
+            try await other.psql("postgres", theirs)
+            let one = try restoring(set, to: other)
+            let look = try await RestoreScout.look(one.restore.route, one.restore.backup, roles: [])
+            #expect(look.settingsLeft == ["app.secret", "search_path"])
+            let left = try await one.restore.makeCopy(one.names, noting: one.roles)
+            #expect(left.count == 1 && left[0].hasSuffix("app.secret, search_path"), "\(left)")
+            #expect(!left.joined().contains("canary"))
+            _ = try await one.restore.prove(one.names.finished, of: set.id)
+            #expect(try one.roles.settings().isEmpty)
+            try await one.roles.applySettings()
+            #expect(try await settings(other) == ["work_mem=5MB", "app.secret=else"])
+        }
+    }
+
+    @Test func `a library that every session loads at its source keeps nobody out where it is not`() async throws {
+        try await TestServer.with {
+            let fixture = try BackupFixture()
+            let server = fixture.server
+            // As if it were on this server: whoever comes with these is let in.
+            let present = ["options": "-c session_preload_libraries= -c local_preload_libraries="]
+            var route = server.route("loading")
+            route.parameters = present
+            let source = route
+            try await server.create("loading")
+            // The check is written in other words once it is read back, so that the copy is dropped and made again.
+            try await server.psql(
+                "loading",
+                "CREATE TABLE t (status varchar(9) CHECK (status IN ('a', 'b'))); INSERT INTO t VALUES ('a')"
+            )
+            try await server.psql(
+                "loading",
+                """
+                ALTER ROLE ALL SET session_preload_libraries = 'plpgsql', 'pawl_nowhere';
+                ALTER ROLE ALL SET local_preload_libraries = 'pawl_nowhere';
+                ALTER DATABASE loading SET session_preload_libraries = 'pawl_nowhere';
+                ALTER ROLE ALL SET work_mem = '5MB';
+                ALTER ROLE ALL SET default_transaction_read_only = on
+                """
+            )
+            await #expect(throws: Trouble.self, "nobody else") { try await connection(server.route("loading")) }
+            let set = try await fixture.make(try fixture.request(["loading"], route: { _ in source }))
+            #expect(set.manifest.proof.state == .proven)
+            _ = try await fixture.maker.verify(set.id)
+
             try await TestServer.with {
                 let other = try TestServer.current()
-                try await other.create("moving")
-                try await other.psql("moving", content)
-                let restore = DatabaseRestore(
-                    backup,
-                    of: set.path,
-                    over: other.route("moving"),
-                    identity: nil,
-                    work: try other.newFolder()
-                )
-                try await restore.makeCopy(names)
-                _ = try await restore.prove(names.finished, of: set.id)
-                #expect(try await settings(other) == (isNew ? before : []))
+                let one = try restoring(set, to: other)
+                let left = try await one.restore.makeRoles(noting: one.roles, besides: [])
+                let names = left.map { $0.prefix { $0 != " " } }
+                #expect(names == ["local_preload_libraries", "session_preload_libraries"])
+                #expect(left.allSatisfy { $0.contains("could not access file") }, "\(left)")
+                try await one.roles.applySettings()
+                #expect(try await settings(other) == ["work_mem=5MB", "default_transaction_read_only=on"])
             }
+        }
+    }
+
+    @Test func `a library that a new server has is set there as it was`() async throws {
+        #expect(
+            DatabaseRestore.trying(#"ALTER ROLE ALL SET "local_preload_libraries" TO 'a', '$libdir/b'"#)
+                == #"""
+                LOAD '$libdir/plugins/a';
+                LOAD '$libdir/b';
+                ALTER ROLE ALL SET "local_preload_libraries" TO 'a', '$libdir/b'
+                """#
+        )
+        let fixture = try BackupFixture()
+        let server = fixture.server
+        try await server.create("loaded")
+        try await server.psql("loaded", "ALTER ROLE ALL SET session_preload_libraries = 'plpgsql'")
+        let set = try await fixture.make(try fixture.request(["loaded"]))
+        try await server.psql("postgres", "ALTER ROLE ALL RESET ALL")
+        try await TestServer.with {
+            let other = try TestServer.current()
+            let one = try restoring(set, to: other)
+            #expect(try await one.restore.makeRoles(noting: one.roles, besides: []) == [])
+            try await one.roles.applySettings()
+            #expect(try await settings(other) == ["session_preload_libraries=plpgsql"])
         }
     }
 

@@ -18,7 +18,12 @@ struct TestServer: Sendable {
 
     var tools: PostgresTools { cluster.tools }
 
-    func route(_ database: String) -> DatabaseRoute { cluster.route(to: database) }
+    /// The way to a database as to somebody's server: without what Pawl asks of its own scratch servers.
+    func route(_ database: String) -> DatabaseRoute {
+        var route = cluster.route(to: database)
+        route.parameters = [:]
+        return route
+    }
 
     /// A new folder for one test.
     func newFolder() throws -> String {

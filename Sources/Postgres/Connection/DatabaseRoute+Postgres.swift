@@ -85,9 +85,9 @@ extension DatabaseRoute {
     }
 
     /// Settings as `-c name=value`, blanks and backslashes escaped as libpq reads them.
-    private static func options(_ settings: [String: String]) -> String {
+    static func options(_ settings: [String: String]) -> String {
         settings.sorted { $0.key < $1.key }.map { name, value in
-            let escaped = value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")
+            let escaped = value.replacing(ascii: ["\\": "\\\\", " ": "\\ "])
             return "-c \(name)=\(escaped)"
         }.joined(separator: " ")
     }
@@ -96,7 +96,28 @@ extension DatabaseRoute {
 /// Quotes names and texts for statements.
 enum SQL {
     /// A name in double quotes.
-    static func name(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+    static func name(_ name: String) -> String { "\"" + name.replacing(ascii: ["\"": "\"\""]) + "\"" }
     /// A text in single quotes, for servers with `standard_conforming_strings`.
-    static func text(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    static func text(_ text: String) -> String { "'" + text.replacing(ascii: ["'": "''"]) + "'" }
+    /// The same on one line, whatever lines the text has.
+    static func line(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\r" }) else { return self.text(text) }
+        return "E'" + text.replacing(ascii: ["\n": "\\n", "\r": "\\r", "'": "''", "\\": "\\\\"]) + "'"
+    }
+}
+
+extension String {
+    /// The same with something else in the place of signs of ASCII. A quote and an accent that follows it are one
+    /// character, in which `replacing` would not find the quote; servers and shells do.
+    func replacing(ascii replacements: [Unicode.Scalar: String]) -> String {
+        var scalars = UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if let other = replacements[scalar] {
+                scalars.append(contentsOf: other.unicodeScalars)
+            } else {
+                scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
 }

@@ -56,6 +56,6 @@ enum FilterCommands {
 enum ConnectionText {
     /// A database's name, whatever characters are in it.
     static func database(_ name: String) -> String {
-        "dbname='" + name.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+        "dbname='" + name.replacing(ascii: ["\\": "\\\\", "'": "\\'"]) + "'"
     }
 }

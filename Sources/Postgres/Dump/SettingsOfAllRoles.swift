@@ -21,19 +21,23 @@ struct SettingsOfAllRoles: Sendable, Hashable {
         return SettingsOfAllRoles(statements: statements)
     }
 
-    /// The statement for one setting, as the catalogs hold it.
+    /// The statement for one setting, as the catalogs hold it. It is one line: by their number those of a set are taken
+    /// out of its roles by hand.
     static func statement(_ name: String, _ value: String) -> String {
         let items = lists.contains(name.lowercased()) ? items(of: value) : [value]
-        let values = items.isEmpty ? ["''"] : items.map(SQL.text)
+        let values = items.isEmpty ? ["''"] : items.map(SQL.line)
         return "ALTER ROLE ALL SET \(SQL.name(name)) TO \(values.joined(separator: ", "))"
     }
+
+    /// What makes the statements mean the same to whoever runs them. Each is one line.
+    static let opening = ["SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on"]
 
     /// The program that adds the statements to what it reads; nil where there are none.
     ///
     /// `file` is made for it and may hold secrets. Throws `Trouble` where it cannot be written.
     func appending(from file: String) throws(Trouble) -> Command? {
         guard !statements.isEmpty else { return nil }
-        let lines = ["SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on"] + statements
+        let lines = Self.opening + statements
         let script = "\n--\n-- Settings for all roles\n--\n\n" + lines.map { $0 + ";\n" }.joined()
         try DurableFiles.write(Data(script.utf8), to: file)
         return Command("cat", ["-", file])
@@ -49,11 +53,11 @@ struct SettingsOfAllRoles: Sendable, Hashable {
     /// The names in a list, without their quotes.
     private static func items(of list: String) -> [String] {
         var items: [String] = []
-        var rest = list[...]
+        var rest = list.unicodeScalars[...]
         while true {
-            rest = rest.drop(while: \.isWhitespace)
+            rest = rest.drop(while: \.properties.isWhitespace)
             guard let first = rest.first else { return items }
-            var item = ""
+            var item = String.UnicodeScalarView()
             if first == "\"" {
                 rest = rest.dropFirst()
                 while let end = rest.firstIndex(of: "\"") {
@@ -61,15 +65,15 @@ struct SettingsOfAllRoles: Sendable, Hashable {
                     rest = rest[rest.index(after: end)...]
                     // Doubled it stands for itself.
                     guard rest.first == "\"" else { break }
-                    item += "\""
+                    item.append("\"")
                     rest = rest.dropFirst()
                 }
             } else {
-                let name = rest.prefix { $0 != "," && !$0.isWhitespace }
-                item = String(name)
+                let name = rest.prefix { $0 != "," && !$0.properties.isWhitespace }
+                item += name
                 rest = rest[name.endIndex...]
             }
-            items.append(item)
+            items.append(String(item))
             rest = rest.drop { $0 != "," }.dropFirst()
         }
     }

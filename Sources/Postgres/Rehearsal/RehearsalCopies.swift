@@ -166,6 +166,7 @@ private struct Maker: Sendable {
             // A restored table has no statistics, and plans without them are not those of the source.
             try await connection.execute("ANALYZE")
             await connection.close()
+            try await requireSessions(in: route)
             made.append(
                 RehearsalCopy(
                     name: database.name,
@@ -178,5 +179,24 @@ private struct Maker: Sendable {
             )
         }
         return made
+    }
+    /// Makes sure that a copy lets in whoever comes as a migration does: what sessions load at the source, and Pawl's own
+    /// do without, must be on this machine.
+    private func requireSessions(in route: DatabaseRoute) async throws(Trouble) {
+        var plain = route
+        plain.parameters = [:]
+        do throws(Trouble) {
+            try await PostgresConnection.open(plain).close()
+        } catch {
+            throw Trouble(
+                .environment,
+                "rehearsal-sessions",
+                "No session begins in the scratch copy of \(route.database) as one in the database itself does: "
+                    + error.message,
+                remedy:
+                    "Install on this machine what it lacks, such as a library of `session_preload_libraries`, or go "
+                    + "without a rehearsal."
+            )
+        }
     }
 }

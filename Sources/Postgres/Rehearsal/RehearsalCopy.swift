@@ -99,7 +99,7 @@ struct RehearsalAccounts: Sendable {
     func setPasswords(_ passwords: [String: String]) async throws(Trouble) {
         let connection = try await PostgresConnection.open(
             cluster.route(),
-            settings: ["default_transaction_read_only": "off", "log_min_error_statement": "panic"]
+            settings: ["log_min_error_statement": "panic"]
         )
         let roles = try await connection.rows("SELECT rolname FROM pg_catalog.pg_roles WHERE rolcanlogin")
         let names = roles.compactMap { $0.text(0) }

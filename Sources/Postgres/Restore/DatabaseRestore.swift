@@ -34,7 +34,7 @@ package struct DatabaseRestore: Sendable {
         self.toolFolders = toolFolders
     }
 
-    private var server: ServerDatabases { ServerDatabases(route) }
+    var server: ServerDatabases { ServerDatabases(route) }
     var dump: String { "\(folder)/\(backup.dump.path)" }
 
     /// How far the copy is.
@@ -50,14 +50,17 @@ package struct DatabaseRestore: Sendable {
     ///
     /// - Parameters:
     ///   - names: the names of the copy. What is there of an unfinished one, or of another set's, is removed first.
-    ///   - note: takes down which roles are made.
+    ///   - note: takes down which roles are made, and what is to be set for all roles later; nil for nobody.
+    ///   - others: what the same restore has taken down for other databases of the server.
     ///   - progress: told how many bytes of the dump have been read.
+    /// - Returns: what is left to whoever looks after the server, one sentence each.
     /// - Throws: code `restore-failed`, `backup-damaged`, `copy-remains`, and what the server says.
-    package func makeCopy(
+    @discardableResult package func makeCopy(
         _ names: RestoreNames,
         noting note: RestoredRoles? = nil,
+        besides others: [RestoredRoles] = [],
         progress: @Sendable @escaping (BackupProgress) -> Void = { _ in }
-    ) async throws(Trouble) {
+    ) async throws(Trouble) -> [String] {
         try await endAbandoned()
         let major = try await server.with { connection throws(Trouble) -> Int? in
             try await server.drop(names.making, on: connection)
@@ -67,10 +70,10 @@ package struct DatabaseRestore: Sendable {
             if finished != nil { try await removeStranger(names.finished, connection) }
             return await connection.serverVersionNumber / 10_000
         }
-        guard let major else { return }
+        guard let major else { return [] }
         let tools = try await PostgresTools.locate(major: major, folders: toolFolders)
         let listing = try await checkedListing(tools)
-        try await makeRoles(noting: note)
+        let left = try await makeRoles(noting: note, besides: others)
         try await makeDatabase(names.making, listing, tools)
         try await fill(names.making, tools, progress)
         try await server.with { connection throws(Trouble) in
@@ -88,6 +91,7 @@ package struct DatabaseRestore: Sendable {
                 afterwards: "restore again"
             ).run(on: connection)
         }
+        return left
     }
 
     // MARK: Whose copy it is
@@ -206,54 +210,6 @@ package struct DatabaseRestore: Sendable {
             code: "restore-failed"
         )
         return RoleScript(String(decoding: try DurableFiles.read(file, limit: 64 << 20), as: UTF8.self))
-    }
-
-    private func makeRoles(noting note: RestoredRoles?) async throws(Trouble) {
-        let script = try await roles()
-        try await server.with { connection throws(Trouble) in
-            let present = Set(
-                try await connection.rows("SELECT rolname FROM pg_catalog.pg_roles").compactMap { $0.text(0) }
-            )
-            let rights = try await connection.rows(
-                "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
-            )
-            let isSuperuser = rights.first?.bool(0) ?? false
-            var statements = script.statements(missingFrom: present, isSuperuser: isSuperuser)
-            if isSuperuser, !script.statementsForAll.isEmpty, try await isNew(connection, roles: present) {
-                statements += script.statementsForAll
-            }
-            guard !statements.isEmpty else { return }
-            // All or none: half a role would be taken for one that was there before.
-            try await connection.execute("BEGIN")
-            for statement in statements { try await connection.execute(statement) }
-            // Noted by their numbers before they are there for good: one that somebody makes later under the same name
-            // is never taken for one of these.
-            try note?.note(try await MadeRole.named(script.missing(from: present), on: connection))
-            try await connection.execute("COMMIT")
-        }
-    }
-
-    /// Whether nobody has made anything on the server yet, so that what is set for all its roles can only be meant for
-    /// what is restored there.
-    private func isNew(_ connection: PostgresConnection, roles: Set<String>) async throws(Trouble) -> Bool {
-        guard roles.count(where: { !$0.hasPrefix("pg_") }) == 1 else { return false }
-        let settings = "SELECT FROM pg_catalog.pg_db_role_setting WHERE setdatabase = 0 AND setrole = 0"
-        guard try await connection.rows(settings).isEmpty else { return false }
-        let databases = try await connection.rows("SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate")
-        // One named `postgres`, and one that the server was told to make: more is somebody's.
-        guard databases.count <= 2 else { return false }
-        for database in databases.compactMap({ $0.text(0) }) {
-            let session: PostgresConnection
-            do throws(Trouble) {
-                session = try await PostgresConnection.open(route.reaching(database: database))
-            } catch {
-                return false
-            }
-            let content = try await Self.content(on: session)
-            await session.close()
-            guard content == nil else { return false }
-        }
-        return true
     }
 
     /// The statements that make the database as it was, under another name.

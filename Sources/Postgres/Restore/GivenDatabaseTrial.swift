@@ -161,7 +161,7 @@ extension DatabaseRestore {
     }
 
     /// Why a script is refused; nil where it is not. What it did stays, for the statements after it.
-    private func refusal(of script: String, on connection: PostgresConnection) async throws(Trouble) -> String? {
+    func refusal(of script: String, on connection: PostgresConnection) async throws(Trouble) -> String? {
         try await connection.execute("SAVEPOINT trial")
         do throws(Trouble) {
             try await connection.execute(script: script)

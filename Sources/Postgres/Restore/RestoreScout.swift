@@ -24,6 +24,9 @@ package struct ReplacedDatabase: Sendable, Hashable {
     package var beyondReach: [String]
     /// Transactions that are prepared in the database: it cannot be renamed as long as there are any.
     package var prepared: [PreparedTransaction]
+    /// What the set's server has set for all roles, and this one otherwise or not at all, by name: a restore leaves that
+    /// as it is. None where the restore brings it back, since the server is new.
+    package var settingsLeft: [String]
 }
 
 /// Asks servers what a restore would meet. Changes nothing.
@@ -71,6 +74,9 @@ package enum RestoreScout {
                     rights.append("it may not make the roles \(owners.sorted().joined(separator: ", ")) owners")
                 }
             }
+            var left: [String] = []
+            if let backup { left = try await ServerDatabases.settingsLacking(from: backup, on: connection) }
+            if !left.isEmpty, isSuperuser, try await server.isNew(connection) { left = [] }
             return ReplacedDatabase(
                 major: await connection.serverVersionNumber / 10_000,
                 exists: row.integer(3) != nil,
@@ -81,7 +87,8 @@ package enum RestoreScout {
                 losses: [],
                 sessions: [],
                 beyondReach: try await ServerDatabases.rolesBeyondReach(in: route.database, on: connection),
-                prepared: try await PreparedTransactions.list(of: route.database, on: connection)
+                prepared: try await PreparedTransactions.list(of: route.database, on: connection),
+                settingsLeft: left
             )
         }
         guard found.exists else { return found }

@@ -42,7 +42,8 @@ struct RoleScript: Sendable, Hashable {
         }
     }
 
-    /// The statements that set something for all roles. They are for a server on which nobody has made anything yet.
+    /// The statements that set something for all roles, one parameter each. They are for a server on which nobody has made
+    /// anything yet.
     var statementsForAll: [String] {
         statements.filter { statement in
             let words = statement.words

@@ -10,9 +10,19 @@ struct SQLStatement: Sendable, Hashable {
         var identifier: String? {
             switch kind {
             case .word: text
-            case .name: String(text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+            case .name: Self.unquoted(text)
             case .space, .string, .symbol: nil
             }
+        }
+
+        private static func unquoted(_ name: String) -> String {
+            var scalars = String.UnicodeScalarView()
+            var isDoubled = false
+            for scalar in name.unicodeScalars.dropFirst().dropLast() {
+                isDoubled = scalar == "\"" && !isDoubled
+                if !isDoubled { scalars.append(scalar) }
+            }
+            return String(scalars)
         }
 
         func isWord(_ word: String) -> Bool { kind == .word && text.uppercased() == word }

@@ -204,11 +204,7 @@ struct DatabaseRestorer: Sendable {
 
     /// Removes a database.
     func drop(_ database: String) async throws(Trouble) {
-        // What the source has set for all roles is set here too.
-        let connection = try await PostgresConnection.open(
-            cluster.route(),
-            settings: ["default_transaction_read_only": "off", "statement_timeout": "0"]
-        )
+        let connection = try await PostgresConnection.open(cluster.route())
         do throws(Trouble) {
             try await ServerDatabases(cluster.route()).drop(database, on: connection)
             await connection.close()
@@ -252,10 +248,7 @@ struct DatabaseRestorer: Sendable {
         _ source: Source
     ) async throws(Trouble) {
         guard !source.hasPublicSchema || !source.hasLanguage else { return }
-        let connection = try await PostgresConnection.open(
-            cluster.route(to: database),
-            settings: ["default_transaction_read_only": "off"]
-        )
+        let connection = try await PostgresConnection.open(cluster.route(to: database))
         if !source.hasPublicSchema { try await connection.execute("DROP SCHEMA IF EXISTS public") }
         if !source.hasLanguage { try await connection.execute("DROP EXTENSION IF EXISTS plpgsql") }
         await connection.close()

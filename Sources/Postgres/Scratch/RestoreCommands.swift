@@ -1,4 +1,5 @@
 import Processes
+import UpgradeModel
 
 /// The commands that restore a dump into a scratch server, as values.
 struct RestoreCommands: Sendable, Hashable {
@@ -13,8 +14,7 @@ struct RestoreCommands: Sendable, Hashable {
     private var environment: [String: String] {
         [
             "PGHOST": socket, "PGPORT": "\(port)", "PGUSER": role, "PGPASSFILE": "/nonexistent", "TZ": "UTC",
-            // A database may say that it is only to be read; its copy is written all the same.
-            "PGOPTIONS": "-c default_transaction_read_only=off -c statement_timeout=0",
+            "PGOPTIONS": DatabaseRoute.options(ScratchCluster.sessionSettings),
         ]
     }
 

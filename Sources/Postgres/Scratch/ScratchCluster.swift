@@ -21,9 +21,23 @@ package struct ScratchCluster: Sendable {
 
     static let usualPort = 5432
 
-    /// How a database in it is reached.
+    /// What every session of Pawl and of its tools in it is told at its beginning, which goes before whatever is set for
+    /// roles and databases. These come from the source: there everybody may have to ask before they write, and libraries
+    /// may be loaded that this machine lacks, without which nobody would be let in.
+    static let sessionSettings = [
+        "default_transaction_read_only": "off", "statement_timeout": "0", "session_preload_libraries": "",
+        "local_preload_libraries": "",
+    ]
+
+    /// How Pawl reaches a database in it.
     package func route(to database: String = "template1") -> DatabaseRoute {
-        DatabaseRoute(host: folder.socket, port: port, database: database, user: bootstrapRole)
+        DatabaseRoute(
+            host: folder.socket,
+            port: port,
+            database: database,
+            user: bootstrapRole,
+            parameters: ["options": DatabaseRoute.options(Self.sessionSettings)]
+        )
     }
 
     /// The user as whom PostgreSQL runs where this process is root; nil where it is not.

@@ -31,9 +31,13 @@ enum RestoreText {
             "## 4. Roles", "",
             "Roles that are there already are reported, and get the attributes and passwords that they have in the set.",
             "", "```sh",
+            // A server or a database may ask for it, and everything that follows writes.
+            "export PGOPTIONS=\"${PGOPTIONS:-} -c default_transaction_read_only=off\"",
         ]
-        for globals in manifest.databases.map(\.globals).uniqued {
-            lines.append("\(opening) < \(quoted(globals)) | zstd -dc | psql -X -d postgres")
+        let servers = Server.all(of: manifest)
+        for server in servers {
+            let rest = server.settings.isEmpty ? "" : " | head -n -\(server.lines)"
+            lines.append("\(opening) < \(quoted(server.globals)) | zstd -dc\(rest) | psql -X -d postgres")
         }
         lines += ["```", "", "## 5. Databases", ""]
         lines += [
@@ -51,8 +55,60 @@ enum RestoreText {
             )
         }
         lines += ["```", ""]
-        lines += starting(manifest)
+        lines += settings(servers.filter { !$0.settings.isEmpty }, opening)
+        lines += starting(manifest, number: servers.allSatisfy(\.settings.isEmpty) ? 6 : 7)
         return lines.joined(separator: "\n")
+    }
+
+    /// A server that databases of the set come from.
+    private struct Server {
+        /// The file with its roles.
+        var globals: String
+        /// What was set for all of them, by name.
+        var settings: [String]
+
+        /// How many lines at the end of the file set that. Nothing is looked for in it: whoever may write a comment on a role,
+        /// or set something for themselves, can write lines that look like these.
+        var lines: Int { SettingsOfAllRoles.opening.count + settings.count }
+
+        static func all(of manifest: BackupManifest) -> [Server] {
+            var servers: [Server] = []
+            for database in manifest.databases where !servers.contains(where: { $0.globals == database.globals }) {
+                let settings = database.fingerprint.settingsForAllRoles.map(\.settingForAllRoles)
+                servers.append(Server(globals: database.globals, settings: settings.sorted()))
+            }
+            return servers
+        }
+    }
+
+    /// How what was set for all roles comes back: last, since every session that begins afterwards has it.
+    private static func settings(_ servers: [Server], _ opening: String) -> [String] {
+        guard !servers.isEmpty else { return [] }
+        let names = servers.flatMap(\.settings).uniqued
+        var lines = [
+            "## 6. What was set for all roles", "",
+            "\(names.map { "`\(oneLine($0))`" }.joined(separator: ", ")) was set by `ALTER ROLE ALL SET`. These commands set it"
+                + " again, for **every role in every database of this server**: where others use it too, look at the statements"
+                + " first (the same without `| psql …`), and set for the application's own roles alone what they need"
+                + " (`ALTER ROLE … SET …`).",
+            "",
+        ]
+        if names.contains(where: { $0.hasSuffix("_preload_libraries") }) {
+            lines += [
+                "Among them are libraries that every session loads at its beginning. They must be on this server before:"
+                    + " without one of them nobody is let in but a superuser with"
+                    + " `PGOPTIONS='-c session_preload_libraries= -c local_preload_libraries='`.",
+                "",
+            ]
+        }
+        lines.append("```sh")
+        for server in servers {
+            lines.append(
+                "\(opening) < \(quoted(server.globals)) | zstd -dc | tail -n \(server.lines) |"
+                    + " psql -X -v ON_ERROR_STOP=1 -d postgres"
+            )
+        }
+        return lines + ["```", ""]
     }
 
     /// How configuration, keys and the release come into the installation's folder.
@@ -103,8 +159,8 @@ enum RestoreText {
         ]
     }
 
-    private static func starting(_ manifest: BackupManifest) -> [String] {
-        var lines = ["## 6. Start the release that matches", ""]
+    private static func starting(_ manifest: BackupManifest, number: Int) -> [String] {
+        var lines = ["## \(number). Start the release that matches", ""]
         let services = manifest.origin.notes[BackupOrigin.servicesNote]
         lines += [
             services == nil
@@ -132,7 +188,7 @@ enum RestoreText {
     }
 
     private static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        "'" + text.replacing(ascii: ["'": "'\\''"]) + "'"
     }
 
     private static func oneLine(_ text: String) -> String {

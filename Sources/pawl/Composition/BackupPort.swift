@@ -153,8 +153,8 @@ private struct SetNote {
         }
     }
 
-    func write(_ id: BackupSetID) throws {
-        try Data(id.description.utf8).write(to: URL(filePath: path), options: [.atomic])
+    func write(_ id: BackupSetID) throws(Trouble) {
+        try DurableNote.write(Data(id.description.utf8), to: path)
     }
 }
 

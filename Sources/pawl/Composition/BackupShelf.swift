@@ -141,7 +141,8 @@ struct BackupShelf: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        try Data().write(to: URL(filePath: begun + "/" + id.text))
+        guard DurableNote.sync(workplace.data.path) else { throw DurableNote.unwritable(begun) }
+        try DurableNote.write(Data(), to: begun + "/" + id.text)
     }
 
     func forgetBegun(_ id: BackupSetID) { try? FileManager.default.removeItem(atPath: begun + "/" + id.text) }

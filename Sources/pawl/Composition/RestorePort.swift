@@ -35,7 +35,12 @@ struct RestorePort: EffectPort {
             for swap in try await swaps(scene, context) where try await !swap.isClosed() { return .notStarted }
             return .done(.done)
         case .setAside: return try await swap(effect, scene, context).probeAside()
-        case .bringIn: return try await swap(effect, scene, context).probeIn()
+        case .bringIn:
+            let probe = try await swap(effect, scene, context).probeIn()
+            guard probe == .done(.done), try await !lastSettings(after: subject(effect), scene).isEmpty else {
+                return probe
+            }
+            return .underway(evidence: "what was set for all roles is not set yet")
         case .replaceConfiguration:
             guard scene.ground.holds(scene.plan.set) else { return .notStarted }
             let isPlaced = try site.deployment().isPlaced(
@@ -50,7 +55,7 @@ struct RestorePort: EffectPort {
             for swap in try await swaps(scene, context, present: true) where try await !swap.isDiscarded() {
                 return .notStarted
             }
-            for roles in try await roles(scene) where try await !roles.areDiscarded() { return .notStarted }
+            for (_, roles) in try await roles(scene) where try await !roles.areDiscarded() { return .notStarted }
             return .done(.done)
         default: throw Self.notMine(effect)
         }
@@ -69,8 +74,15 @@ struct RestorePort: EffectPort {
         case .provideDatabases: try await provideDatabases(scene, context)
         case .restoreDatabase:
             let (route, names) = try await target(effect, scene, context)
-            let roles = roles(of: try subject(effect), over: route, scene)
-            try await scene.restore(subject(effect), over: route).makeCopy(names, noting: roles, progress: report)
+            let name = try subject(effect)
+            let others = try await roles(scene).filter { $0.key != name && $0.value.isOnServer(of: route) }
+            let left = try await scene.restore(name, over: route).makeCopy(
+                names,
+                noting: roles(of: name, over: route, scene),
+                besides: others.map(\.value),
+                progress: report
+            )
+            for sentence in left { context.report(Progress(sentence)) }
         case .proveDatabase:
             let (route, names) = try await target(effect, scene, context)
             do {
@@ -89,14 +101,19 @@ struct RestorePort: EffectPort {
             try roles(of: try subject(effect), over: route, scene).keep()
             guard let name = try await swap(effect, scene, context).setAside() else { return .done }
             return .setAside(as: name)
-        case .bringIn: try await swap(effect, scene, context).bringIn()
+        case .bringIn:
+            try await swap(effect, scene, context).bringIn()
+            for roles in try await lastSettings(after: subject(effect), scene) {
+                context.report(Progress("Setting for all roles what the set's server had set"))
+                try await roles.applySettings()
+            }
         case .replaceConfiguration: try await replaceConfiguration(scene, context)
         case .discardRestored:
             guard !scene.ground.isAwaitingServers else { return .done }
             for swap in try await swaps(scene, context, present: true) {
                 for kept in try await swap.discard() { context.report(Progress(kept)) }
             }
-            for roles in try await roles(scene) {
+            for (_, roles) in try await roles(scene) {
                 let kept = try await roles.discard()
                 guard !kept.isEmpty else { continue }
                 context.report(Progress("Roles that are in use stay: \(kept.joined(separator: ", "))"))
@@ -282,12 +299,22 @@ struct RestorePort: EffectPort {
         RestoredRoles(of: scene.plan.set, database, over: route, work: scene.ground.work)
     }
 
-    /// The roles that each database's restore has made; those are left out whose server has no container any more.
-    private func roles(_ scene: RestoreScene) async throws -> [RestoredRoles] {
-        var found: [RestoredRoles] = []
+    /// What is still to be set for all roles of the server that a database is on, once that is the last one there to get its
+    /// name: whatever is set then, no session of the restore comes after it.
+    private func lastSettings(after name: String, _ scene: RestoreScene) async throws -> [RestoredRoles] {
+        let route = try await scene.route(to: name)
+        let here = try await roles(scene).filter { $0.value.isOnServer(of: route) }
+        guard here.last?.key == name else { return [] }
+        return try here.map(\.value).filter { try !$0.settings().isEmpty }
+    }
+
+    /// The roles that each database's restore has made, by the database's name and in the order in which they get their
+    /// names; those are left out whose server has no container any more.
+    private func roles(_ scene: RestoreScene) async throws -> [(key: String, value: RestoredRoles)] {
+        var found: [(key: String, value: RestoredRoles)] = []
         for name in scene.plan.databases {
             do {
-                found.append(roles(of: name, over: try await scene.route(to: name), scene))
+                found.append((name, roles(of: name, over: try await scene.route(to: name), scene)))
             } catch let trouble as Trouble where trouble.code == "service-missing" {
                 continue
             }

@@ -335,7 +335,8 @@ struct RestoreScene: Sendable {
                             uncounted: found.uncounted,
                             sessions: found.sessions.map(\.text),
                             beyondReach: found.beyondReach,
-                            prepared: PreparedTransactions.trouble(found.prepared)
+                            prepared: PreparedTransactions.trouble(found.prepared),
+                            settingsLeft: found.settingsLeft
                         )
                     )
                 )

@@ -253,6 +253,14 @@ extension RestoreObservation {
         #expect(finding?.remedy?.contains(#"ALTER ROLE "app" PASSWORD"#) == true)
     }
 
+    @Test func `what is set for all roles and stays as it is on a server in use is named`() throws {
+        #expect(try outcomes { $0.replace { $0.settingsLeft = ["work_mem"] } } == ["restore-settings": .warn])
+        var observation = try RestoreObservation.well()
+        observation.replace { $0.settingsLeft = ["app.mode", "work_mem"] }
+        let finding = PreflightReport(of: observation).findings.first { $0.check == "restore-settings" }
+        #expect(finding?.message.contains("app.mode and work_mem") == true, "\(finding?.message ?? "")")
+    }
+
     @Test func `a server that only stands still is not taken for a new one`() throws {
         func looked(_ remains: RestoreObservation.Database.Remains) throws -> [String: CheckOutcome] {
             try outcomes { $0.databases[0].server = .known(.toBeStarted(service: "database", with: remains)) }

@@ -40,6 +40,7 @@ enum RestoreChecks {
             ("restore-version", "Servers are of the dumps' version", RestoreChecks.versions(observation)),
             ("restore-rights", "Accounts may restore", RestoreChecks.rights(observation)),
             ("restore-passwords", "Accounts come back with their passwords", RestoreChecks.passwords(observation)),
+            ("restore-settings", "What is set for all roles is as in the set", RestoreChecks.settings(observation)),
             ("restore-tools", "PostgreSQL's programs are here", RestoreChecks.tools(observation)),
             ("restore-space", "Room for the copies", RestoreChecks.space(observation)),
             ("restore-sessions", "Nobody else is in the databases", RestoreChecks.sessions(observation)),
@@ -263,6 +264,20 @@ enum RestoreChecks {
             )
         }
         return .all(verdicts, none: .pass("No account loses its password."))
+    }
+
+    /// What is set for all roles changes the sessions of everybody on a server, others' too.
+    static func settings(_ observation: RestoreObservation) -> Verdict {
+        let verdicts = observation.databases.compactMap { database -> Verdict? in
+            guard case .known(.open(let replaced)) = database.server, !replaced.settingsLeft.isEmpty else { return nil }
+            return .warn(
+                "`\(database.name)`: the set's server has set for all roles what this one has not, or has set otherwise: "
+                    + "\(ListText.and(replaced.settingsLeft)). The restore leaves that as it is.",
+                remedy: "Nothing need be done where the application can do without. Otherwise set it for all roles, or "
+                    + "for those of the application alone; the set's RESTORE.md says how."
+            )
+        }
+        return .all(verdicts, none: .pass("The restore leaves nothing of that kind out."))
     }
 
     static func tools(_ observation: RestoreObservation) -> Verdict {

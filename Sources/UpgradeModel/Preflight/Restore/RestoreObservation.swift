@@ -102,6 +102,8 @@ package struct RestoreObservation: Sendable {
         package var beyondReach: [String]
         /// Transactions that are prepared in it, as the reason not to begin; nil where there are none.
         package var prepared: Trouble?
+        /// What the set's server has set for all roles, and this one otherwise or not at all, by name: it stays so.
+        package var settingsLeft: [String]
 
         /// Makes a value.
         package init(
@@ -114,7 +116,8 @@ package struct RestoreObservation: Sendable {
             uncounted: String? = nil,
             sessions: [String] = [],
             beyondReach: [String] = [],
-            prepared: Trouble? = nil
+            prepared: Trouble? = nil,
+            settingsLeft: [String] = []
         ) {
             self.major = major
             self.exists = exists
@@ -126,6 +129,7 @@ package struct RestoreObservation: Sendable {
             self.sessions = sessions
             self.beyondReach = beyondReach
             self.prepared = prepared
+            self.settingsLeft = settingsLeft
         }
 
         /// What a server lets its write-ahead log grow to where nobody has said otherwise, in bytes: 1 GiB.

@@ -44,3 +44,30 @@ wait_until() {
 engine_answers() {
     timeout 10 env ${1:+"DOCKER_HOST=$1"} docker version --format '{{.Server.Version}}' >/dev/null 2>&1
 }
+
+# Docker mounts cgroups but does not mount their file system where no init system did.
+mount_cgroups() {
+    mountpoint -q /sys/fs/cgroup && return
+    as_root mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || as_root mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+}
+
+# What scripts/cluster-setup makes ready, and where a cluster is that scripts/cluster-up has started.
+kubernetes_version=1.20.2
+helm_version=4.3.1
+helm3_version=3.17.3
+kubectl_version=1.37.1
+cluster_cache=$cache_dir/cluster
+cluster_kubectl=$cluster_cache/kubectl-$kubectl_version/kubectl
+cluster_dir=$state_dir/cluster
+cluster_bridge=pawl-cluster
+cluster_image=pawl-cluster/busybox:2
+# There while a cluster runs that a command of scripts/with-cluster has started.
+cluster_for_commands=$state_dir/cluster.for-commands
+
+# Succeeds while a part of the cluster runs. A pid may have been given to another program since: each of ours names the
+# cluster's folder.
+cluster_part_runs() {
+    local pid
+    pid=$(cat "$cluster_dir/$1.pid" 2>/dev/null) && [[ -n $pid && -r /proc/$pid/cmdline ]] &&
+        tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qF "$cluster_dir/"
+}

@@ -1,11 +1,15 @@
 """The router: the only service with a published port. Forwards to the API and, where there is one, the AI proxy."""
 
+import os
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import demo
 
 CERTIFICATE = "/etc/pawl-demo/certs/demo.pem"
+# Compose gives the services these names.
+API = os.environ.get("API_URL", "http://api:8080")
+AI_PROXY = os.environ.get("AI_PROXY_URL", "http://aiproxy:8080")
 
 
 def forward(base):
@@ -30,9 +34,9 @@ def certificate(handler):
 
 demo.serve(
     {
-        "/health": forward("http://api:8080"),
-        "/api/": forward("http://api:8080"),
-        "/ai/": forward("http://aiproxy:8080"),
+        "/health": forward(API),
+        "/api/": forward(API),
+        "/ai/": forward(AI_PROXY),
         "/certificate": certificate,
         "/router/health": lambda handler: (200, {"status": "ok", "version": demo.VERSION}),
     }

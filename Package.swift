@@ -54,6 +54,18 @@ let certificates: [Target.Dependency] = [
     .product(name: "X509", package: "swift-certificates"),
     .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
+/// What an API server for tests is made of.
+let clusterServer: [Target.Dependency] =
+    [
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ] + certificates
 
 let package = Package(
     name: "pawl",
@@ -99,6 +111,10 @@ let package = Package(
         room("StateStore", ["UpgradeEngine", "UpgradeModel", grdb, crypto]),
         room("Postgres", ["UpgradeEngine", "UpgradeModel", "Processes", "CLibPQ", crypto]),
         room("SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
+        room(
+            "Orchestrated",
+            ["UpgradeEngine", "UpgradeModel", "Kubernetes", "WebClient", "Documents", "Processes", "Archives"]
+        ),
         room("ReleaseSource", ["UpgradeEngine", "UpgradeModel", "Archives", "Documents", crypto]),
         room("ReleasePackage", ["UpgradeEngine", "UpgradeModel", "Archives", "Documents"]),
 
@@ -114,7 +130,8 @@ let package = Package(
             name: "pawl",
             dependencies: [
                 "AdminConsole", "Reports", "UpgradeEngine", "UpgradeModel", "StateStore", "Postgres", "SingleVM",
-                "ReleaseSource", "ReleasePackage", "Processes", "WebClient", argumentParser, crypto,
+                "Orchestrated", "Kubernetes", "ReleaseSource", "ReleasePackage", "Processes", "WebClient",
+                argumentParser, crypto,
             ],
             swiftSettings: house
         ),
@@ -124,6 +141,13 @@ let package = Package(
             name: "Simulators",
             dependencies: ["UpgradeEngine", "UpgradeModel"],
             path: "Tests/Simulators",
+            swiftSettings: house
+        ),
+        // An API server over objects that it holds, for the rooms that speak to clusters
+        .target(
+            name: "SimulatedCluster",
+            dependencies: ["Kubernetes", "WebClient"] + clusterServer,
+            path: "Tests/SimulatedCluster",
             swiftSettings: house
         ),
         // A runner over a simulated world, to be killed from outside
@@ -149,25 +173,19 @@ let package = Package(
         tests(of: "Archives", ["Processes"]),
         tests(of: "Documents"),
         tests(of: "WebClient"),
-        tests(
-            of: "Kubernetes",
-            [
-                "Documents", "Processes", "WebClient",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ] + certificates
-        ),
+        tests(of: "Kubernetes", ["Documents", "Processes", "SimulatedCluster", "WebClient"] + clusterServer),
         tests(of: "UpgradeModel", ["Simulators"]),
         tests(of: "UpgradeEngine", ["UpgradeModel", "StateStore", "Simulators"]),
         tests(of: "StateStore", ["UpgradeEngine", "UpgradeModel", "Simulators", grdb]),
         tests(of: "Postgres", ["UpgradeEngine", "UpgradeModel", "Processes"]),
         tests(of: "SingleVM", ["UpgradeEngine", "UpgradeModel", "Processes", "WebClient", "Documents"]),
+        tests(
+            of: "Orchestrated",
+            [
+                "Archives", "Documents", "Kubernetes", "Processes", "SimulatedCluster", "Simulators", "UpgradeEngine",
+                "UpgradeModel", "WebClient",
+            ] + clusterServer
+        ),
         tests(of: "ReleaseSource", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "ReleasePackage", ["UpgradeEngine", "UpgradeModel"]),
         tests(of: "Reports", ["UpgradeEngine", "UpgradeModel", "Simulators"]),
@@ -185,9 +203,9 @@ let package = Package(
         tests(
             of: "pawl",
             [
-                "AdminConsole", "Processes", "Postgres", "Reports", "Simulators", "StateStore", "UpgradeEngine",
-                "UpgradeModel",
-                crypto,
+                "AdminConsole", "Documents", "Kubernetes", "Orchestrated", "Processes", "Postgres", "Reports",
+                "SimulatedCluster", "Simulators", "SingleVM", "StateStore", "UpgradeEngine", "UpgradeModel",
+                argumentParser, crypto,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -196,7 +214,9 @@ let package = Package(
         ),
         .testTarget(
             name: "Scenarios",
-            dependencies: ["Processes", "Documents", "StateStore", "UpgradeEngine", "UpgradeModel"],
+            dependencies: [
+                "Processes", "Documents", "Kubernetes", "Orchestrated", "StateStore", "UpgradeEngine", "UpgradeModel",
+            ],
             swiftSettings: house
         ),
     ]

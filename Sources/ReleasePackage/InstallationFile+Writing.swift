@@ -71,6 +71,11 @@ extension InstallationFile {
             lines.append("    namespace: \(YAMLText.scalar(orchestrated.namespace))")
             lines.append("    release: \(YAMLText.scalar(orchestrated.release))")
             lines.append("    embeddedCluster: \(orchestrated.embeddedCluster)")
+            if !orchestrated.values.isEmpty {
+                lines.append("    # The operator's own values; what a later file says wins.")
+                lines.append("    values:")
+                lines += orchestrated.values.map { "      - \(YAMLText.scalar($0))" }
+            }
             return lines
         }
     }

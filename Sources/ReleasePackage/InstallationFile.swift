@@ -162,22 +162,59 @@ package enum InstallationFile {
             return SingleVMDeployment(directory: directory, project: project)
         }
         let orchestrated = try reader.optionalMapping("orchestrated") { (reader) throws(DocumentError) in
-            let kubeconfig = try reader.optionalString("kubeconfig").map(resolve)
-            if let kubeconfig, case .missing = TextFile.kind(kubeconfig) {
-                throw reader.error("kubeconfig", "is the path of a file, but \(kubeconfig) is not there")
-            }
-            return OrchestratedDeployment(
-                kubeconfig: kubeconfig,
-                context: try reader.optionalString("context"),
-                namespace: try reader.string("namespace"),
-                release: try reader.string("release"),
-                embeddedCluster: try reader.optionalBool("embeddedCluster") ?? false
-            )
+            try self.orchestrated(&reader, resolve)
         }
         switch (singleVM, orchestrated) {
         case (let deployment?, nil): return .singleVM(deployment)
         case (nil, let deployment?): return .orchestrated(deployment)
         default: throw reader.error("singleVM", "or `orchestrated` must be there; one of the two")
+        }
+    }
+
+    private static func orchestrated(
+        _ reader: inout MappingReader,
+        _ resolve: (String) -> String
+    ) throws(DocumentError) -> OrchestratedDeployment {
+        let kubeconfig = try reader.optionalString("kubeconfig").map(resolve)
+        if let kubeconfig, case .missing = TextFile.kind(kubeconfig) {
+            throw reader.error("kubeconfig", "is the path of a file, but \(kubeconfig) is not there")
+        }
+        let namespace = try reader.string("namespace")
+        guard OrchestratedDeployment.isNamespace(namespace) else {
+            throw reader.error("namespace", "must be a namespace: small letters, digits and `-`, at most 63")
+        }
+        let release = try reader.string("release")
+        guard OrchestratedDeployment.isReleaseName(release) else {
+            throw reader.error("release", "must be a Helm release: small letters, digits, `-` and `.`, at most 53")
+        }
+        return OrchestratedDeployment(
+            kubeconfig: kubeconfig,
+            context: try reader.optionalString("context"),
+            namespace: namespace,
+            release: release,
+            embeddedCluster: try reader.optionalBool("embeddedCluster") ?? false,
+            values: try valuesFiles(&reader, resolve)
+        )
+    }
+
+    private static func valuesFiles(
+        _ reader: inout MappingReader,
+        _ resolve: (String) -> String
+    ) throws(DocumentError) -> [String] {
+        let file = reader.file
+        return try reader.list("values") { (node, name) throws(DocumentError) in
+            func error(_ message: String) -> DocumentError {
+                DocumentError(.wrongValue, file: file, line: node.line, column: node.column, "“\(name)” \(message)")
+            }
+            guard let text = node.string, !text.isEmpty else {
+                throw error("must be the path of a file, and is \(node.kindName)")
+            }
+            let path = resolve(text)
+            switch TextFile.kind(resolvingLinks: path) {
+            case .file: return path
+            case .missing: throw error("is the path of a file, but \(path) is not there")
+            default: throw error("is the path of a file, but \(path) is none")
+            }
         }
     }
 

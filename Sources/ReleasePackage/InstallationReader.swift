@@ -58,29 +58,44 @@ package struct InstallationReader: Sendable {
         var notes: [String] = []
         let project = try self.project(request, found, &notes)
         let settings = SettingsResolution(product: product, environment: found.values, configured: [:])
-        if case .unreadable(let setting, let variable)? = settings.problems.first {
-            throw Trouble(
-                .operator,
-                "setting-unreadable",
-                "The value of `\(variable)`, which decides `\(setting)`, is neither a yes nor a no.",
-                remedy: "Set `\(variable)` to `true` or `false` in the installation's environment file."
-            )
-        }
+        try requireReadable(settings, in: "the installation's environment file")
         describe(settings, product, &notes)
-        let databases = try self.databases(product, settings, found, &notes)
+        let databases = try self.databases(
+            product,
+            settings,
+            values: found.values,
+            services: found.compose.names,
+            in: "the installation's environment file",
+            &notes
+        )
         describeRest(product, found, &notes)
-        // Only `pawl.yaml` can say a setting without a variable.
-        let unsaid = product.settings.filter { $0.variable == nil }.map { ($0.name, $0.defaultValue) }
         let installation = Installation(
             name: request.name ?? product.name,
             product: request.reference,
             source: request.source,
             deployment: .singleVM(SingleVMDeployment(directory: request.directory, project: project)),
-            settings: Dictionary(uniqueKeysWithValues: unsaid),
+            settings: unsaid(product),
             databases: databases,
             backups: request.backups
         )
         return DerivedInstallation(installation: installation, notes: notes, settings: settings.isOn)
+    }
+
+    /// The settings that only `pawl.yaml` can say: those without a variable.
+    static func unsaid(_ product: Product) -> [String: Bool] {
+        let unsaid = product.settings.filter { $0.variable == nil }.map { ($0.name, $0.defaultValue) }
+        return Dictionary(uniqueKeysWithValues: unsaid)
+    }
+
+    /// Makes sure that every setting's variable is a yes or a no; `place` is where its value is written.
+    static func requireReadable(_ settings: SettingsResolution, in place: String) throws(Trouble) {
+        guard case .unreadable(let setting, let variable)? = settings.problems.first else { return }
+        throw Trouble(
+            .operator,
+            "setting-unreadable",
+            "The value of `\(variable)`, which decides `\(setting)`, is neither a yes nor a no.",
+            remedy: "Set `\(variable)` to `true` or `false` in \(place)."
+        )
     }
 
     /// The project's name as Compose finds it: `COMPOSE_PROJECT_NAME`, else the directory's name.
@@ -125,7 +140,7 @@ package struct InstallationReader: Sendable {
         )
     }
 
-    private static func describe(_ settings: SettingsResolution, _ product: Product, _ notes: inout [String]) {
+    static func describe(_ settings: SettingsResolution, _ product: Product, _ notes: inout [String]) {
         for setting in product.settings {
             guard let value = settings.values[setting.name] else {
                 continue
@@ -138,17 +153,20 @@ package struct InstallationReader: Sendable {
         }
     }
 
-    private static func databases(
+    /// Where the necessary databases are; `place` is where the values of variables are written.
+    static func databases(
         _ product: Product,
         _ settings: SettingsResolution,
-        _ found: InstalledEnvironment,
+        values: [String: String],
+        services: Set<String>,
+        in place: String,
         _ notes: inout [String]
     ) throws(Trouble) -> [String: DatabaseAddress] {
         let resolved = product.resolveDatabases(
             settings: settings.isOn,
             configured: [:],
-            environment: found.values,
-            services: found.compose.names
+            environment: values,
+            services: services
         )
         var databases: [String: DatabaseAddress] = [:]
         for database in resolved {
@@ -158,8 +176,7 @@ package struct InstallationReader: Sendable {
                     .operator,
                     "database-unknown",
                     "Where the database `\(name)` is cannot be told: \(database.problem ?? "nothing says it").",
-                    remedy: "Give the variables values in the installation's environment file, or write "
-                        + "`databases.\(name)` in pawl.yaml by hand."
+                    remedy: "Give the variables values in \(place), or write `databases.\(name)` in pawl.yaml by hand."
                 )
             }
             databases[name] = address

@@ -32,24 +32,21 @@ package struct PackageFolder: Sendable, Hashable {
     /// - Throws: a `Trouble` with the blame on the release: a file is missing or wrong, or the package is another
     ///   release than the catalog speaks of.
     package static func open(_ path: String, entry: Release? = nil) throws(Trouble) -> PackageFolder {
-        let file = try ReleaseFile.read(try bytes(of: "release.yaml", in: path), path: "release.yaml")
-        if let entry {
-            try file.checkAgreement(with: entry)
-        }
+        let file = try PackageParts.file(in: path, entry: entry)
         let defaults: EnvironmentFile
         if case .missing = TextFile.kind(PathText.join(path, "env.defaults")) {
             defaults = try EnvironmentFile([], path: "env.defaults", blame: .release)
         } else {
-            let text = try bytes(of: "env.defaults", in: path)
+            let text = try PackageParts.bytes(of: "env.defaults", in: path)
             defaults = try EnvironmentFile(text, path: "env.defaults", blame: .release)
         }
         let folder = PackageFolder(
             path: path,
             file: file,
             defaults: defaults,
-            imageArchives: try imageArchives(in: path),
-            notes: try notes(in: path),
-            composeText: try bytes(of: "docker-compose.yml", in: path)
+            imageArchives: try PackageParts.imageArchives(in: path),
+            notes: try PackageParts.notes(in: path),
+            composeText: try PackageParts.bytes(of: "docker-compose.yml", in: path)
         )
         // With the defaults alone, so that a broken file is found before an installation is asked for its values.
         _ = try folder.compose(environment: defaults.values)
@@ -94,52 +91,9 @@ package struct PackageFolder: Sendable, Hashable {
     package func checkPins(of compose: ComposeFile) throws(Trouble) {
         let unpinned = unpinnedImages(of: compose)
         guard unpinned.isEmpty else {
-            throw Self.trouble(
+            throw PackageParts.trouble(
                 "release.yaml does not say under `images` which image is meant by \(unpinned.joined(separator: ", "))"
             )
         }
-    }
-
-    private static func bytes(of name: String, in folder: String) throws(Trouble) -> [UInt8] {
-        do {
-            return try TextFile.read(PathText.join(folder, name))
-        } catch {
-            throw trouble(error.isMissing ? "\(name) is missing" : "\(name) \(error.reason)")
-        }
-    }
-
-    private static func imageArchives(in folder: String) throws(Trouble) -> [ImageArchive] {
-        let images = PathText.join(folder, "images")
-        guard case .folder = TextFile.kind(images) else {
-            return []
-        }
-        guard let names = TextFile.names(in: images) else {
-            throw trouble("images/ cannot be read")
-        }
-        var archives: [ImageArchive] = []
-        for name in names where name.hasSuffix(".tar") {
-            let path = PathText.join(images, name)
-            guard case .file(let bytes) = TextFile.kind(path) else {
-                throw trouble("images/\(name) is not a regular file")
-            }
-            archives.append(ImageArchive(path: path, bytes: bytes))
-        }
-        return archives
-    }
-
-    private static func notes(in folder: String) throws(Trouble) -> String? {
-        guard case .file = TextFile.kind(PathText.join(folder, "NOTES.md")) else {
-            return nil
-        }
-        return String(decoding: try bytes(of: "NOTES.md", in: folder), as: UTF8.self)
-    }
-
-    private static func trouble(_ what: String) -> Trouble {
-        Trouble(
-            .release,
-            "package-invalid",
-            "The release's package is not as it must be: \(what).",
-            remedy: "Get the package again; if that does not help, tell its publisher."
-        )
     }
 }

@@ -52,6 +52,12 @@ package enum ProductFile {
             let singleVM = try reader.optionalMapping("singleVM") { (reader) throws(DocumentError) in
                 try self.singleVM(&reader, settings: settings, databases: databases)
             }
+            let orchestrated = try reader.optionalMapping("orchestrated") { (reader) throws(DocumentError) in
+                try self.orchestrated(&reader, settings: settings, databases: databases)
+            }
+            guard singleVM != nil || orchestrated != nil else {
+                throw reader.error("singleVM", "or `orchestrated` must be there", code: .missingKey)
+            }
             return Product(
                 name: name,
                 title: title,
@@ -60,6 +66,7 @@ package enum ProductFile {
                 settings: settings,
                 databases: databases,
                 singleVM: singleVM,
+                orchestrated: orchestrated,
                 keys: try reader.variables("keys"),
                 configuration: try reader.paths("configuration")
             )

@@ -5,7 +5,7 @@ import Documents
 package struct ReleaseFile: Sendable, Hashable {
     /// The release.
     package let release: Release
-    /// The id of every image, by the name that the Compose file uses.
+    /// The id of every image, by the name that the Compose file uses; empty in a package that is a chart alone.
     package let images: [String: String]
 
     /// Reads a text.

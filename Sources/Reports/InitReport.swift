@@ -29,7 +29,12 @@ package struct InitReport: Encodable, Sendable {
     ) {
         self.config = config
         self.product = product.name
-        deployment = DeploymentKind.singleVM.rawValue
+        let kind: DeploymentKind =
+            switch installation.deployment {
+            case .singleVM: .singleVM
+            case .orchestrated(let deployment): deployment.embeddedCluster ? .embeddedCluster : .orchestrated
+            }
+        deployment = kind.rawValue
         self.installed = InstalledReport(installed, in: catalog)
         self.settings = settings
         let necessary = Set(product.necessaryDatabases(settings: settings).map(\.name))

@@ -7,11 +7,12 @@ package struct InstalledReport: Encodable, Sendable {
     @Null package var chartVersion: String?
     @Null package var releasedAt: String?
 
-    /// Reports a version that runs, with what the catalog says about it.
-    package init(_ version: ReleaseVersion, in catalog: Catalog?) {
+    /// Reports a version that runs, with what the catalog says about it; `chart` is the version of the chart that was
+    /// really installed, where there is one.
+    package init(_ version: ReleaseVersion, chart: ReleaseVersion? = nil, in catalog: Catalog?) {
         let release = catalog?.release(version)
         self.version = version.description
-        chartVersion = release?.chartVersion?.description
+        chartVersion = (chart ?? release?.chartVersion)?.description
         releasedAt = release?.releasedAt?.description
     }
 }

@@ -31,6 +31,8 @@ package struct StatusReport: Encodable, Sendable {
         @Null package var expected: String?
         package var older: Bool
         package var services: [Service]
+        /// How what runs differs from what was deployed, where versions do not say it; one clause each.
+        package var remarks: [String]
     }
 
     package struct WayBack: Encodable, Sendable {
@@ -74,6 +76,10 @@ package struct StatusReport: Encodable, Sendable {
         package var deployment: DeploymentKind
         package var installed: ReleaseVersion?
         package var drifted: [DriftedService]
+        /// How what runs differs from what was deployed, where versions do not say it; one clause each.
+        package var drift: [String] = []
+        /// The version of the chart that was installed; nil where there is none.
+        package var chartVersion: ReleaseVersion?
         package var isRunning: Bool
         package var catalog: Catalog?
         package var plan: UpgradePlan?
@@ -125,7 +131,7 @@ package struct StatusReport: Encodable, Sendable {
     package init(_ facts: Facts) {
         product = facts.product.name
         deployment = facts.deployment.rawValue
-        installed = facts.installed.map { InstalledReport($0, in: facts.catalog) }
+        installed = facts.installed.map { InstalledReport($0, chart: facts.chartVersion, in: facts.catalog) }
         running = facts.installed.map { _ in facts.isRunning }
         let released = facts.installed.flatMap { facts.catalog?.release($0)?.releasedAt }
         let policy = facts.product.supportWindow
@@ -153,7 +159,7 @@ package struct StatusReport: Encodable, Sendable {
         let isOlder = facts.highWaterMark.flatMap { mark in facts.installed.map { $0 < mark } } ?? false
         let isOpen = facts.run != nil
         drift =
-            facts.drifted.isEmpty && (!isOlder || isOpen)
+            facts.drifted.isEmpty && (isOpen || facts.drift.isEmpty) && (!isOlder || isOpen)
             ? nil
             : Drift(
                 expected: (facts.highWaterMark ?? facts.installed)?.description,
@@ -164,7 +170,8 @@ package struct StatusReport: Encodable, Sendable {
                         version: $0.version?.description,
                         otherImage: $0.isOtherImage
                     )
-                }
+                },
+                remarks: facts.drift
             )
         wayBack = facts.wayBack.map { WayBack(seconds: $0.seconds, provenAt: $0.provenAt?.description) }
         run = facts.run.map {
@@ -268,12 +275,16 @@ package struct StatusReport: Encodable, Sendable {
                 "\($0.name) \($0.version ?? "unknown")" + ($0.otherImage ? " in another image" : "")
             }.joined(separator: ", ")
             let isMixed = drift.services.contains { !$0.otherImage }
+            let isOther = drift.services.contains { $0.otherImage }
             rows.append([
                 "DRIFT",
                 (drift.older
                     ? "something older than \(drift.expected ?? "") runs"
-                    : isMixed ? "not all services run one release" : "other images run than were deployed")
-                    + (services.isEmpty ? "" : ": " + services),
+                    : isMixed
+                        ? "not all services run one release"
+                        : isOther ? "other images run than were deployed" : "something else runs than was deployed")
+                    + (services.isEmpty ? "" : ": " + services)
+                    + (drift.remarks.isEmpty ? "" : "; " + drift.remarks.joined(separator: "; ")),
             ])
         }
         let table = rows.map { row in

@@ -37,6 +37,6 @@ package struct Trouble: Error, Sendable, Codable, Hashable {
     /// Whether it may be over soon by itself: somebody did not answer who may be starting up.
     package var mayPass: Bool { isOfEngine || ["database-unreachable", "database-busy"].contains(code) }
 
-    /// Whether an Engine was asked that was not in a state to answer, as one that shuts down or is away.
-    package var isOfEngine: Bool { ["engine-unreachable", "engine-failed"].contains(code) }
+    /// Whether an Engine or a cluster was asked that was not in a state to answer, as one that shuts down or is away.
+    package var isOfEngine: Bool { ["engine-unreachable", "engine-failed", "cluster-unreachable"].contains(code) }
 }

@@ -7,14 +7,14 @@ import UpgradeModel
 @main
 struct Pawl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pawl",
+        commandName: Invocation.name,
         abstract: "Takes a self-hosted installation forward, release by release, each with a backup proven to restore.",
         discussion: """
             A first upgrade:
-              pawl init --product product.yaml --directory /opt/app --source file:///srv/releases
-              pawl status
-              pawl preflight
-              pawl upgrade
+              \(Invocation.name) init --product product.yaml --directory /opt/app --source file:///srv/releases
+              \(Invocation.name) status
+              \(Invocation.name) preflight
+              \(Invocation.name) upgrade
 
             Options for every command: --config FILE, --data-dir DIR, -o table|json, -v.
             Exit codes: 0 done, 2 wrong usage, 3 refused, 4 needs an operator, 5 environment, 6 another run.
@@ -24,7 +24,7 @@ struct Pawl: AsyncParsableCommand {
             InitCommand.self, StatusCommand.self, CheckCommand.self, ReleasesCommand.self, PlanCommand.self,
             PreflightCommand.self, RehearseCommand.self, BackupCommand.self, UpgradeCommand.self, RetryCommand.self,
             AbortCommand.self, RestoreCommand.self, ResumeCommand.self, DetailsCommand.self, HistoryCommand.self,
-            ConsoleCommand.self,
+            GuardCommand.self, ConsoleCommand.self,
             RunnerCommand.self, JobCommand.self,
         ]
     )

@@ -83,7 +83,7 @@ extension Redaction {
                 remedy: $0.remedy.map { words($0) }
             )
         }
-        return LookProgress(progress.look, findings: findings)
+        return LookProgress(progress.look, findings: findings, at: progress.deployment)
     }
 
     /// The same dry run; its commands hold no secrets, whatever the tools say.

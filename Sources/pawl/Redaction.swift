@@ -91,10 +91,20 @@ private struct SecretSources {
 
     init(_ workplace: Workplace) {
         let product = workplace.product
-        // What the operator has changed is not what runs until the next release is rendered; both are secret.
-        let names = [product.singleVM?.environment, ".env"].compactMap(\.self)
-        let files = names.compactMap { name in
-            variables(workplace.singleVM.directory + "/" + name, mayBeMissing: name == ".env")
+        var files: [[String: String]] = []
+        switch workplace.installation.deployment {
+        case .singleVM(let singleVM):
+            // What the operator has changed is not what runs until the next release is rendered; both are secret.
+            let names = [product.singleVM?.environment, ".env"].compactMap(\.self)
+            files = names.compactMap { name in
+                variables(singleVM.directory + "/" + name, mayBeMissing: name == ".env")
+            }
+        case .orchestrated(let deployment):
+            if let known = ClusterSecrets.known.secrets(of: deployment) {
+                secrets += known
+            } else {
+                note("the cluster was not asked yet.", "See that the cluster can be reached, then try again.")
+            }
         }
         for values in files {
             secrets += values.filter { product.keys.contains($0.key) || Redaction.isSecretName($0.key) }.values

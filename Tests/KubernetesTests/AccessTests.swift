@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import SimulatedCluster
 import Synchronization
 import Testing
 import WebClient

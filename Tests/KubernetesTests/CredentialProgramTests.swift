@@ -1,4 +1,5 @@
 import Foundation
+import SimulatedCluster
 import Testing
 
 @testable import Kubernetes

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import SimulatedCluster
 import Testing
 import WebClient
 
@@ -67,6 +68,7 @@ import WebClient
             let other = Impersonation(user: "somebody", groups: ["a", "b"], extra: ["scopes": ["view", "edit"]])
             #expect(access.account.impersonation == other)
             #expect(access.origin == "the context “shop” of \(folder)/config")
+            #expect(access.contextName == "shop", "the current one has a name, too")
         }
     }
 
@@ -304,6 +306,7 @@ import WebClient
             #expect("\(access.server)" == "https://[fd00::1]")
             #expect(access.namespace == "shop")
             #expect(access.account.tokenFile == folder + "/token")
+            #expect(access.contextName == nil)
             #expect(access.authority == .file(folder + "/ca.crt"))
             #expect(try ClusterAccess.inCluster(environment: [:], folder: folder) == nil)
         }

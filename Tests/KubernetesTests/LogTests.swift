@@ -1,3 +1,4 @@
+import SimulatedCluster
 import Synchronization
 import Testing
 

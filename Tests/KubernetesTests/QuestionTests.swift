@@ -1,3 +1,4 @@
+import SimulatedCluster
 import Testing
 
 @testable import Kubernetes

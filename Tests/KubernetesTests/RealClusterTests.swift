@@ -3,11 +3,11 @@ import Testing
 
 @testable import Kubernetes
 
-/// The same against a real API server, where `PAWL_TEST_CLUSTER` names the settings of one.
+/// The same against a real API server, where `KUBECONFIG` names the settings of one.
 @Suite(
     .serialized,
     .timeLimit(.minutes(5)),
-    .enabled(if: ProcessInfo.processInfo.environment["PAWL_TEST_CLUSTER"] != nil, "PAWL_TEST_CLUSTER names no settings")
+    .enabled(if: ProcessInfo.processInfo.environment["KUBECONFIG"] != nil, "KUBECONFIG names no settings")
 )
 struct RealClusterTests {
     private let client: KubernetesClient
@@ -16,7 +16,7 @@ struct RealClusterTests {
     init() throws {
         let environment = ProcessInfo.processInfo.environment
         let access = try ClusterAccess.standard(
-            path: environment["PAWL_TEST_CLUSTER"],
+            path: environment["KUBECONFIG"],
             acceptsUnverifiedServer: true,
             environment: environment,
             home: "/nowhere"

@@ -3,21 +3,21 @@ import Testing
 
 @testable import Kubernetes
 
-/// Pods that really run, where `PAWL_TEST_CLUSTER` names the settings of a cluster with a node and `PAWL_TEST_IMAGE` an
+/// Pods that really run, where `KUBECONFIG` names the settings of a cluster with a node and `PAWL_CLUSTER_IMAGE` an
 /// image that the node has and that has a shell.
 @Suite(
     .timeLimit(.minutes(5)),
     .enabled(
-        if: ProcessInfo.processInfo.environment["PAWL_TEST_CLUSTER"] != nil
-            && ProcessInfo.processInfo.environment["PAWL_TEST_IMAGE"] != nil,
-        "PAWL_TEST_CLUSTER or PAWL_TEST_IMAGE is not set"
+        if: ProcessInfo.processInfo.environment["KUBECONFIG"] != nil
+            && ProcessInfo.processInfo.environment["PAWL_CLUSTER_IMAGE"] != nil,
+        "KUBECONFIG or PAWL_CLUSTER_IMAGE is not set"
     )
 )
 struct RealPodTests {
     @Test func `a pod is watched through its life, and its lines are read while it runs and after`() async throws {
         let environment = ProcessInfo.processInfo.environment
         let access = try ClusterAccess.standard(
-            path: environment["PAWL_TEST_CLUSTER"],
+            path: environment["KUBECONFIG"],
             acceptsUnverifiedServer: true,
             environment: environment,
             home: "/nowhere"
@@ -27,7 +27,7 @@ struct RealPodTests {
         let script =
             "for i in 1 2 3 4 5; do echo line $i; sleep 0.2; done; echo last words > /dev/termination-log; exit 3"
         let container: JSONValue = [
-            "name": "main", "image": .string(environment["PAWL_TEST_IMAGE"] ?? ""), "imagePullPolicy": "Never",
+            "name": "main", "image": .string(environment["PAWL_CLUSTER_IMAGE"] ?? ""), "imagePullPolicy": "Never",
             "command": ["sh", "-c", .string(script)],
         ]
         let pod: JSONValue = [

@@ -1,3 +1,4 @@
+import SimulatedCluster
 import Synchronization
 import Testing
 
@@ -55,6 +56,7 @@ import Testing
     @Test func `each kind of change is sent as what it is`() async throws {
         try await SimulatedAPIServer.serve { (server, port) async throws in
             let client = KubernetesClient.plain(port)
+            server.put(["metadata": ["name": "api"]], in: "/api/v1/namespaces/shop/pods")
             _ = try await client.apply(
                 pod,
                 ["spec": ["replicas": 1]],
@@ -194,6 +196,23 @@ import Testing
             }
         }
         #expect(told.withLock { $0 }.prefix(2) == ["serverTrouble 0.25 seconds", "serverTrouble 0.5 seconds"])
+    }
+
+    @Test func `a server that has come back and knows nobody yet is waited for, and one that was there is not`()
+        async throws
+    {
+        let time = TestTime()
+        try await SimulatedAPIServer.serve { (server, port) async throws in
+            server.put(testPod("api"), in: podsPath)
+            let client = KubernetesClient.plain(port, time: time)
+            server.once(.failure(503, "ServiceUnavailable"), .failure(401, "Unauthorized"), .failure(403, "Forbidden"))
+            #expect(try await client.read(Pod.self, "api", in: "shop").phase == "Running")
+            #expect(time.pauses.count == 3)
+            server.once(.failure(403, "Forbidden"))
+            await #expect { try await client.read(pod) } throws: { ($0 as? KubernetesError)?.kind == .forbidden }
+            #expect(time.pauses.count == 3)
+            await client.shutdown()
+        }
     }
 
     @Test func `an object is removed again only where it is meant, and no later one of its name`() async throws {

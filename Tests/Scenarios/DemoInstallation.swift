@@ -2,7 +2,7 @@ import Foundation
 import Processes
 
 /// A real installation of the demo product, as an operator would have it, and Pawl set up for it.
-struct DemoInstallation: Sendable {
+struct DemoInstallation: DemoProduct {
     static let first = "2026.1.19"
     static let required = "2026.4.13"
     static let newest = "2026.11.9"
@@ -99,11 +99,7 @@ struct DemoInstallation: Sendable {
     }
 
     private func remove() async throws {
-        // A run outlives whoever started it; what is removed here must not be in use by one.
-        if let pid = try? await runner() {
-            // The number may be another program's by now.
-            _ = try? await Self.shell("grep -qz -- \(data) /proc/\(pid)/cmdline && kill -KILL \(pid)")
-        }
+        await endRunner()
         try await Self.shell("Demo/remove --project \(project) --directory \(directory)")
         try await Self.shell("rm -rf \(root)")
     }
@@ -126,8 +122,8 @@ struct DemoInstallation: Sendable {
 
     // MARK: Looking from outside, without Pawl
 
-    /// Runs SQL by plain psql inside of the database's container; rows as lines, columns separated by `|`.
-    func psql(_ sql: String, database: String = "demo") async throws -> String {
+    /// By psql inside of the database's container.
+    func psql(_ sql: String, database: String) async throws -> String {
         let container = try await Self.shell(
             "docker ps -q --filter label=com.docker.compose.project=\(project) "
                 + "--filter label=com.docker.compose.service=database"
@@ -147,28 +143,12 @@ struct DemoInstallation: Sendable {
         return result.text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// A hash of every table's rows by md5, and of the schema's columns. What differs between two installations by
-    /// nature is left out: heartbeats, the bookkeeping of migrations, what the installation's own key encrypts.
-    func hashes(database: String = "demo") async throws -> [String: String] {
-        let lines = try await Self.shell("Demo/digest --project \(project) --database \(database)")
-        var hashes: [String: String] = [:]
-        for line in lines.split(separator: "\n") {
-            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-            if parts.count == 2 { hashes[parts[0]] = parts[1] }
-        }
-        hashes["columns"] = try await psql(
-            """
-            SELECT md5(string_agg(concat_ws(' ', table_schema, table_name, column_name, data_type, is_nullable,
-                column_default), E'\\n' ORDER BY table_schema, table_name, column_name))
-            FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-            """,
-            database: database
-        )
-        return hashes
+    func digest(database: String) async throws -> String {
+        try await Self.shell("Demo/digest --project \(project) --database \(database)")
     }
 
     /// How often the migration service was executed, by the release that it belonged to.
-    func migrationRuns(database: String = "demo") async throws -> String {
+    func migrationRuns(database: String) async throws -> String {
         try await psql(
             "SELECT release || ' ' || count(*) FROM migration_runs WHERE event = 'started' GROUP BY release ORDER BY 1",
             database: database

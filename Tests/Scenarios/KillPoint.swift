@@ -40,13 +40,12 @@ struct KillPoint: Sendable, Hashable, CustomStringConvertible {
         "publish", "remove-writers", "switch-release", "migrate:migrations", "start", "await-health", "clean-up",
     ]
 
-    /// The points that `PAWL_KILL_POINTS` asks for: `all`, or beginnings of their words, separated by commas. None
-    /// where it is not set: the whole takes hours, and `scripts/kill-matrix` is for it. Points at which the Engine
-    /// dies need one of their own, which the script provides. Those that have passed in the table that
-    /// `PAWL_KILL_DONE` names are left out.
-    static let chosen: [KillPoint] = {
+    /// The points that an environment variable asks for: `all`, or beginnings of their words, separated by commas. None
+    /// where it is not set: the whole takes hours. Points at which the Engine dies need one of their own, which
+    /// `scripts/kill-matrix` provides. Those that have passed in the table that `PAWL_KILL_DONE` names are left out.
+    static func chosen(by variable: String) -> [KillPoint] {
         let environment = ProcessInfo.processInfo.environment
-        guard let wish = environment["PAWL_KILL_POINTS"], !wish.isEmpty else { return [] }
+        guard let wish = environment[variable], !wish.isEmpty else { return [] }
         let wishes = wish.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         let hasEngine = environment["PAWL_KILL_ENGINE"] != nil
         let done = environment["PAWL_KILL_DONE"].map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" } ?? ""
@@ -55,7 +54,7 @@ struct KillPoint: Sendable, Hashable, CustomStringConvertible {
             (point.toll != .engine || hasEngine) && wishes.contains { $0 == "all" || "\(point)".hasPrefix($0) }
                 && !passed.contains { $0.hasPrefix(point.cells) }
         }
-    }()
+    }
 
     /// The whole matrix.
     static let every: [KillPoint] = effects.flatMap { effect in

@@ -58,7 +58,7 @@ struct KillWalk {
     }
 
     /// Goes through a whole upgrade.
-    mutating func go(through demo: DemoInstallation) async throws -> Witness {
+    mutating func go(through demo: any DemoProduct) async throws -> Witness {
         let witness = try Witness(demo)
         while true {
             let runner = try await witness.startRunner()
@@ -117,7 +117,7 @@ struct UndisturbedUpgrade: Sendable {
     var seconds: [String: Double]
 
     /// Upgrades an installation and looks.
-    init(of demo: DemoInstallation) async throws {
+    init(of demo: any DemoProduct) async throws {
         let upgrade = try await demo.pawl("upgrade", "--yes", "-o", "json")
         guard upgrade.exit == 0 else { throw Failure("\(upgrade)") }
         hashes = try await demo.hashes()

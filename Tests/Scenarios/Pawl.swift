@@ -56,7 +56,7 @@ struct Pawl: Sendable {
         let result = try await collect(
             Command(Self.binary, arguments, environment: environment),
             limit: 8 << 20,
-            deadline: .seconds(420)
+            deadline: .seconds(900)
         )
         guard case .code(let exit) = result.status else {
             throw Failure("pawl \(arguments) did not exit by itself: \(result.status) \(result.errorText)")

@@ -6,10 +6,10 @@ import UpgradeModel
 
 /// Looks at an installation's journal from outside while a runner writes it, and ends the runner where it is told to.
 struct Witness: Sendable {
-    let demo: DemoInstallation
+    let demo: any DemoProduct
     private let store: StateStore
 
-    init(_ demo: DemoInstallation) throws {
+    init(_ demo: any DemoProduct) throws {
         self.demo = demo
         store = try StateStore(in: DataFolder(demo.data, create: false))
     }

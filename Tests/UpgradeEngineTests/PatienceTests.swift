@@ -146,7 +146,7 @@ import UpgradeModel
         #expect(await port.world.release.description == "2026.1.1")
     }
 
-    @Test(arguments: ["engine-unreachable", "database-unreachable", "database-busy"])
+    @Test(arguments: ["engine-unreachable", "cluster-unreachable", "database-unreachable", "database-busy"])
     func `whoever takes a run over after a reboot waits for what is still starting`(code: String) async throws {
         let journal = MemoryJournal()
         let port = try RunnerTests.port()

@@ -66,7 +66,7 @@ import UpgradeModel
             try paper.write("backups/\(name)/work/demo.log", "")
         }
         #expect(try shelf.sets().map(\.id.text) == ["20260102T000000Z-1.0", "20260101T000000Z-1.0"])
-        #expect(try shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven, .remove])
+        #expect(try await shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven, .remove])
         try await paper.run(BackupPruneCommand.self, "--yes")
         #expect(
             paper.names(in: "backups") == [
@@ -91,7 +91,7 @@ import UpgradeModel
         let shelf = BackupShelf(try paper.workplace())
         #expect(try shelf.sets().map(\.id.text) == ["20260104T000000Z-1.0", "20260103T000000Z-1.0"])
         #expect(
-            try shelf.retention().map(\.verdict)
+            try await shelf.retention().map(\.verdict)
                 == [.unrecorded, .unrecorded, .lastProven, .remove, .unrecorded, .unrecorded]
         )
         #expect(try await paper.pawl("backup", "prune", "--dry-run").text.contains("not on record"))
@@ -108,7 +108,7 @@ import UpgradeModel
         let names = ["20261124T000000Z-1.0", "20261125T000000Z-1.0", "20250101T000000Z-1.0"]
         for name in [before.text] + names { try paper.addSet(name) }
         let shelf = BackupShelf(try paper.workplace())
-        let verdicts = try shelf.retention().map { "\($0.candidate.id) \($0.verdict)" }
+        let verdicts = try await shelf.retention().map { "\($0.candidate.id) \($0.verdict)" }
         #expect(
             verdicts == [
                 "\(names[1]) lastProven", "\(names[0]) remove", "\(before) wayBack", "\(names[2]) lastProven",
@@ -174,7 +174,7 @@ import UpgradeModel
         try paper.record(plan, rows)
         let shelf = BackupShelf(try paper.workplace())
         #expect(try shelf.inUse().map(\.text).sorted() == ([first.text] + names.prefix(2)).sorted())
-        #expect(try shelf.retention().map(\.verdict) == [.lastProven, .remove, .inUse, .inUse])
+        #expect(try await shelf.retention().map(\.verdict) == [.lastProven, .remove, .inUse, .inUse])
         try await paper.run(BackupPruneCommand.self, "--yes")
         #expect(paper.names(in: "backups") == [names[0], names[1], names[3]])
     }
@@ -183,17 +183,17 @@ import UpgradeModel
         let paper = try PaperInstallation()
         let installation = InstallationFolder(path: paper.root + "/opt")
         let own = ReleaseFolder(path: installation.path)
-        let names = try BackupShelf.releaseFiles(in: own, of: installation).map(\.path)
+        let names = try ComposeSite.releaseFiles(in: own, of: installation).map(\.path)
         #expect(names == [".env", "docker-compose.yml"], "of the installation's folder only these")
         let kept = installation.release(try ReleaseVersion("1.0"))
         for name in ["docker-compose.yml", "images.json", "work/log"] {
             try paper.write("opt/releases/1.0/\(name)", "")
         }
-        let trouble = try #require(throws: Trouble.self) { try BackupShelf.releaseFiles(in: kept, of: installation) }
+        let trouble = try #require(throws: Trouble.self) { try ComposeSite.releaseFiles(in: kept, of: installation) }
         #expect(trouble.code == "installed-files" && ExitStatus(trouble) == .refused)
         #expect(trouble.message.contains("releases/1.0/.env is missing"))
         try paper.write("opt/releases/1.0/.env", "")
-        let files = try BackupShelf.releaseFiles(in: kept, of: installation)
+        let files = try ComposeSite.releaseFiles(in: kept, of: installation)
         #expect(files.map(\.path) == [".env", "docker-compose.yml", "images.json"])
         #expect(files.first?.source == kept.environmentFile)
     }
@@ -204,7 +204,7 @@ import UpgradeModel
         for day in 2...4 { try paper.addSet("2026010\(day)T000000Z-1.0", of: "another", isRecorded: true) }
         let shelf = BackupShelf(try paper.workplace())
         #expect(try shelf.sets().map(\.id.text) == ["20260101T000000Z-1.0"])
-        #expect(try shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven])
+        #expect(try await shelf.retention().map(\.verdict) == [.foreign, .foreign, .foreign, .lastProven])
         try await paper.run(BackupPruneCommand.self, "--yes")
         #expect(paper.names(in: "backups").count == 4)
     }
@@ -230,6 +230,6 @@ import UpgradeModel
         #expect(try await paper.pawl("backup", "verify", own).status == .code(3))
         #expect(try manifest(own).manifest.proof.state == .failed)
         #expect(try shelf.sets().map(\.id.text) == [own])
-        #expect(try shelf.retention().map(\.verdict) == [.foreign, .unrecorded])
+        #expect(try await shelf.retention().map(\.verdict) == [.foreign, .unrecorded])
     }
 }

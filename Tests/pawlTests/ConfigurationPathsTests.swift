@@ -6,15 +6,13 @@ import Testing
 @Suite struct ConfigurationPathsTests {
     @Test func `the operator's additions to the Compose file belong to a set where there are any`() async throws {
         try await TestPlace.with { place in
-            #expect(try place.workplace().presentConfigurationPaths == ["customer.env", "certs"])
+            #expect(try place.workplace().compose.presentConfigurationPaths == ["customer.env", "certs"])
             try place.write("services: {}\n", to: "installation/docker-compose.override.yml")
-            let workplace = try place.workplace()
-            #expect(
-                workplace.presentConfigurationPaths == ["customer.env", "certs", "docker-compose.override.yml"]
-            )
-            #expect(workplace.configurationTree.troubles.isEmpty)
+            let compose = try place.workplace().compose
+            #expect(compose.presentConfigurationPaths == ["customer.env", "certs", "docker-compose.override.yml"])
+            #expect(compose.configurationTree.troubles.isEmpty)
             // A restore puts back whatever of them is in the set.
-            #expect(workplace.configurationPaths.suffix(2).allSatisfy { $0.hasPrefix("docker-compose.override.") })
+            #expect(compose.configurationPaths.suffix(2).allSatisfy { $0.hasPrefix("docker-compose.override.") })
         }
     }
 }

@@ -34,7 +34,7 @@ import UpgradeEngine
             let plan = inPlace(try await place.addSet(at: Moment(microseconds: 0), saying: "first"))
             // Of the set only the manifest is needed.
             try FileManager.default.removeItem(atPath: "\(place.backups)/\(plan.set)/demo.dump.zst")
-            let site = try Site(
+            let site = try ComposeSite(
                 try place.workplace(),
                 allowsEmpty: true,
                 engine: "unix://\(place.root)/nobody.sock"
@@ -66,7 +66,7 @@ import UpgradeEngine
     {
         try await TestPlace.with { place in
             let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "first")
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 _ = try await RestorePort(site: site).perform(
                     Effect(.unpackSet, hop: 0, target: plan.release),
                     in: context(place, plan)
@@ -76,7 +76,7 @@ import UpgradeEngine
                 func route(_ plan: RestorePlan) async throws {
                     let ground = RestoreGround.of(plan, runFolder: place.root + "/run")
                     let set = try BackupShelf(site.workplace).store.load(plan.set)
-                    _ = try await RestoreScene(site: site, plan: plan, ground: ground) { set }.route(to: "demo")
+                    _ = try await ComposeRestoreScene(site: site, plan: plan, ground: ground) { set }.route(to: "demo")
                 }
                 try await route(plan)
                 await #expect {

@@ -17,7 +17,7 @@ import UpgradeModel
             database.name = name
             return database
         }
-        let plan = try RestoreScene.plan(of: set, identity: nil, in: workplace)
+        let plan = try RestorePlan(of: set, identity: nil, in: workplace)
         let options = try GlobalOptions.parse(paper.arguments())
         let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: name)
         return try given.chosen().name

@@ -27,7 +27,7 @@ import UpgradeEngine
             // The disk with the sets is gone; what is in the way is only that nobody listens at the database's address.
             try FileManager.default.removeItem(atPath: place.backups)
             let context = try context(place)
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 let effect = Effect(kind, hop: 0, target: context.from, subject: "demo", attempt: 1)
                 do {
                     _ = try await RestorePort(site: site).probe(effect, in: context)
@@ -42,7 +42,7 @@ import UpgradeEngine
     @Test func `databases are only closed after a look at what runs`() async throws {
         try await TestPlace.with { place in
             let context = try context(place)
-            let site = try Site(
+            let site = try ComposeSite(
                 try place.workplace(),
                 allowsEmpty: true,
                 engine: "unix://\(place.root)/nobody.sock"
@@ -99,7 +99,7 @@ import UpgradeEngine
         try ground.makeFolders()
         try RestoredRoles(of: plan.set, "demo", over: cluster.route(), work: ground.work)
             .note([], settings: [#"ALTER ROLE ALL SET "work_mem" TO '7MB'"#])
-        try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+        try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
             let port = RestorePort(site: site)
             func bringingIn(_ name: String) -> Effect {
                 Effect(.bringIn, hop: 0, target: plan.release, subject: name, attempt: 1)
@@ -127,7 +127,7 @@ import UpgradeEngine
     {
         try await TestPlace.with { place in
             let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "first")
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 let port = RestorePort(site: site)
                 let context = try context(place, restoring: plan)
                 func effect(_ kind: Effect.Kind) -> Effect { Effect(kind, hop: 0, target: plan.release) }
@@ -153,7 +153,7 @@ import UpgradeEngine
             let first = try await place.addSet(at: Moment(microseconds: 0), saying: "first")
             var second = try await place.addSet(at: Moment(microseconds: 1_000_000), saying: "second")
             second.number = 2
-            try await Site.with(try place.workplace(), allowsEmpty: true) { [second] site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { [second] site in
                 let port = RestorePort(site: site)
                 func effect(_ kind: Effect.Kind) -> Effect { Effect(kind, hop: 0, target: first.release) }
                 let own = try context(place, restoring: first)
@@ -174,7 +174,7 @@ import UpgradeEngine
             let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
             let context = try context(place, restoring: plan)
             let effect = Effect(.replaceConfiguration, hop: 0, target: plan.release)
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 let port = RestorePort(site: site)
                 try place.write("WORD=changed\n", to: "backups/\(plan.set)/release/.env")
                 do {
@@ -197,7 +197,7 @@ import UpgradeEngine
             let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
             let context = try context(place, restoring: plan)
             let undo = Effect(.discardRestored, hop: 0, target: plan.release)
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 let port = RestorePort(site: site)
                 // Nobody listens at the database's address, and it is not known that nothing was begun there.
                 await #expect(throws: Trouble.self) { try await port.probe(undo, in: context) }
@@ -216,7 +216,7 @@ import UpgradeEngine
             let plan = try await place.addSet(at: Moment(microseconds: 0), saying: "set")
             let context = try context(place, restoring: plan)
             let effect = Effect(.replaceConfiguration, hop: 0, target: plan.release)
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 let port = RestorePort(site: site)
                 _ = try await port.perform(effect, in: context)
                 #expect(try await port.probe(effect, in: context) == .done(.done))
@@ -233,7 +233,7 @@ import UpgradeEngine
 
     /// Starts the database servers of a restore, as far as that goes without an Engine.
     private func provide(_ place: TestPlace, _ plan: RestorePlan) async throws {
-        let site = try Site(try place.workplace(), allowsEmpty: true, engine: "unix://\(place.root)/nobody.sock")
+        let site = try ComposeSite(try place.workplace(), allowsEmpty: true, engine: "unix://\(place.root)/nobody.sock")
         let effect = Effect(.provideDatabases, hop: 0, target: plan.release)
         await #expect(throws: Trouble.self) {
             try await RestorePort(site: site).perform(effect, in: context(place, restoring: plan))

@@ -8,7 +8,7 @@ import UpgradeModel
     /// A scene whose set says that its configuration was this.
     private func with(
         _ variables: String?,
-        _ body: (RestoreScene) async throws -> Void
+        _ body: (ComposeRestoreScene) async throws -> Void
     ) async throws {
         try await TestPlace.with { place in
             let ground = RestoreGround(place.root + "/ground")
@@ -16,8 +16,8 @@ import UpgradeModel
             try place.write("services: {api: {image: 'demo/api:1'}}\n", to: "ground/installation/docker-compose.yml")
             if let variables { try place.write(variables, to: "ground/installation/customer.env") }
             let (set, plan) = try (place.set(), place.plan())
-            try await Site.with(try place.workplace(), allowsEmpty: true) { site in
-                try await body(RestoreScene(site: site, plan: plan, ground: ground) { set })
+            try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
+                try await body(ComposeRestoreScene(site: site, plan: plan, ground: ground) { set })
             }
         }
     }
@@ -52,7 +52,7 @@ import UpgradeModel
     @Test func `databases that the set lacks are found out, or it is said that they cannot be`() async throws {
         try await TestPlace.with { place in
             func extra(_ databases: [String] = ["demo"]) throws -> [String] {
-                try RestoreScene.extra(besides: databases, in: place.workplace())
+                try ComposeRestoreScene.extra(besides: databases, in: place.workplace())
             }
             #expect(try extra() == [])
             try place.write(TestPlace.variables + "AI_FEATURES_ENABLED=true\n", to: "installation/customer.env")

@@ -69,7 +69,7 @@ import UpgradeEngine
                 folder: folder
             ) { words.note($0.message) }
             let effect = Effect(kind, hop: 0, target: target)
-            let outcome = try await Site.with(try place.workplace(), allowsEmpty: true) { site in
+            let outcome = try await ComposeSite.with(try place.workplace(), allowsEmpty: true) { site in
                 try await SchemaCheck(port: Starting(), site: site).perform(effect, in: context)
             }
             #expect(outcome == .done)

@@ -16,6 +16,8 @@ package struct ClusterAccess: Sendable, Hashable {
     package var account: ClusterAccount
     /// The namespace that is meant where none is named.
     package var namespace: String
+    /// The kubeconfig's context, also where it was not named but the current one; nil for a pod's own account.
+    package var contextName: String?
     /// Where this was read, for messages, such as `the context “shop” of /home/me/.kube/config`.
     package var origin: String
 
@@ -28,6 +30,7 @@ package struct ClusterAccess: Sendable, Hashable {
         proxy: WebProxy? = nil,
         account: ClusterAccount = ClusterAccount(),
         namespace: String = "default",
+        contextName: String? = nil,
         origin: String
     ) {
         self.server = server
@@ -37,6 +40,7 @@ package struct ClusterAccess: Sendable, Hashable {
         self.proxy = proxy
         self.account = account
         self.namespace = namespace
+        self.contextName = contextName
         self.origin = origin
     }
 

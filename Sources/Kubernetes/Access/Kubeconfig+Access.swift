@@ -58,6 +58,7 @@ extension Kubeconfig {
             isServerVerified: !cluster.value.skipsVerification,
             account: account,
             namespace: chosen.value.namespace ?? "default",
+            contextName: name,
             origin: "the context “\(name)” of \(chosen.file)"
         )
         guard let proxy = cluster.value.proxy else { return access }

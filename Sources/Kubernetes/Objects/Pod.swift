@@ -54,7 +54,8 @@ package struct PodContainer: Sendable, Hashable {
     /// Whether it goes on beside the others though it stands among those that run first.
     package var isSidecar: Bool
 
-    init(_ json: JSONValue) {
+    /// Reads one of the containers of a pod, or of a template for pods.
+    package init(_ json: JSONValue) {
         name = json["name"]?.string ?? ""
         image = json["image"]?.string ?? ""
         requests = json[path: ["resources", "requests"]]?.quantities ?? [:]

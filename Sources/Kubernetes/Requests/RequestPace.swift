@@ -94,6 +94,8 @@ package struct RequestPace: Sendable {
         case .unreachable where repetition == .safe: break
         // Nothing was sent. A file may just be replaced, or a program fail once.
         case .credentials where hasWorked: break
+        // A server that has just started knows neither accounts nor their rights for a while; it did nothing.
+        case .unauthorized where failures > 1, .forbidden where failures > 1: break
         default: return nil
         }
         guard let asked = error.retryAfter else { return min(pause(after: failures), left) }

@@ -83,6 +83,16 @@ extension ResourceType {
     package static let podDisruptionBudgetsV1beta1 = budgets("v1beta1")
     /// Disruption budgets as of 1.21.
     package static let podDisruptionBudgetsV1 = budgets("v1")
+    /// Rules that the API server itself keeps to, as of 1.30.
+    package static let validatingAdmissionPolicies = admission(
+        "validatingadmissionpolicies",
+        "ValidatingAdmissionPolicy"
+    )
+    /// What puts such rules into force.
+    package static let validatingAdmissionPolicyBindings = admission(
+        "validatingadmissionpolicybindings",
+        "ValidatingAdmissionPolicyBinding"
+    )
     /// Questions about one's own rights.
     static let selfSubjectAccessReviews = ResourceType(
         group: "authorization.k8s.io",
@@ -91,6 +101,16 @@ extension ResourceType {
         kind: "SelfSubjectAccessReview",
         isNamespaced: false
     )
+
+    private static func admission(_ plural: String, _ kind: String) -> ResourceType {
+        ResourceType(
+            group: "admissionregistration.k8s.io",
+            version: "v1",
+            plural: plural,
+            kind: kind,
+            isNamespaced: false
+        )
+    }
 
     private static func autoscalers(_ version: String) -> ResourceType {
         ResourceType(

@@ -20,7 +20,7 @@ package struct RoleRule: Sendable, Hashable {
     /// Reads which rule is missing from the words in which authorizers refuse; nil where they are another's. Quotas,
     /// policies and webhooks forbid with the same status, and no rule helps there. It need not be the rule for what was
     /// asked: who applies an object that is not there needs the right to create it.
-    init?(refusal: String) {
+    package init?(refusal: String) {
         let words =
             #/
             ^[^\ ]+ (?:\ "[^"]*")? \ is\ forbidden:\ User\ ".*?" \ cannot\ (\w+)

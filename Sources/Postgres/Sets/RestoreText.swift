@@ -5,12 +5,13 @@ enum RestoreText {
     static func text(_ manifest: BackupManifest) -> String {
         let encrypted = manifest.databases.contains(where: \.isEncrypted)
         let opening = encrypted ? "age -d -i identity.txt" : "cat"
+        let helm = HelmRestoreText(manifest)
         var lines = [
             "# Restoring \(manifest.id) without Pawl", "",
             "This set holds \(manifest.origin.installation) (\(manifest.origin.product)) as release"
                 + " \(manifest.release) left it on \(manifest.createdAt).",
             "Restore it together with that release: the files in `release/` are the ones that were installed.", "",
-            "You need `zstd`\(encrypted ? ", `age` with the identity of a recipient" : "") and PostgreSQL's client programs of"
+            "You need \(helm?.tools ?? "")`zstd`\(encrypted ? ", `age` with the identity of a recipient" : "") and PostgreSQL's client programs of"
                 + " the same major version as the server. Commands are for one shell of its own in this folder (`bash`); it"
                 + " ends at the first error.",
             "",
@@ -25,8 +26,8 @@ enum RestoreText {
             "Where only `manifest.json` fails, a `manifest.json.new` was not yet put in its place: rename it to that.",
             "",
         ]
-        lines += placing(manifest, opening)
-        lines += server(manifest)
+        lines += helm?.placing(opening) ?? placing(manifest, opening)
+        lines += helm?.server() ?? server(manifest)
         lines += [
             "## 4. Roles", "",
             "Roles that are there already are reported, and get the attributes and passwords that they have in the set.",
@@ -56,7 +57,8 @@ enum RestoreText {
         }
         lines += ["```", ""]
         lines += settings(servers.filter { !$0.settings.isEmpty }, opening)
-        lines += starting(manifest, number: servers.allSatisfy(\.settings.isEmpty) ? 6 : 7)
+        let last = servers.allSatisfy(\.settings.isEmpty) ? 6 : 7
+        lines += helm?.starting(number: last) ?? starting(manifest, number: last)
         return lines.joined(separator: "\n")
     }
 
@@ -187,7 +189,7 @@ enum RestoreText {
         manifest.origin.notes["project"].map { " -p \(quoted($0))" } ?? ""
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         "'" + text.replacing(ascii: ["'": "'\\''"]) + "'"
     }
 
@@ -198,7 +200,7 @@ enum RestoreText {
 
 extension StoredFile {
     /// Whether it is this file of the release, encrypted or not.
-    fileprivate func isOfRelease(_ name: String) -> Bool {
+    func isOfRelease(_ name: String) -> Bool {
         ["release/\(name)", "release/\(name).age"].contains(path)
     }
 }

@@ -6,6 +6,8 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
     case beginRun = "begin-run"
     case restoreLook = "restore-look"
     case backupRemoved = "backup-removed"
+    /// The guard at the API server was installed or removed.
+    case releaseGuard = "guard"
 
     // Who is let in
     case firstStart = "first-start"

@@ -161,6 +161,8 @@ package struct OrchestratedDeployment: Sendable, Hashable {
     package let release: String
     /// Whether the cluster is one that the installation brought along.
     package let embeddedCluster: Bool
+    /// The operator's own files of values; absolute paths, in order: what a later one says wins.
+    package let values: [String]
 
     /// Makes a deployment.
     package init(
@@ -168,13 +170,39 @@ package struct OrchestratedDeployment: Sendable, Hashable {
         context: String? = nil,
         namespace: String,
         release: String,
-        embeddedCluster: Bool = false
+        embeddedCluster: Bool = false,
+        values: [String] = []
     ) {
         self.kubeconfig = kubeconfig
         self.context = context
         self.namespace = namespace
         self.release = release
         self.embeddedCluster = embeddedCluster
+        self.values = values
+    }
+
+    /// Whether Kubernetes takes a text as a namespace's name: at most 63 small letters, digits and `-`, the first and
+    /// the last no `-`.
+    package static func isNamespace(_ text: String) -> Bool {
+        text.utf8.count <= 63 && isLabel(text[...])
+    }
+
+    /// Whether Helm takes a text as a release's name: at most 53 characters, parts as in a namespace's name, with dots
+    /// between them.
+    package static func isReleaseName(_ text: String) -> Bool {
+        text.utf8.count <= 53
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
+    }
+
+    private static func isLabel(_ text: Substring) -> Bool {
+        guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last, first != "-", last != "-"
+        else { return false }
+        return text.unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "0"..."9", "-": true
+            default: false
+            }
+        }
     }
 }
 

@@ -14,7 +14,9 @@ package struct Product: Sendable, Hashable {
     package let databases: [DatabaseDefinition]
     /// How the product runs on a single VM; nil where it does not.
     package let singleVM: SingleVMProduct?
-    /// Variables of the installation's environment without which the data is useless.
+    /// How the product runs in a cluster; nil where it does not.
+    package let orchestrated: OrchestratedProduct?
+    /// Variables of the installation without which the data is useless.
     package let keys: [String]
     /// Files and folders that belong to the configuration, relative to the installation's directory.
     package let configuration: [String]
@@ -28,6 +30,7 @@ package struct Product: Sendable, Hashable {
         settings: [SettingDefinition] = [],
         databases: [DatabaseDefinition],
         singleVM: SingleVMProduct? = nil,
+        orchestrated: OrchestratedProduct? = nil,
         keys: [String] = [],
         configuration: [String] = []
     ) {
@@ -38,6 +41,7 @@ package struct Product: Sendable, Hashable {
         self.settings = settings
         self.databases = databases
         self.singleVM = singleVM
+        self.orchestrated = orchestrated
         self.keys = keys
         self.configuration = configuration
     }
@@ -90,7 +94,8 @@ package struct DatabaseDefinition: Sendable, Hashable {
     package let name: String
     /// The setting that makes it necessary; nil where it always is.
     package let condition: String?
-    /// The Compose service that is its server, where the installation brings its own; nil where it is always outside.
+    /// The Compose service, or the Service of the namespace, that is its server, where the installation brings its own;
+    /// nil where it is always outside.
     package let service: String?
     /// The server's host; nil stands for the service.
     package let host: VariableText?

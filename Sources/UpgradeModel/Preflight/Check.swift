@@ -37,6 +37,38 @@ package struct Check: Sendable {
         .replacementDiskSpace,
     ]
 
+    /// The same in a cluster.
+    package static let replacementOrchestrated: [Check] = [
+        .otherRun, .clusterReachable, .clusterTransport, .clusterVersion, .helm, .replacementHelmRelease, .gitOps,
+        .clusterRights, .webhooks, .releaseGuard, .clusterSettings, .clusterConfigurationFiles, .clusterKeys,
+        .clusterPackageVersion, .consoleVersion, .releasePackage, .clusterTargetConfiguration, .clusterImages,
+        .servedAPIs, .clusterQuota, .clusterRoom, .clusterDatabasesConfigured, .databaseReachable,
+        .clusterReplacementDiskSpace,
+    ]
+
+    /// Every check of an installation in a cluster, in the order in which operators see them.
+    package static let orchestrated: [Check] = [
+        .otherRun, .clusterAnotherTool, .clusterReachable, .clusterTransport, .clusterVersion, .helm, .clusterRights,
+        .helmRelease, .clusterInstalledRelease, .clusterDrift, .clusterInstalledFiles, .gitOps, .knownRelease,
+        .supportWindow, .workloadsHealthy, .webhooks, .releaseGuard, .disruptionBudgets, .clock, .clusterSettings,
+        .clusterConfigurationFiles, .clusterKeys, .clusterPackageVersion, .consoleVersion, .releasePackage,
+        .clusterTargetConfiguration, .servedAPIs, .clusterImages, .clusterQuota, .clusterRoom,
+        .clusterDatabasesConfigured, .databaseReachable, .directConnection, .databaseVersion, .databaseRights,
+        .databaseSize, .freeConnections, .foreignSessions, .longTransactions, .replicationLag, .clientTools,
+        .scratchCluster, .restoreRights, .wayBack, .backupsDirectory, .backupsDisk, .lastBackup, .backupEncryption,
+        .clusterDiskSpace, .rehearsal,
+    ]
+
+    /// The checks before a hop, for a kind of deployment.
+    package static func list(for deployment: DeploymentKind) -> [Check] {
+        deployment == .singleVM ? singleVM : orchestrated
+    }
+
+    /// The checks of a release that takes the place of one that failed, for a kind of deployment.
+    package static func replacementList(for deployment: DeploymentKind) -> [Check] {
+        deployment == .singleVM ? replacement : replacementOrchestrated
+    }
+
     /// Every check of an installation on a single VM, in the order in which operators see them.
     package static let singleVM: [Check] = [
         .otherRun, .anotherTool, .installedRelease, .installedFiles, .unknownServices, .unnamedVolumes, .folderNames,

@@ -16,7 +16,7 @@ struct AbortCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
         try await Decisions(workplace).abort(id)

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Postgres
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel

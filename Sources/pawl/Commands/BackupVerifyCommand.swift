@@ -32,7 +32,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         try await workplace.store.verifyAuditTrail()
         let shelf = BackupShelf(workplace)
         let found = try sets.map { try shelf.set(named: $0, acceptsChanged: acceptChanged) }

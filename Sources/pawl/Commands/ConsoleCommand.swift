@@ -94,10 +94,19 @@ struct ConsoleServeCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup { group in
             group.addTask { await automation.run() }
             group.addTask {
-                // A runner may die at any time; whoever looks on sees to it that another takes over.
-                var said = first
+                // Until the cluster was asked for them, what tools have said is withheld.
                 while true {
-                    try await Task.sleep(for: .seconds(30))
+                    await ClusterSite.learnSecrets(of: workplace)
+                    try await Task.sleep(for: .seconds(60))
+                }
+            }
+            group.addTask {
+                // A runner may die at any time; whoever looks on sees to it that another takes over. Where this console has
+                // come in the place of one that is only just going, the last one's runner dies in the first seconds.
+                var said = first
+                let start = ContinuousClock.now
+                while true {
+                    try await Task.sleep(for: start.duration(to: .now) < .seconds(60) ? .seconds(5) : .seconds(30))
                     let words = await caretaker.look()
                     if words != said { words.map { Output.remark($0) } }
                     said = words

@@ -28,6 +28,7 @@ struct DetailsCommand: AsyncParsableCommand {
         let id = try watching.run(named: run)
         if let report {
             let view = try watching.view(of: id)
+            await ClusterSite.learnSecrets(of: workplace)
             try RunFile(workplace, view).write(to: Workplace.absolute(report))
             if options.output == .json {
                 Answer(options, isLine: follow).give(["report": Workplace.absolute(report)], text: "")

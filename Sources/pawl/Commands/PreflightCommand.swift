@@ -32,7 +32,7 @@ struct PreflightCommand: AsyncParsableCommand {
             return
         }
         let found = try await Interruption.looking {
-            try await Site.with(workplace) { try await Gatherer($0, place).report(for: hop.release) }
+            try await Sites.with(workplace) { try await Gatherer($0, place).report(for: hop.release) }
         }
         let report = PreflightDocument(found)
         Answer(options).give(report, text: report.text)

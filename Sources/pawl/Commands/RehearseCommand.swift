@@ -26,7 +26,7 @@ struct RehearseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
@@ -43,11 +43,10 @@ struct RehearseCommand: AsyncParsableCommand {
         let from = try place.matchingRelease
         let ticker = Ticker(options)
         let rehearsal = try await Interruption.cancelling {
-            try await Site.with(workplace) { site in
-                let rehearser = Rehearser(site)
-                if let obstacle = try rehearser.obstacle() { throw obstacle }
-                try await rehearser.removeAbandoned()
-                return try await rehearser.rehearse(
+            try await Sites.with(workplace) { site in
+                if let obstacle = try await site.obstacleToRehearsals() { throw obstacle }
+                try await site.removeAbandonedRehearsals()
+                return try await site.rehearse(
                     hop.release,
                     from: from,
                     id: RunID(startedAt: Workplace.now(), salt: .random(in: .min ... .max)),

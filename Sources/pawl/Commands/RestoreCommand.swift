@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Postgres
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -49,15 +48,15 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         let set = try BackupShelf(workplace).set(named: backup)
         let identity = identity.map { Workplace.absolute($0) }
-        let plan = try RestoreScene.plan(of: set, identity: identity, isInPlace: inPlace, in: workplace)
+        let restoring = Restoring(workplace)
+        let plan = try await restoring.plan(of: set, identity: identity, isInPlace: inPlace)
         if let into {
             let given = RestoreInto(workplace: workplace, options: options, set: set, plan: plan, database: database)
             return try await given.run(into: into, yes: yes)
         }
-        let restoring = Restoring(workplace)
         try restoring.requireFree()
         let (observation, installed) = try await Interruption.looking { try await restoring.look(set, plan) }
         let report = PreflightReport(of: observation)

@@ -22,7 +22,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         let watching = Watching(workplace: workplace, options: options)
         let id = try watching.run(named: run)
         try await Decisions(workplace).retry(id, to: to?.version, restoredElsewhere: restoredElsewhere)

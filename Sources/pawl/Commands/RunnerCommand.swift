@@ -25,9 +25,28 @@ struct RunnerCommand: AsyncParsableCommand {
     /// Carries a run until it has ended or waits.
     private func carry(_ id: RunID, in workplace: Workplace) async throws {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let hold = try workplace.claim.take()
+        let hold = try await workplace.claim.take()
+        do {
+            try await carry(id, in: workplace, under: hold)
+        } catch {
+            await letGo(hold, workplace)
+            throw error
+        }
+        await letGo(hold, workplace)
+        _ = consume lock
+    }
+
+    /// Lets the installation go; the mark may be another one by then, and a restore may have made the folder.
+    private func letGo(_ hold: (any SiteHold)?, _ workplace: Workplace) async {
+        var hold = hold
+        if hold == nil { hold = (try? await workplace.claim.take()) ?? nil }
+        if let mark = try? workplace.store.highWaterMark() { try? await hold?.note(mark) }
+        await hold?.release()
+    }
+
+    private func carry(_ id: RunID, in workplace: Workplace, under hold: (any SiteHold)?) async throws {
         // A note that cannot be written keeps no run from going on: the installation is held.
-        if let hold { try? workplace.claim.write(try workplace.highWaterMark(), hold) }
+        if let hold { try? await hold.note(try await workplace.highWaterMark()) }
         // For operators and scripts that want to see or end the process; what lives, the lock alone says.
         try Data("\(ProcessInfo.processInfo.processIdentifier)".utf8)
             .write(to: URL(filePath: workplace.data.path + "/runner.pid"), options: [.atomic])
@@ -39,7 +58,7 @@ struct RunnerCommand: AsyncParsableCommand {
         RestoreGrounds.remove(
             RestoreGrounds.abandonedGlances(in: data.path) + RestoreGrounds.ofEndedRuns(in: data.path, open: id)
         )
-        try? await Site.with(workplace) { try await Rehearser($0).removeAbandoned() }
+        try? await Sites.with(workplace) { try await $0.removeAbandonedRehearsals() }
         let ports: Ports
         do {
             ports = try await Ports(workplace, allowsEmpty: try Self.restores(id, in: workplace.store))
@@ -56,16 +75,9 @@ struct RunnerCommand: AsyncParsableCommand {
             patience: .standard,
             folder: { run throws(Trouble) in try data.folder(of: run) }
         )
-        // The mark may be another one by then, and a restore may have made the folder.
-        defer {
-            if let hold = (try? hold ?? workplace.claim.take()) ?? nil, let mark = try? workplace.store.highWaterMark()
-            {
-                try? workplace.claim.write(mark, hold)
-                hold.release()
-            }
-        }
         do {
-            let machine = try await runner.run(id)
+            let work: @Sendable () async throws -> UpgradeMachine = { try await runner.run(id) }
+            let machine = if let hold { try await hold.holding(work) } else { try await work() }
             // What was unpacked for a restore holds secrets.
             if machine.restore == nil {
                 RestoreGrounds.remove([RestoreGround.all(inRunFolder: try data.folder(of: id))])
@@ -75,7 +87,6 @@ struct RunnerCommand: AsyncParsableCommand {
             throw error
         }
         await ports.close()
-        _ = consume lock
     }
 
     /// Whether a run brings the installation's folder along: it is a restore, has become one, or is asked to.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Reports
-import SingleVM
 
 /// Says where the installation stands. Changes nothing, not even a run that nobody carries.
 struct StatusCommand: AsyncParsableCommand {
@@ -14,8 +13,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let premises = try Premises(options)
-        // The Engine is asked while Pawl's own records are opened and read.
-        let observed = Task { try await Site.observe(premises.singleVM, premises.product) }
+        // The Engine, or the cluster, is asked while Pawl's own records are opened and read.
+        let data = Workplace.dataPath(options)
+        let observed = Task { try await Sites.observe(premises, data: data) }
         let workplace = try Workplace(premises, options)
         let report = StatusReport(try await StatusScout(workplace).facts(observed))
         Answer(options).give(report, text: report.text)

@@ -31,7 +31,7 @@ struct UpgradeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try Workplace(options, allowsEmpty: true)
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         let runner = RunnerProcess(workplace: workplace)
         if let open = try RunnerProcess.openRun(in: workplace) {
             try await goOn(with: open, runner)
@@ -47,11 +47,11 @@ struct UpgradeCommand: AsyncParsableCommand {
             return
         }
         let observation = try await Interruption.looking {
-            try await Site.with(workplace) { try await Gatherer($0, place).observation(for: plan.hops[0].release) }
+            try await Sites.with(workplace) { try await Gatherer($0, place).observation(for: plan.hops[0].release) }
         }
-        let preflight = PreflightReport(of: observation)
+        let preflight = PreflightReport(of: observation, checks: workplace.checks)
         if dryRun {
-            let report = try await Site.with(workplace) { site in
+            let report = try await Sites.with(workplace) { site in
                 try await DryRun(site: site, plan: plan, observation: observation).report()
             }
             Answer(options, isLine: follow).give(report, text: report.text)
@@ -93,7 +93,7 @@ struct UpgradeCommand: AsyncParsableCommand {
 
     /// Refuses at once what would be refused by the run.
     private func checkRehearsal(_ workplace: Workplace) async throws {
-        let obstacle = try await Site.with(workplace) { try Rehearser($0).obstacle() }
+        let obstacle = try await Sites.with(workplace) { try await $0.obstacleToRehearsals() }
         if let obstacle { throw obstacle }
     }
 

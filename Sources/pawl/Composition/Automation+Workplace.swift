@@ -1,5 +1,4 @@
 import Foundation
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -43,9 +42,9 @@ extension Automation {
 extension Offers {
     /// What there is to tell.
     var news: ReleaseNews {
-        let newest = catalog.newest(for: Standpoint.deployment)?.version
+        let newest = catalog.newest(for: workplace.kind)?.version
         // Where nobody can look at what runs, it is what was last deployed.
-        let installed = installed ?? (try? workplace.highWaterMark())
+        let installed = installed ?? highWaterMark
         return ReleaseNews(
             newer: newest.flatMap { newest in installed.flatMap { $0 < newest ? newest : nil } },
             installed: installed,
@@ -66,8 +65,9 @@ extension Offers {
 extension ReleaseNews {
     /// What is on record, without asking the source: what is installed, and when the source said that it was published.
     init(recalledOf workplace: Workplace) async throws {
-        let state = try? await Site.observe(workplace.singleVM, workplace.product)
-        let installed = try state?.installedVersion ?? workplace.highWaterMark()
+        let state = try? await Sites.observe(workplace)
+        var installed = state?.installedVersion
+        if installed == nil { installed = try await workplace.highWaterMark() }
         let releases = try CatalogBook(workplace).memory()?.memory.fingerprints ?? []
         self.init(
             newer: nil,

@@ -1,5 +1,4 @@
 import Postgres
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -14,14 +13,14 @@ struct BackupMaking: Sendable {
     ///
     /// - Throws: code `another-run` where somebody else is at work.
     func make(progress: @escaping @Sendable (BackupProgress) -> Void) async throws -> BackupSet {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         // What a dead runner has left of a proof goes before another one is begun.
         try await ScratchCluster.sweep(under: workplace.data.scratch)
         _ = try workplace.store.takeLease(owner: RunnerProcess.owner, at: Workplace.now())
         let set = try await Interruption.cancelling {
-            try await Site.with(workplace) { try await Self.make(at: $0, progress: progress) }
+            try await Sites.with(workplace) { try await Self.make(at: $0, progress: progress) }
         }
         _ = consume lock
         return set
@@ -36,7 +35,7 @@ struct BackupMaking: Sendable {
             throw Trouble(
                 .operator,
                 "nothing-installed",
-                "No container of the project tells which release runs.",
+                "Nothing of the installation tells which release runs.",
                 remedy: "Start the installation, or correct the configuration."
             )
         }
@@ -55,13 +54,13 @@ struct BackupMaking: Sendable {
     }
 
     private static func make(
-        at site: Site,
+        at site: any Site,
         progress: @escaping @Sendable (BackupProgress) -> Void
     ) async throws -> BackupSet {
         let shelf = BackupShelf(site.workplace)
         let maker = shelf.maker()
-        let running = try await site.deployment().observe().installedVersion
-        let release = try Self.release(running: running, mark: try site.workplace.highWaterMark())
+        let running = try await site.observe().installedVersion
+        let release = try Self.release(running: running, mark: try await site.workplace.highWaterMark())
         let now = Workplace.now()
         var request = try await shelf.request(
             BackupSetID(at: now, release: release),

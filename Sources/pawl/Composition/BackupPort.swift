@@ -1,16 +1,15 @@
 import Foundation
 import Postgres
-import SingleVM
 import UpgradeEngine
 import UpgradeModel
 
 /// Performs the effects that make and prove the backup set of a hop.
 struct BackupPort: EffectPort {
-    private let site: Site
+    private let site: any Site
     private let shelf: BackupShelf
     private let maker: BackupMaker
 
-    init(site: Site) {
+    init(site: any Site) {
         self.site = site
         shelf = BackupShelf(site.workplace)
         maker = shelf.maker()
@@ -76,13 +75,12 @@ struct BackupPort: EffectPort {
         // The name is noted before anything is put into the set's folder, so that what a dead runner has left is found
         // again.
         let id = try note.id ?? maker.claim(at: now, of: context.from) { try note.write($0) }
-        let record = try WritersRecord.read(DeploymentEffects.record(effect, context))
         let request = try await shelf.request(
             id,
             at: now,
             of: context.from,
             writersStopped: true,
-            stopped: Set(record?.writers.filter(\.wasActive).map(\.service) ?? []),
+            stopped: try site.writersStopped(by: effect, context),
             site: site
         )
         _ = try await maker.dump(request, progress: report)

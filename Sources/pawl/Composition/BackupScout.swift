@@ -5,11 +5,11 @@ import UpgradeModel
 
 /// Finds out where backup sets go, and which there are.
 struct BackupScout: Sendable {
-    private let site: Site
+    private let site: any Site
 
     private var workplace: Workplace { site.workplace }
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: any Site) { self.site = site }
 
     func look() async -> ObservedBackups {
         let settings = workplace.installation.backups
@@ -25,7 +25,7 @@ struct BackupScout: Sendable {
     private func place(of directory: String) async throws -> BackupPlace {
         let mount = try MountTable.mount(of: directory)
         // Where the Engine is silent, its own finding says so.
-        let engine = try? await site.engine.info().rootFolder
+        let engine = try? await site.imagesFolder()
         let isShared = try engine.map {
             try DiskScout.fileSystem(of: directory).id == DiskScout.fileSystem(of: $0).id
         }

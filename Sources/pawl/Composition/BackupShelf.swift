@@ -1,8 +1,6 @@
 import Foundation
 import Postgres
-import ReleasePackage
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -141,7 +139,7 @@ struct BackupShelf: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        guard DurableNote.sync(workplace.data.path) else { throw DurableNote.unwritable(begun) }
+        try DurableNote.sync(workplace.data.path)
         try DurableNote.write(Data(), to: begun + "/" + id.text)
     }
 
@@ -170,7 +168,7 @@ struct BackupShelf: Sendable {
     }
 
     /// What retention says about every set that can be read and trusted, newest first. Others are never removed by it.
-    func retention() throws -> [(candidate: Retention.Candidate, verdict: Retention.Verdict)] {
+    func retention() async throws -> [(candidate: Retention.Candidate, verdict: Retention.Verdict)] {
         let candidates = try everySet().map { set in
             Retention.Candidate(
                 id: set.id,
@@ -186,7 +184,7 @@ struct BackupShelf: Sendable {
             inUse: try inUse(),
             lastPassed: try lastInHistory(\.passed),
             lastRestored: try lastInHistory(\.restored),
-            highWaterMark: try workplace.highWaterMark()
+            highWaterMark: try await workplace.highWaterMark()
         )
     }
 
@@ -206,47 +204,19 @@ struct BackupShelf: Sendable {
     }
 
     /// The databases that the settings make necessary, with the way to each.
-    func databases(at site: Site) async throws -> [BackupRequest.Database] {
-        let environment = try workplace.environment()
+    func databases(at site: any Site) async throws -> [BackupRequest.Database] {
+        let variables = try await site.variables()
         let routes = DatabaseRoutes(site)
         var databases: [BackupRequest.Database] = []
-        for database in routes.necessary(in: environment) {
+        for database in routes.necessary(in: variables) {
             databases.append(
                 BackupRequest.Database(
                     name: database.definition.name,
-                    route: try await routes.route(to: database, in: environment)
+                    route: try await routes.route(to: database, in: variables)
                 )
             )
         }
         return databases
-    }
-
-    /// The files of a release that go into a set: of its own folder all, of the installation's the two of the release.
-    ///
-    /// - Throws: code `installed-files` where one of those two is missing; a set without it could not be restored.
-    static func releaseFiles(
-        in folder: ReleaseFolder,
-        of installation: InstallationFolder
-    ) throws -> [BackupRequest.ReleaseFile] {
-        let needed = [InstallationFolder.composeName, InstallationFolder.environmentName]
-        for path in needed.map({ "\(folder.path)/\($0)" }) where !FileManager.default.isReadableFile(atPath: path) {
-            throw Trouble(
-                .operator,
-                "installed-files",
-                "\(path) is missing: a set without it does not carry its release whole, and could not be restored.",
-                remedy: "Put the installed release's docker-compose.yml and .env into \(installation.path)."
-            )
-        }
-        let isOwn = folder.path != installation.path
-        let names = isOwn ? try FileManager.default.contentsOfDirectory(atPath: folder.path) : needed
-        return names.sorted().compactMap { name in
-            var isFolder: ObjCBool = false
-            let path = "\(folder.path)/\(name)"
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                return nil
-            }
-            return BackupRequest.ReleaseFile(path: name, source: path)
-        }
     }
 
     /// What a set of the installation as it is now holds; `stopped` are services that ran until a run has stopped them.
@@ -256,30 +226,11 @@ struct BackupShelf: Sendable {
         of release: ReleaseVersion,
         writersStopped: Bool,
         stopped: Set<String> = [],
-        site: Site
+        site: any Site
     ) async throws -> BackupRequest {
-        let deployment = try site.deployment()
-        let state = try await deployment.observe()
-        let folder = try deployment.installedFiles(of: release, running: state.installedVersion)
-        let files = try Self.releaseFiles(in: folder, of: deployment.folder)
-        var notes: [String: String] = [
-            "project": workplace.singleVM.project,
-            BackupOrigin.writersNote: BackupOrigin.words(writersStopped: writersStopped),
-        ]
-        let migrations = Set(workplace.product.singleVM?.migrations.map(\.service) ?? [])
-        let lasting = state.services.filter { service in
-            !migrations.contains(service.name)
-                && (service.isActive || !service.mayEnd || stopped.contains(service.name))
-        }
-        for (note, isDatabase) in [(BackupOrigin.servicesNote, false), (BackupOrigin.databaseServicesNote, true)] {
-            let names = lasting.filter { $0.isDatabase == isDatabase }.map(\.name)
-            if !names.isEmpty { notes[note] = names.joined(separator: " ") }
-        }
-        for service in state.services {
-            for container in service.containers {
-                notes["image \(container.imageReference)"] = container.imageID
-            }
-        }
+        let content = try await site.backupContent(of: release, stopped: stopped)
+        var notes = content.notes
+        notes[BackupOrigin.writersNote] = BackupOrigin.words(writersStopped: writersStopped)
         return BackupRequest(
             id: id,
             createdAt: moment,
@@ -287,16 +238,13 @@ struct BackupShelf: Sendable {
             origin: BackupOrigin(
                 product: workplace.product.name,
                 installation: workplace.installation.name,
-                deployment: Standpoint.deployment.rawValue,
+                deployment: workplace.kind.rawValue,
                 pawl: PawlVersion.current,
                 notes: notes
             ),
             databases: try await databases(at: site),
-            configuration: BackupRequest.Configuration(
-                folder: workplace.singleVM.directory,
-                paths: workplace.presentConfigurationPaths
-            ),
-            releaseFiles: files
+            configuration: content.configuration,
+            releaseFiles: content.releaseFiles
         )
     }
 }

@@ -1,22 +1,20 @@
-import Foundation
-import ReleasePackage
-import SingleVM
 import UpgradeModel
 
-/// Answers how the installation's databases are reached, from the configuration, the environment and the Engine.
+/// Answers how the installation's databases are reached, from the configuration, the variables, and what
+/// runs.
 struct DatabaseRoutes: Sendable {
-    let site: Site
+    let site: any Site
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: any Site) { self.site = site }
 
     /// Every database that the settings make necessary, in the product's order.
-    func necessary(in environment: InstalledEnvironment) -> [ResolvedDatabase] {
+    func necessary(in variables: SiteVariables) -> [ResolvedDatabase] {
         let workplace = site.workplace
         return workplace.product.resolveDatabases(
-            settings: workplace.settings(in: environment).isOn,
+            settings: workplace.settings(in: variables).isOn,
             configured: workplace.installation.databases,
-            environment: environment.values,
-            services: environment.compose.names
+            environment: variables.values,
+            services: variables.services
         )
     }
 
@@ -24,7 +22,7 @@ struct DatabaseRoutes: Sendable {
     ///
     /// - Throws: a `Trouble` where there is none: code `service-missing` where its server has no container,
     ///   `service-not-running` where it has one that does not run.
-    func route(to database: ResolvedDatabase, in environment: InstalledEnvironment) async throws -> DatabaseRoute {
+    func route(to database: ResolvedDatabase, in variables: SiteVariables) async throws -> DatabaseRoute {
         let name = database.definition.name
         guard let address = database.address, database.problem == nil else {
             throw Trouble(
@@ -34,44 +32,18 @@ struct DatabaseRoutes: Sendable {
                 remedy: "Say it under `databases.\(name)` in \(site.workplace.configuration)."
             )
         }
-        let password = try password(address.password, in: environment)
-        switch address {
-        case .url(let url, _):
-            return DatabaseRoute(
-                host: url.host,
-                port: url.port,
-                database: url.database,
-                user: url.user,
-                password: password,
-                parameters: url.parameters
-            )
-        case .service(let service):
-            guard let way = try await site.deployment().route(to: service.service) else {
-                throw Trouble(
-                    .environment,
-                    "service-missing",
-                    "The database \(name) is in the service \(service.service), which has no container.",
-                    remedy:
-                        "Start it with `docker-compose up -d \(service.service)` in \(site.workplace.singleVM.directory)."
-                )
-            }
-            let published = way.published(port: service.port)
-            guard let host = published?.host ?? way.address else {
-                throw Trouble(
-                    .environment,
-                    "database-unreachable",
-                    "The container of \(service.service) has neither a published port nor an address on a bridge.",
-                    remedy: "Attach the service to a bridge network, or publish its port on 127.0.0.1."
-                )
-            }
-            return DatabaseRoute(
-                host: host,
-                port: published?.port ?? service.port,
-                database: service.database,
-                user: service.user,
-                password: password
-            )
-        }
+        let password = try password(address.password, in: variables)
+        let place = try await site.place(of: address, for: name)
+        var parameters: [String: String] = [:]
+        if case .url(let url, _) = address { parameters = url.parameters }
+        return DatabaseRoute(
+            host: place.host,
+            port: place.port,
+            database: address.databaseName,
+            user: address.user,
+            password: password,
+            parameters: parameters
+        )
     }
 
     /// Where a password comes from.
@@ -79,18 +51,19 @@ struct DatabaseRoutes: Sendable {
     /// - Throws: code `password-missing` where a variable has no value.
     func password(
         _ source: PasswordSource?,
-        in environment: InstalledEnvironment
+        in variables: SiteVariables
     ) throws -> DatabaseRoute.Password {
         switch source {
         case nil: return .none
         case .file(let path): return .file(path)
         case .variable(let name):
-            guard let value = environment.values[name], !value.isEmpty else {
+            guard let value = variables.values[name], !value.isEmpty else {
                 throw Trouble(
                     .operator,
                     "password-missing",
-                    "The variable `\(name)`, which holds a database's password, is empty.",
-                    remedy: "Set it in the installation's environment file."
+                    "The variable `\(name)`, which holds a database's password, is empty"
+                        + (variables.gaps[name].map { ": \($0)." } ?? "."),
+                    remedy: "Set it where the installation's variables are kept."
                 )
             }
             return .provided { value }

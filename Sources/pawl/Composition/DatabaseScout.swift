@@ -1,7 +1,5 @@
 import Foundation
 import Postgres
-import ReleasePackage
-import SingleVM
 import UpgradeModel
 
 /// Finds out about the databases what the preflight checks look at: each is reached, asked, and tried in a scratch
@@ -13,14 +11,14 @@ struct DatabaseScout: Sendable {
         let tools: Fact<[ClientTools]>
     }
 
-    private let site: Site
+    private let site: any Site
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: any Site) { self.site = site }
 
-    func look(_ environment: Result<InstalledEnvironment, any Error>) async -> Finding {
-        let read: InstalledEnvironment
+    func look(_ variables: Result<SiteVariables, any Error>) async -> Finding {
+        let read: SiteVariables
         do {
-            read = try environment.get()
+            read = try variables.get()
         } catch {
             let reason = Fact<Never>.reason(error)
             return Finding(databases: .unknown(reason), tools: .unknown(reason))

@@ -1,6 +1,5 @@
 import Foundation
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -59,24 +58,24 @@ struct Decisions: Sendable {
     /// The old writers were removed before the point of no return. Where there are some again, running or ended, somebody
     /// has started them: over databases that were restored outside of the run, or over half a migration. Nothing is to be migrated beneath them.
     private func requireNothingOlder(than failed: ReleaseVersion, _ set: BackupSetID?) async throws {
-        // What cannot be seen is no reason here: without an Engine nobody carries the retry out either.
-        guard let state = try? await Site.observe(workplace.singleVM, workplace.product),
-            let running = state.installedVersion, running < failed
+        // What cannot be seen is no reason here: without an Engine or a cluster nobody carries the retry out either.
+        guard let state = try? await Sites.observe(workplace),
+            let running = state.broughtUpVersion, running < failed
         else { return }
         throw Trouble(
             .operator,
             "older-release-runs",
-            "Release \(running) \(state.isRunning ? "runs" : "has containers"), though this run has removed it: somebody has "
+            "Release \(running) \(state.isRunning ? "runs" : "is there"), though this run has removed it: somebody has "
                 + "started it since, and migrations of \(failed) would change the databases beneath it.",
             remedy: "Where you have brought the databases back to \(running) yourself, say so: "
-                + "\(RestoredOutside.command(set?.text ?? "SET")). Otherwise remove its containers, then retry."
+                + "\(RestoredOutside.command(set?.text ?? "SET")). Otherwise remove what runs of it, then retry."
         )
     }
 
     /// A newer release may take the failed one's place if one hop leads from there to it.
     private func checkLegal(_ target: ReleaseVersion, after failed: ReleaseVersion) async throws {
         let catalog = try CatalogBook(workplace).ask()
-        let plan = Planner.plan(request(after: failed, to: target, in: catalog), in: catalog)
+        let plan = Planner.plan(await request(after: failed, to: target, in: catalog), in: catalog)
         if let refusal = plan.refusal { throw refusal.trouble }
         guard plan.hops.count == 1 else {
             throw Trouble(
@@ -92,26 +91,27 @@ struct Decisions: Sendable {
         after failed: ReleaseVersion,
         to target: ReleaseVersion? = nil,
         in catalog: Catalog
-    ) -> PlanRequest {
-        PlanRequest(
-            deployment: Standpoint.deployment,
+    ) async -> PlanRequest {
+        let variables = try? await Sites.with(workplace) { try await $0.variables() }
+        return PlanRequest(
+            deployment: workplace.kind,
             origin: .observed(.init(version: failed)),
             highWaterMark: failed,
             target: target,
-            packageVersion: Standpoint.packageVersion(of: workplace.product, in: try? workplace.environment()),
+            packageVersion: workplace.packageVersion(in: variables),
             consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
         )
     }
 
     /// The releases that a retry of a run would take in the place of the one that failed, oldest first; none where it
     /// does not wait for a retry, or restores.
-    func replacements(for id: RunID) throws -> [ReleaseVersion] {
+    func replacements(for id: RunID) async throws -> [ReleaseVersion] {
         let machine = try RunView(of: id, from: workplace.store.entries(of: id, after: 0)).machine
         guard machine.choices.contains(.retry), machine.restore == nil, let failed = machine.hop?.target else {
             return []
         }
         let catalog = try CatalogBook(workplace).ask()
-        return Planner.replacements(for: request(after: failed, in: catalog), in: catalog)
+        return Planner.replacements(for: await request(after: failed, in: catalog), in: catalog)
     }
 
     static func tooLate(_ view: RunView) -> Trouble {

@@ -24,7 +24,7 @@ struct DiskRoom: Sendable {
         let estimate = DiskEstimate(
             databases: try await sizes(of: databases),
             servers: Self.servers(of: databases),
-            configuration: workplace.configurationTree.bytes
+            configuration: workplace.configurationBytes
         )
         try require { file in
             let scratch = try file(workplace.data.scratch)

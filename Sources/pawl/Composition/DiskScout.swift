@@ -1,26 +1,27 @@
 import Foundation
 import Postgres
-import ReleasePackage
-import SingleVM
 import StateStore
 import UpgradeModel
 
 /// Finds out what a hop needs on disk and what there is, file system by file system.
 struct DiskScout: Sendable {
-    let site: Site
+    let site: any Site
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: any Site) { self.site = site }
 
     func look(
         _ release: Release,
-        _ package: Result<PackageFolder, any Error>,
-        _ images: Fact<[ObservedImage]>,
+        _ images: Fact<Int64>,
         _ databases: Fact<[ObservedDatabase]>,
         _ rehearsal: Fact<ObservedRehearsal>
     ) async -> Fact<DiskFacts> {
         do {
-            let folder = try package.get()
             let workplace = site.workplace
+            let imageBytes: Int64
+            switch images {
+            case .known(let bytes): imageBytes = bytes
+            case .unknown(let reason): return .unknown(reason)
+            }
             guard case .known(let databases) = databases else { return .unknown("the databases' sizes are not known") }
             var sizes: [Int64] = []
             for database in databases {
@@ -29,14 +30,11 @@ struct DiskScout: Sendable {
                 }
                 sizes.append(bytes)
             }
-            let missing = images.value?.contains { if case .package = $0.place { true } else { false } } ?? false
-            let archives = folder.imageArchives.reduce(Int64(0)) { $0 + $1.bytes }
             let estimate = DiskEstimate(
                 databases: sizes,
                 servers: Set(databases.map(Self.server)).count,
-                configuration: workplace.configurationTree.bytes,
-                // An archive of images is not compressed as a rule: what it weighs is what the Engine will hold.
-                images: missing ? archives : 0,
+                configuration: workplace.configurationBytes,
+                images: imageBytes,
                 package: 2 * (release.package?.bytes ?? 0)
             )
             var fileSystems: [FileSystem] = []
@@ -45,10 +43,12 @@ struct DiskScout: Sendable {
                 if !fileSystems.contains(where: { $0.id == found.id }) { fileSystems.append(found) }
                 return found.id
             }
+            // Images that go to other machines need no room here.
+            let imagesFolder = try await site.imagesFolder() ?? workplace.data.path
             let places = DiskEstimate.Places(
                 backups: try id(of: workplace.installation.backups.directory),
                 scratch: try id(of: workplace.data.scratch),
-                engine: try id(of: await site.engine.info().rootFolder),
+                engine: try id(of: imagesFolder),
                 packages: try id(of: workplace.data.path)
             )
             var needs = estimate.needs(at: places)
@@ -57,7 +57,9 @@ struct DiskScout: Sendable {
                 guard case .service(let service)? = database.resolved.address,
                     let record = rehearsed.first(where: { $0.name == database.name })
                 else { continue }
-                let folder = try await site.deployment().dataFolder(of: service.service)
+                let folder = try await site.dataFolder(of: service.service)
+                // What a server in a cluster has for its data, no disk of this machine says.
+                if folder == nil, workplace.kind != .singleVM { continue }
                 let place = try folder.map(id) ?? places.engine
                 if let need = DiskNeed.migration(of: record, on: place) { needs.append(need) }
             }

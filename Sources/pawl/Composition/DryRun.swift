@@ -2,14 +2,13 @@ import Processes
 import Foundation
 import Postgres
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
 
 /// What an upgrade would do, how long services would stand still, and what disk it needs. Changes nothing.
 struct DryRun: Sendable {
-    let site: Site
+    let site: any Site
     let plan: UpgradePlan
     let observation: Observation
 
@@ -18,7 +17,7 @@ struct DryRun: Sendable {
         for hop in plan.hops { commands += try await self.commands(of: hop.release.version) }
         return DryRunReport(
             plan: PlanReport(plan, support: site.workplace.product.supportWindow),
-            preflight: PreflightDocument(PreflightReport(of: observation)),
+            preflight: PreflightDocument(PreflightReport(of: observation, checks: site.workplace.checks)),
             commands: commands,
             duration: try duration(),
             downtime: try downtime(),
@@ -27,10 +26,9 @@ struct DryRun: Sendable {
         )
     }
 
-    /// The commands of a hop. What the Engine is asked to do over its socket is no command and not among them.
+    /// The commands of a hop. What the Engine or the API server is asked to do is no command and not among them.
     private func commands(of version: ReleaseVersion) async throws -> [DryRunReport.CommandRow] {
-        let deployment = try site.deployment()
-        let compose = try await deployment.compose(deployment.folder.release(version))
+        let deploying = try await site.commands(deploying: version)
         var rows: [DryRunReport.CommandRow] = []
         func add(_ step: Step, _ argv: [String]) {
             rows.append(DryRunReport.CommandRow(step: step, hop: version, argv: argv))
@@ -41,12 +39,7 @@ struct DryRun: Sendable {
             for argv in PlannedCommands.dump(database.route, tools: tools) { add(.backup, argv) }
             for argv in PlannedCommands.prove(database.route, tools: tools) { add(.verify, argv) }
         }
-        for migration in deployment.migrations {
-            let command = compose.run(migration.service, name: "pawl-RUN-HOP-\(migration.service)-1", labels: [:])
-            add(.migrate, [command.executable] + command.arguments)
-        }
-        let command = compose.up(["SERVICES"], recreation: .whereChanged)
-        add(.settle, [command.executable] + command.arguments)
+        for command in deploying { add(command.step, command.argv) }
         return rows
     }
 

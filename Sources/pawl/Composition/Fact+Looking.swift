@@ -25,3 +25,16 @@ extension Fact {
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 }
+
+extension Fact {
+    /// A fact from something that an account may not be allowed to look at; nil then.
+    static func allowed<Seen>(_ look: () async throws -> Seen) async -> Fact where Value == Seen? {
+        do {
+            return .known(try await look())
+        } catch let trouble as Trouble where trouble.code == "cluster-forbidden" {
+            return .known(nil)
+        } catch {
+            return .unknown(Fact<Never>.reason(error))
+        }
+    }
+}

@@ -1,17 +1,16 @@
 import Foundation
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
 
 /// Gathers what the preflight checks look at. Judges nothing: what cannot be found out is told as such.
 struct Gatherer: Sendable {
-    let site: Site
+    let site: any Site
     let place: Standpoint
     /// The run on whose behalf this is done; another one blocks.
     let run: RunID?
 
-    init(_ site: Site, _ place: Standpoint, within run: RunID? = nil) {
+    init(_ site: any Site, _ place: Standpoint, within run: RunID? = nil) {
         self.site = site
         self.place = place
         self.run = run
@@ -19,7 +18,7 @@ struct Gatherer: Sendable {
 
     /// Runs the checks before a hop to a release.
     func report(for release: Release) async throws -> PreflightReport {
-        PreflightReport(of: try await observation(for: release))
+        PreflightReport(of: try await observation(for: release), checks: site.workplace.checks)
     }
 
     /// Gathers the facts; `looking` hears of each look before it is taken, and what the checks have found by then.
@@ -28,42 +27,51 @@ struct Gatherer: Sendable {
         looking: @Sendable (LookProgress) -> Void = { _ in }
     ) async throws -> Observation {
         let workplace = site.workplace
-        let deployment = try site.deployment()
-        let environment = Result { try workplace.environment() }
         var observation = Observation.unseen(product: workplace.product, console: console, release: release)
+        func begin(_ look: Look) { looking(LookProgress(look, observation, at: workplace.kind)) }
 
-        looking(LookProgress(.engine, observation))
-        observation.runtime = await runtime(deployment)
+        begin(.engine)
+        await site.lookAtRuntime(&observation, from: place)
 
-        looking(LookProgress(.services, observation))
-        observation.installation = await InstallationScout(site, place, within: run).look(environment, deployment)
+        begin(.services)
+        let variables = await variables()
+        await site.lookAtInstallation(
+            &observation,
+            InstallationFacts(place: place, variables: variables, run: run)
+        )
 
-        looking(LookProgress(.databases, observation))
-        let databases = await DatabaseScout(site).look(environment)
+        begin(.databases)
+        let databases = await DatabaseScout(site).look(variables)
         observation.databases = databases.databases
         observation.clientTools = databases.tools
 
-        looking(LookProgress(.release, observation))
-        let shelf = PackageShelf(workplace)
-        let scratch = shelf.glance(at: release)
+        begin(.release)
+        let scratch = PackageShelf(workplace).glance(at: release)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let package = Result { try shelf.open(release, in: scratch) }
-        observation.target = await TargetScout(site, place).look(release, package, environment)
-        observation.rehearsal = .of { try rehearsal(of: release) }
+        let target = TargetLook(release: release, place: place, variables: variables, scratch: scratch)
+        let images = await site.lookAtTarget(&observation, target)
+        observation.rehearsal = await .of { try await rehearsal(of: release) }
 
-        looking(LookProgress(.backups, observation))
+        begin(.backups)
         observation.backups = await BackupScout(site).look()
         observation.wayBack = .of { try WayBackScout(workplace).wayBack(BackupShelf(workplace).sets()) }
 
-        looking(LookProgress(.disks, observation))
+        begin(.disks)
         observation.disk = await DiskScout(site).look(
             release,
-            package,
-            observation.target.images,
+            images,
             observation.databases,
             observation.rehearsal
         )
         return observation
+    }
+
+    private func variables() async -> Result<SiteVariables, any Error> {
+        do {
+            return .success(try await site.variables())
+        } catch {
+            return .failure(error)
+        }
     }
 
     private var console: ObservedConsole {
@@ -76,22 +84,5 @@ struct Gatherer: Sendable {
                 }
             }
         )
-    }
-
-    private func runtime(_ deployment: ComposeDeployment) async -> ObservedRuntime {
-        var compose: Fact<ObservedCompose?>
-        do {
-            let tool = try await deployment.composeTool()
-            compose = .known(
-                ObservedCompose(
-                    form: tool.leadingArguments.isEmpty ? .standalone : .plugin,
-                    version: tool.version.description
-                )
-            )
-        } catch {
-            let isMissing = (error as Trouble).code == "compose-missing"
-            compose = isMissing ? .known(nil) : .unknown(Fact<Never>.reason(error))
-        }
-        return ObservedRuntime(engine: await .of { try await site.engine.info().version }, compose: compose)
     }
 }

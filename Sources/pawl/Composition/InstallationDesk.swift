@@ -2,7 +2,6 @@ import AdminConsole
 import Foundation
 import Postgres
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -30,13 +29,13 @@ struct InstallationDesk: Desk {
     func status() async throws -> StatusReport {
         StatusReport(
             try await StatusScout(workplace).facts(
-                Task { try await Site.observe(workplace.singleVM, workplace.product) }
+                Task { try await Sites.observe(workplace) }
             )
         )
     }
 
     func services() async throws -> ServicesReport {
-        ServicesReport(try await Site.observe(workplace.singleVM, workplace.product), observedAt: Workplace.now())
+        ServicesReport(try await Sites.observe(workplace).services, observedAt: Workplace.now())
     }
 
     func releases() async throws -> ReleasesReport { try await Offers(workplace).report }
@@ -62,7 +61,7 @@ struct InstallationDesk: Desk {
         return try shelf.report(on: ListedSet(shelf.set(named: id.text)))
     }
 
-    func retention() async throws -> PruneReport { try Pruning(workplace).preview() }
+    func retention() async throws -> PruneReport { try await Pruning(workplace).preview() }
 
     func jobs() async throws -> JobListReport { JobListReport(jobs: Jobs(workplace).all()) }
 
@@ -70,7 +69,7 @@ struct InstallationDesk: Desk {
 
     func restoreOutlook(of id: BackupSetID, identity: String?) async throws -> RestoreOutlookReport {
         let set = try BackupShelf(workplace).set(named: id.text)
-        let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
+        let plan = try await Restoring(workplace).plan(of: set, identity: identity)
         return try await turns.take { [workplace, seen] in
             let (observation, installed) = try await Restoring(workplace).look(set, plan)
             seen.note(observation, installed: installed, at: try workplace.store.newest().event)
@@ -200,7 +199,7 @@ struct InstallationDesk: Desk {
     }
 
     private func check(_ release: Release, _ place: Standpoint) async throws -> PreflightReport {
-        let report = try await Site.with(workplace) { try await Gatherer($0, place).report(for: release) }
+        let report = try await Sites.with(workplace) { try await Gatherer($0, place).report(for: release) }
         passed.note(report, at: try workplace.store.newest().event)
         return report
     }
@@ -214,9 +213,10 @@ struct InstallationDesk: Desk {
             let plan = try place.plan(to: target)
             if let refusal = plan.refusal { throw refusal.trouble }
             guard let hop = plan.hops.first else { throw Self.upToDate(plan.from) }
-            return try await Site.with(workplace) { site in
+            return try await Sites.with(workplace) { site in
                 let observation = try await Gatherer(site, place).observation(for: hop.release, looking: looking)
-                passed.note(PreflightReport(of: observation), at: try workplace.store.newest().event)
+                let preflight = PreflightReport(of: observation, checks: workplace.checks)
+                passed.note(preflight, at: try workplace.store.newest().event)
                 return try await DryRun(site: site, plan: plan, observation: observation).report()
             }
         }
@@ -228,7 +228,7 @@ struct InstallationDesk: Desk {
         by person: String,
         whileAllowed requireAllowed: @escaping @Sendable () throws -> Void
     ) async throws -> RunReport {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         try workplace.requireCurrent()
         guard try RunnerProcess.openRun(in: workplace) == nil else { throw try RunnerProcess.another(in: workplace) }
         try workplace.requireDirectory()
@@ -243,7 +243,7 @@ struct InstallationDesk: Desk {
                 let report = try await check(hop.release, place)
                 if report.outcome == .fail { throw RefusedByChecks(PreflightDocument(report)) }
             }
-            if rehearses, let obstacle = try await Site.with(workplace, { try Rehearser($0).obstacle() }) {
+            if rehearses, let obstacle = try await Sites.with(workplace, { try await $0.obstacleToRehearsals() }) {
                 throw obstacle
             }
             // Looking takes its time.
@@ -266,11 +266,11 @@ struct InstallationDesk: Desk {
     }
 
     func restore(_ id: BackupSetID, identity: String?, by person: String) async throws -> RunReport {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         try workplace.requireCurrent()
         let set = try BackupShelf(workplace).set(named: id.text)
-        let plan = try RestoreScene.plan(of: set, identity: identity, in: workplace)
         let restoring = Restoring(workplace)
+        let plan = try await restoring.plan(of: set, identity: identity)
         try restoring.requireFree()
         let begun = try await turns.take(isUrgent: true) { [workplace, seen] in
             // The run looks again, before it stops anything.
@@ -331,17 +331,17 @@ struct InstallationDesk: Desk {
     func retry(_ id: RunID, to target: ReleaseVersion?, by person: String, restoredElsewhere: Bool) async throws
         -> RunReport
     {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         try await Decisions(workplace).retry(id, to: target, by: person, restoredElsewhere: restoredElsewhere)
         return try await run(id)
     }
 
     func replacements(for id: RunID) async throws -> [ReleaseVersion] {
-        try await looking.read { [workplace] in try Decisions(workplace).replacements(for: id) }
+        try await Decisions(workplace).replacements(for: id)
     }
 
     func abort(_ id: RunID, by person: String) async throws -> RunReport {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         try await Decisions(workplace).abort(id, by: person)
         return try await run(id)
     }

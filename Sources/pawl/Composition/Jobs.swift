@@ -50,7 +50,7 @@ struct Jobs: Sendable {
     ///
     /// - Throws: code `another-run` where somebody is at work.
     func start(_ kind: Kind, by person: String) async throws -> RunID {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         if try RunnerProcess.openRun(in: workplace) != nil { throw try RunnerProcess.another(in: workplace) }
         guard try !RunnerLock.isHeld(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
         // One that was begun a moment ago may not hold the lock yet.
@@ -135,7 +135,7 @@ struct Jobs: Sendable {
         _ acceptsChanged: Bool,
         _ progress: ProgressFile
     ) async throws -> [Proving.Outcome] {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         let shelf = BackupShelf(workplace)
         let set = try shelf.set(named: id.text, acceptsChanged: acceptsChanged)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }

@@ -6,7 +6,7 @@ import UpgradeModel
 /// somebody, and says for whom. Nothing is ended unasked.
 struct MigrationWatch: EffectPort {
     let port: any EffectPort
-    let site: Site
+    let site: any Site
 
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         try await port.probe(effect, in: context)

@@ -1,6 +1,5 @@
 import ReleaseSource
 import Reports
-import SingleVM
 import StateStore
 import UpgradeModel
 
@@ -10,6 +9,8 @@ struct Offers: Sendable {
     let catalog: Catalog
     /// What is installed; nil where that cannot be told.
     let installed: ReleaseVersion?
+    /// The newest release whose migrations have started here; nil where none has, or nobody can tell.
+    let highWaterMark: ReleaseVersion?
     /// The releases that a legal path leads to.
     let reachable: Set<ReleaseVersion>
 
@@ -19,6 +20,11 @@ struct Offers: Sendable {
         let place = try? await Standpoint(workplace)
         catalog = try place?.catalog ?? CatalogBook(workplace).ask()
         installed = place?.state.installedVersion
+        if let place {
+            highWaterMark = place.highWaterMark
+        } else {
+            highWaterMark = try? await workplace.highWaterMark()
+        }
         reachable = (try? place?.reachable()) ?? []
     }
 

@@ -1,6 +1,5 @@
 import Foundation
 import Postgres
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -8,31 +7,24 @@ import UpgradeModel
 /// The engine's ports over a real installation.
 struct Ports: Sendable {
     let effects: EffectPorts
-    private let site: Site
+    private let site: any Site
 
     /// `allowsEmpty` says whether the installation's folder may be empty at first, as for a restore.
     init(_ workplace: Workplace, allowsEmpty: Bool = false) async throws {
-        let site = try Site(workplace, allowsEmpty: allowsEmpty)
+        let site = try await Sites.open(workplace, allowsEmpty: allowsEmpty)
         self.site = site
         do {
-            let deployment = try site.deployment()
-            let shelf = PackageShelf(workplace)
             effects = EffectPorts(
                 readiness: ReadinessPort(site: site),
                 deployment: WriteGuard(
                     port: MigrationWatch(
-                        port: SchemaCheck(
-                            port: DeploymentEffects(deployment) { version, context in
-                                try shelf.content(of: version, in: "\(context.folder)/package-\(version)")
-                            },
-                            site: site
-                        ),
+                        port: SchemaCheck(port: try await site.deploymentPort(), site: site),
                         site: site
                     ),
                     site: site
                 ),
                 backups: BackupPort(site: site),
-                restores: RestorePort(site: site)
+                restores: site.restorePort()
             )
         } catch {
             await site.close()
@@ -45,7 +37,7 @@ struct Ports: Sendable {
 
 /// Runs the preflight checks of a hop, and its rehearsal; whatever blocks is a refusal, and nothing was tried.
 struct ReadinessPort: EffectPort {
-    let site: Site
+    let site: any Site
 
     /// Looking may always be done again.
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
@@ -68,7 +60,8 @@ struct ReadinessPort: EffectPort {
             )
         }
         let observation = try await Gatherer(site, place, within: context.run).observation(for: release)
-        let checks = effect.kind == .checkReplacement ? Check.replacement : Check.singleVM
+        let workplace = site.workplace
+        let checks = effect.kind == .checkReplacement ? workplace.replacementChecks : workplace.checks
         let report = PreflightReport(of: observation, checks: checks)
         guard report.outcome != .fail else { throw Refused(Self.trouble(report)) }
         return .done

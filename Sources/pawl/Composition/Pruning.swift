@@ -15,10 +15,10 @@ struct Pruning: Sendable {
     /// - Throws: code `another-run` where somebody is at work.
     func prune(dryRun: Bool, agree: (PruneReport) throws -> Void) async throws -> PruneReport {
         // Without records that can be trusted nobody can say what may go.
-        if !dryRun { try workplace.requireWritable() }
+        if !dryRun { try await workplace.requireWritable() }
         let shelf = BackupShelf(workplace)
         guard let lock = try RunnerLock(in: workplace.data) else { throw try RunnerProcess.another(in: workplace) }
-        let verdicts = try shelf.retention()
+        let verdicts = try await shelf.retention()
         let scout = DebrisScout(workplace)
         let debris = try scout.find()
         let report = PruneReport(verdicts, debris, on: shelf, dryRun: dryRun)
@@ -37,8 +37,8 @@ struct Pruning: Sendable {
     }
 
     /// What would be removed now, for somebody who only looks: while a run is at work what is in the making is left out.
-    func preview() throws -> PruneReport {
+    func preview() async throws -> PruneReport {
         let shelf = BackupShelf(workplace)
-        return PruneReport(try shelf.retention(), try DebrisScout(workplace).look(), on: shelf, dryRun: true)
+        return PruneReport(try await shelf.retention(), try DebrisScout(workplace).look(), on: shelf, dryRun: true)
     }
 }

@@ -4,7 +4,7 @@ import UpgradeModel
 
 /// Rehearses as a part of a run. A migration that fails is a refusal: nothing was stopped, nothing changed.
 struct RehearsalPort: EffectPort {
-    let site: Site
+    let site: any Site
 
     /// A rehearsal that ended well is done; one that ended badly is told when it is asked for again.
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
@@ -20,8 +20,7 @@ struct RehearsalPort: EffectPort {
         if let done = note.rehearsal(in: site.workplace) {
             rehearsal = done
         } else {
-            let rehearser = Rehearser(site)
-            if let obstacle = try rehearser.obstacle() { throw Refused(obstacle) }
+            if let obstacle = try await site.obstacleToRehearsals() { throw Refused(obstacle) }
             guard let release = try CatalogBook(site.workplace).ask().release(effect.target) else {
                 throw Trouble(
                     .release,
@@ -34,7 +33,7 @@ struct RehearsalPort: EffectPort {
             // Noted before anything is made: whoever goes on finds what became of it.
             try note.write(id)
             do {
-                rehearsal = try await rehearser.rehearse(
+                rehearsal = try await site.rehearse(
                     release,
                     from: context.from,
                     id: id,

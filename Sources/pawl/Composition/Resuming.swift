@@ -15,7 +15,7 @@ struct Resuming: Sendable {
     ///
     /// - Throws: a `Trouble` where the records may not be written, or the runner could not be started.
     func resume() async throws -> RunID? {
-        try workplace.requireWritable()
+        try await workplace.requireWritable()
         guard let open = try RunnerProcess.openRun(in: workplace), try !RunnerLock.isHeld(in: workplace.data) else {
             return nil
         }

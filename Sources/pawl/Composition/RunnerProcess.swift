@@ -15,19 +15,30 @@ struct RunnerProcess {
     ///
     /// - Throws: code `another-run` where one is going on or waits.
     func start(_ plan: RunPlan, by person: String = Workplace.person) async throws -> RunID {
-        let id = try create(plan, by: person)
+        let id = try await create(plan, by: person)
         try await carryOn(id)
         return id
     }
 
-    private func create(_ plan: RunPlan, by person: String) throws -> RunID {
+    private func create(_ plan: RunPlan, by person: String) async throws -> RunID {
         guard let lock = try RunnerLock(in: workplace.data) else { throw try Self.another(in: workplace) }
-        let hold = try workplace.claim.take()
-        defer { hold?.release() }
+        let hold = try await workplace.claim.take()
+        do {
+            let id = try await create(plan, by: person, hold)
+            await hold?.release()
+            _ = consume lock
+            return id
+        } catch {
+            await hold?.release()
+            throw error
+        }
+    }
+
+    private func create(_ plan: RunPlan, by person: String, _ hold: (any SiteHold)?) async throws -> RunID {
         // Nobody can begin another run while the lock is held.
         if try Self.openRun(in: workplace) != nil { throw try Self.another(in: workplace) }
         // Another run may have come and gone since the plan was made.
-        guard try workplace.highWaterMark() == plan.highWaterMark else {
+        guard try await workplace.highWaterMark() == plan.highWaterMark else {
             throw Trouble(
                 .operator,
                 "plan-outdated",
@@ -35,14 +46,13 @@ struct RunnerProcess {
                 remedy: "See `pawl history`, then start `pawl upgrade` again."
             )
         }
-        if let hold { try workplace.claim.write(plan.highWaterMark, hold) }
+        try await hold?.note(plan.highWaterMark)
         let now = Workplace.now()
         let id = RunID(startedAt: now, salt: .random(in: .min ... .max))
         let lease = try workplace.store.takeLease(owner: Self.owner, at: now)
         _ = try UpgradeMachine(plan)
         let request = RunRequest(id: id, plan: plan, startedBy: person, startedAt: now)
         _ = try workplace.store.append([.created(request)], to: id, at: now, under: lease, highWaterMark: nil)
-        _ = consume lock
         return id
     }
 
@@ -92,9 +102,7 @@ struct RunnerProcess {
         hasBegun: () -> Bool
     ) async throws(ProcessFailure) {
         var environment: [String: String] = [:]
-        for name in ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"] {
-            environment[name] = ProcessInfo.processInfo.environment[name]
-        }
+        for name in Self.inherited { environment[name] = ProcessInfo.processInfo.environment[name] }
         let command = Command(
             "setsid",
             ["--fork", program] + words.prefix(1)
@@ -120,6 +128,19 @@ struct RunnerProcess {
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
+
+    /// What a runner gets of the environment of whoever starts it: where tools and their settings are, and how clusters are
+    /// reached. Programs that say who we are to a cluster have settings of their own.
+    static let inherited =
+        ["HOME", "DOCKER_HOST", "DOCKER_CONFIG", "SUDO_USER", "XDG_RUNTIME_DIR", "PGSYSCONFDIR", "TMPDIR"]
+        + ["KUBECONFIG", "PAWL_HELM", "PAWL_KUBECTL", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"]
+        + ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
+        + ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        + [
+            "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG",
+            "AZURE_CONFIG_DIR", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE",
+        ]
 
     private static func lastWords(_ log: ToolLog) -> String {
         let line = log.tail(bytes: 512).split(whereSeparator: \.isNewline).last.map { TextLayout.plain(String($0)) }

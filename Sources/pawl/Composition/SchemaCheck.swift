@@ -9,7 +9,7 @@ import UpgradeModel
 /// cannot be compared, that is said, and does not count as agreement.
 struct SchemaCheck: EffectPort {
     let port: any EffectPort
-    let site: Site
+    let site: any Site
 
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         try await port.probe(effect, in: context)

@@ -1,6 +1,4 @@
 import Foundation
-import ReleasePackage
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -8,29 +6,25 @@ import UpgradeModel
 /// Where an installation stands: what really runs, what is offered, and what has been.
 struct Standpoint: Sendable {
     let workplace: Workplace
-    let state: InstalledState
+    let state: SiteState
     let catalog: Catalog
     let highWaterMark: ReleaseVersion?
     let packageVersion: PlanRequest.PackageVersion
 
     /// Looks at the installation and asks the source.
     init(_ workplace: Workplace) async throws {
-        let site = try Site(workplace)
-        do {
-            state = try await site.deployment().observe()
-        } catch {
-            await site.close()
-            throw error
+        let (state, variables) = try await Sites.with(workplace) { site in
+            (try await site.observe(), try? await site.variables())
         }
-        await site.close()
         self.workplace = workplace
+        self.state = state
         catalog = try CatalogBook(workplace).ask()
-        highWaterMark = try workplace.highWaterMark()
-        packageVersion = Self.packageVersion(of: workplace.product, in: try? workplace.environment())
+        highWaterMark = try await workplace.highWaterMark()
+        packageVersion = workplace.packageVersion(in: variables)
     }
 
     /// The kind of deployment.
-    static let deployment = DeploymentKind.singleVM
+    var deployment: DeploymentKind { workplace.kind }
 
     /// The release that runs; where services differ, the oldest of what they say.
     ///
@@ -41,7 +35,7 @@ struct Standpoint: Sendable {
             throw Trouble(
                 .operator,
                 "nothing-installed",
-                "No container of the project \(workplace.singleVM.project) tells which release runs.",
+                "No \(workplace.piece) tells which release runs.",
                 remedy: "Start the installation, or correct `deployment` in \(workplace.configuration)."
             )
         }
@@ -63,14 +57,14 @@ struct Standpoint: Sendable {
                 from: installed,
                 mark: mark,
                 target: target,
-                deployment: Self.deployment,
+                deployment: deployment,
                 in: catalog
             )
         }
         return Planner.plan(
             PlanRequest(
-                deployment: Self.deployment,
-                origin: .observed(.init(version: installed)),
+                deployment: deployment,
+                origin: .observed(state.observed(installed)),
                 highWaterMark: highWaterMark,
                 target: target,
                 allowsPrereleases: prereleases,
@@ -85,8 +79,8 @@ struct Standpoint: Sendable {
     func reachable() throws -> Set<ReleaseVersion> {
         Planner.reachable(
             from: PlanRequest(
-                deployment: Self.deployment,
-                origin: .observed(.init(version: try installed)),
+                deployment: deployment,
+                origin: .observed(state.observed(try installed)),
                 highWaterMark: highWaterMark,
                 packageVersion: packageVersion,
                 consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
@@ -94,31 +88,11 @@ struct Standpoint: Sendable {
             in: catalog
         )
     }
-
-    /// What the customer package says of its own version; unreadable counts against every minimum.
-    static func packageVersion(
-        of product: Product,
-        in environment: InstalledEnvironment?
-    ) -> PlanRequest.PackageVersion {
-        guard let variable = product.singleVM?.packageVersionVariable, let text = environment?.values[variable],
-            let version = try? ReleaseVersion(text)
-        else { return .unreadable }
-        return .known(version)
-    }
 }
 
-extension InstalledState {
-    /// The services that do not run what the others run, say nothing, or only say that they run the same.
-    var drifted: [DriftedService] {
-        switch release {
-        case .absent: []
-        case .version(let version):
-            services.filter(\.runsOtherImage).map {
-                DriftedService(name: $0.name, version: version, isOtherImage: true)
-            }
-        case .mixed(let services):
-            services.map { DriftedService(name: $0.service, version: try? ReleaseVersion($0.version)) }
-        case .unreadable(let services): services.map { DriftedService(name: $0, version: nil) }
-        }
+extension SiteState {
+    /// What a plan is told of the release that runs.
+    func observed(_ version: ReleaseVersion) -> PlanRequest.ObservedRelease {
+        PlanRequest.ObservedRelease(version: version, chartVersion: chartVersion, kubernetes: kubernetes)
     }
 }

@@ -1,7 +1,5 @@
 import Foundation
-import ReleasePackage
 import Reports
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -14,11 +12,11 @@ struct StatusScout: Sendable {
 
     /// What can be found out; what cannot is told among the notices, so that one trouble does not hide all the rest.
     /// `observed` looks at the installation meanwhile.
-    func facts(_ observed: Task<InstalledState, any Error>) async throws -> StatusReport.Facts {
+    func facts(_ observed: Task<SiteState, any Error>) async throws -> StatusReport.Facts {
         var troubles: [Trouble] = workplace.store.safeMode.map { [$0] } ?? []
         var facts = StatusReport.Facts(
             product: workplace.product,
-            deployment: Standpoint.deployment,
+            deployment: workplace.kind,
             installed: nil,
             drifted: [],
             isRunning: false,
@@ -31,8 +29,12 @@ struct StatusScout: Sendable {
             troubles: []
         )
         if let outdated = workplace.outdated { troubles.append(outdated) }
-        do throws(Trouble) { try workplace.claim.require() } catch { troubles.append(error) }
-        facts.highWaterMark = try workplace.highWaterMark()
+        do throws(Trouble) { try await workplace.claim.require() } catch { troubles.append(error) }
+        do throws(Trouble) { facts.highWaterMark = try await workplace.highWaterMark() } catch {
+            // What the store knows is told all the same.
+            facts.highWaterMark = try? workplace.store.highWaterMark()
+            if !troubles.contains(error) { troubles.append(error) }
+        }
         facts.run = try RunnerProcess.openRun(in: workplace)
         if let run = facts.run {
             let standing = try RunViews(workplace).standing(of: run)
@@ -52,23 +54,30 @@ struct StatusScout: Sendable {
         do { facts.catalog = try CatalogBook(workplace).ask() } catch let trouble as Trouble {
             troubles.append(trouble)
         }
-        var environment: InstalledEnvironment?
-        do { environment = try workplace.environment() } catch let trouble as Trouble { troubles.append(trouble) }
+        var variables: SiteVariables?
+        do { variables = try await Sites.with(workplace) { try await $0.variables() } } catch let trouble as Trouble {
+            troubles.append(trouble)
+        }
+        var observation: PlanRequest.ObservedRelease?
         do {
             let state = try await observed.value
             facts.installed = state.installedVersion
+            facts.chartVersion = state.chartVersion
+            facts.drift = state.drift
+            observation = state.installedVersion.map { state.observed($0) }
             facts.drifted = state.drifted
             facts.isRunning = state.isRunning
         } catch let trouble as Trouble {
-            troubles.append(trouble)
+            // Where the cluster is away, it was away for the variables too.
+            if !troubles.contains(trouble) { troubles.append(trouble) }
         }
-        if let installed = facts.installed, let catalog = facts.catalog {
+        if let observation, let catalog = facts.catalog {
             facts.plan = Planner.plan(
                 PlanRequest(
-                    deployment: Standpoint.deployment,
-                    origin: .observed(.init(version: installed)),
+                    deployment: workplace.kind,
+                    origin: .observed(observation),
                     highWaterMark: facts.highWaterMark,
-                    packageVersion: Standpoint.packageVersion(of: workplace.product, in: environment),
+                    packageVersion: workplace.packageVersion(in: variables),
                     consoleVersion: catalog.header.countsConsoleAsPawl ? PawlVersion.value : nil
                 ),
                 in: catalog

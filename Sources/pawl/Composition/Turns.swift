@@ -108,7 +108,7 @@ actor Turns {
             .environment,
             "look-too-slow",
             "Looking at the installation was not over after \(limit.components.seconds) s, and was given up.",
-            remedy: "See whether the Docker Engine and the database servers answer, then try again."
+            remedy: "See whether the Docker Engine or the cluster, and the database servers answer, then try again."
         )
     }
 

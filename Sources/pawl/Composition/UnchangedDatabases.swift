@@ -9,10 +9,10 @@ import UpgradeModel
 /// cheap sign is enough: as long as no transaction that writes has begun or ended on the server, and every sequence stands
 /// where it stood, nothing can have changed.
 struct UnchangedDatabases: Sendable {
-    private let site: Site
+    private let site: any Site
     private let shelf: BackupShelf
 
-    init(_ site: Site) {
+    init(_ site: any Site) {
         self.site = site
         shelf = BackupShelf(site.workplace)
     }
@@ -123,7 +123,7 @@ struct UnchangedDatabases: Sendable {
 /// before the point of no return, it makes sure that the backup still is what the databases are.
 struct WriteGuard: EffectPort {
     let port: any EffectPort
-    let site: Site
+    let site: any Site
 
     func probe(_ effect: Effect, in context: EffectContext) async throws -> Probe {
         let seen = try await port.probe(effect, in: context)

@@ -32,10 +32,10 @@ struct WayBackScout: Sendable {
     func replaced() async throws -> [String] {
         let names = Set(restores.flatMap(\.replaced))
         guard !names.isEmpty else { return [] }
-        return try await Site.with(workplace) { try await find(names, at: $0) }
+        return try await Sites.with(workplace) { try await find(names, at: $0) }
     }
 
-    private func find(_ names: Set<String>, at site: Site) async throws -> [String] {
+    private func find(_ names: Set<String>, at site: any Site) async throws -> [String] {
         var found: Set<String> = []
         for database in try await BackupShelf(workplace).databases(at: site) {
             let server = ServerDatabases(database.route)

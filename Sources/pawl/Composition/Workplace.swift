@@ -1,7 +1,5 @@
 import Foundation
-import Postgres
 import ReleasePackage
-import SingleVM
 import StateStore
 import UpgradeEngine
 import UpgradeModel
@@ -11,7 +9,6 @@ struct Premises: Sendable {
     let configuration: String
     let installation: Installation
     let product: Product
-    let singleVM: SingleVMDeployment
     /// The files that were read, as they were.
     private let files: [String: Data?]
 
@@ -32,18 +29,21 @@ struct Premises: Sendable {
             )
         }
         product = try ProductFile.read(file: path)
-        files = Dictionary(
-            uniqueKeysWithValues: Set([configuration, path]).map { ($0, FileManager.default.contents(atPath: $0)) }
-        )
-        guard case .singleVM(let singleVM) = installation.deployment else {
-            throw Trouble(
-                .operator,
-                "configuration-invalid",
-                "\(configuration) describes an installation that is not on a single VM.",
-                remedy: "This version of Pawl upgrades installations on a single VM."
-            )
+        var read: Set<String> = [configuration, path]
+        if case .orchestrated(let deployment) = installation.deployment {
+            read.formUnion(deployment.values)
+            guard product.orchestrated != nil else {
+                throw Trouble(
+                    .operator,
+                    "configuration-invalid",
+                    "The product \(product.name) does not say how it runs in a cluster.",
+                    remedy: "Use a Product file with `orchestrated`."
+                )
+            }
         }
-        self.singleVM = singleVM
+        files = Dictionary(
+            uniqueKeysWithValues: read.map { ($0, FileManager.default.contents(atPath: $0)) }
+        )
     }
 }
 
@@ -68,16 +68,12 @@ struct Workplace: Sendable {
     var configuration: String { premises.configuration }
     var installation: Installation { premises.installation }
     var product: Product { premises.product }
-    var singleVM: SingleVMDeployment { premises.singleVM }
-
-    /// Which data folder the installation belongs to.
-    var claim: InstallationClaim { InstallationClaim(on: singleVM.directory, by: data) }
 
     /// Makes sure that something may be written here: the journal is what Pawl wrote, and no other data folder looks
     /// after the installation.
-    func requireWritable() throws(Trouble) {
+    func requireWritable() async throws(Trouble) {
         if let trouble = store.safeMode { throw trouble }
-        try claim.require()
+        try await claim.require()
     }
 
     /// Makes sure that the configuration is still the one that was read, which whoever is started reads anew.
@@ -89,14 +85,17 @@ struct Workplace: Sendable {
         return Trouble(
             .operator,
             "configuration-changed",
-            "\(configuration) or its Product file was changed after this process had read it.",
+            "\(configuration), or a file that it names, was changed after this process had read it.",
             remedy: "Restart the Admin Console, which then goes by what they say now."
         )
     }
 
     /// The newest release whose migrations have started here: as the journal has it or, where it knows of none since its
-    /// data folder is a new one, as the installation's folder has it.
-    func highWaterMark() throws(Trouble) -> ReleaseVersion? { try store.highWaterMark() ?? claim.highWaterMark }
+    /// data folder is a new one, as it is noted at the installation.
+    func highWaterMark() async throws(Trouble) -> ReleaseVersion? {
+        if let mark = try store.highWaterMark() { return mark }
+        return try await claim.highWaterMark()
+    }
 
     static func surroundings(allowsEmpty: Bool) -> InstallationFile.Surroundings {
         InstallationFile.Surroundings(
@@ -105,7 +104,7 @@ struct Workplace: Sendable {
         )
     }
 
-    /// Makes sure that the installation's folder is there.
+    /// Makes sure that the installation's folder is there, where it has one.
     func requireDirectory() throws {
         _ = try InstallationFile.read(file: configuration, Self.surroundings(allowsEmpty: false))
     }
@@ -123,45 +122,17 @@ struct Workplace: Sendable {
         path.hasPrefix("/") ? path : URL(filePath: path).standardizedFileURL.path
     }
 
-    /// The variables and services of the installation, as its folder says now.
-    func environment() throws -> InstalledEnvironment {
-        try InstalledEnvironment(directory: singleVM.directory, product: product)
-    }
-
-    /// What of the installation's folder belongs to its configuration: what the product names, and the operator's own
-    /// additions to the Compose file, which every release runs with.
-    var configurationPaths: [String] {
-        let named = product.configuration
-        guard !named.contains(".") else { return named }
-        return named + InstallationFolder.overrideNames.filter { !named.contains($0) }
-    }
-
-    /// Whether nothing in the installation's folder belongs to an installation, as on an empty machine.
-    var holdsNoInstallation: Bool {
-        let names = configurationPaths.filter { $0 != "." } + [product.singleVM?.environment].compactMap(\.self)
-        return (names + [InstallationFolder.composeName, InstallationFolder.environmentName]).allSatisfy { name in
-            // A link that leads nowhere is something, too.
-            (try? FileManager.default.attributesOfItem(atPath: "\(singleVM.directory)/\(name)")) == nil
-        }
-    }
-
-    /// The files of the configuration that are to be stored.
-    var configurationTree: ConfigurationTree {
-        ConfigurationTree(presentConfigurationPaths, in: singleVM.directory)
-    }
-
-    /// The same paths without additions that nobody has made.
-    var presentConfigurationPaths: [String] {
-        let named = Set(product.configuration)
-        return configurationPaths.filter { name in
-            let whole = "\(singleVM.directory)/\(name)"
-            return named.contains(name) || (try? FileManager.default.attributesOfItem(atPath: whole)) != nil
-        }
-    }
-
     /// The product's settings here.
-    func settings(in environment: InstalledEnvironment) -> SettingsResolution {
-        SettingsResolution(product: product, environment: environment.values, configured: installation.settings)
+    func settings(in variables: SiteVariables) -> SettingsResolution {
+        SettingsResolution(product: product, environment: variables.values, configured: installation.settings)
+    }
+
+    /// What the customer package says of its own version; unreadable counts against every minimum.
+    func packageVersion(in variables: SiteVariables?) -> PlanRequest.PackageVersion {
+        guard let variable = packageVersionVariable, let text = variables?.values[variable],
+            let version = try? ReleaseVersion(text)
+        else { return .unreadable }
+        return .known(version)
     }
 
     /// The time.

@@ -190,16 +190,18 @@ struct DashboardPage {
             drift.older
             ? "Something older than \(drift.expected ?? "what was deployed") runs. It must not write to these databases: "
                 + "stop it, then deploy the release that they belong to, or a newer one."
-            : isMixed
-                ? "Not all services run one release. Find out who started the others; an upgrade puts them right."
-                : "Other images run than were deployed. Find out who changed them; an upgrade puts them right."
+            : drift.services.isEmpty
+                ? "What runs is not what was deployed. Find out who changed it; an upgrade puts it right."
+                : isMixed
+                    ? "Not all services run one release. Find out who started the others; an upgrade puts them right."
+                    : "Other images run than were deployed. Find out who changed them; an upgrade puts them right."
         return Drift(
             words: words,
             services: drift.services.map { service in
                 service.otherImage
                     ? "\(service.name): another image than was deployed"
                     : "\(service.name): \(service.version ?? "unknown release")"
-            }
+            } + drift.remarks
         )
     }
 }

@@ -95,7 +95,7 @@ struct UpgradePage {
             lookedAt = progress.done
             toLookAt = Look.allCases.count
             looking = """
-                Looking at \(progress.look.words): \(progress.done + 1) of \(Look.allCases.count); \
+                Looking at \(progress.words): \(progress.done + 1) of \(Look.allCases.count); \
                 \(Words.count(progress.outstanding, "check", "checks")) to come
                 """
             said = looking ?? said

@@ -1,18 +1,27 @@
 extension Check {
     /// No other tool is changing the installation.
-    static let anotherTool = Check("another-tool", "No other tool at work", needs: .databases) { observation in
-        let onMachine = observation.installation.tools.judged(
-            "which other tools are at work",
-            remedy: "See that the Docker Engine answers (`docker ps`) and that /proc can be read."
-        ) { tools in
-            .all(tools.map(judge), none: .pass("No other tool is at work."))
+    static let anotherTool = anotherTool(on: .singleVM)
+
+    /// The same in a cluster: calls of Helm, and maintenance in a database.
+    static let clusterAnotherTool = anotherTool(on: .cluster)
+
+    private static func anotherTool(on ground: Ground) -> Check {
+        Check("another-tool", "No other tool at work", needs: .databases) { observation in
+            let onMachine = observation.installation.tools.judged(
+                "which other tools are at work",
+                remedy: ground == .singleVM
+                    ? "See that the Docker Engine answers (`docker ps`) and that /proc can be read."
+                    : "See that the cluster answers, and that /proc can be read."
+            ) { tools in
+                .all(tools.map(judge), none: .pass("No other tool is at work."))
+            }
+            // A database that cannot be asked is another finding's affair.
+            let databases = observation.databases.value ?? []
+            let inDatabases = databases.flatMap { database in
+                (database.activity?.sessions.value?.all ?? []).compactMap { judge($0, in: database.name) }
+            }
+            return .all([onMachine] + inDatabases, none: onMachine)
         }
-        // A database that cannot be asked is another finding's affair.
-        let databases = observation.databases.value ?? []
-        let inDatabases = databases.flatMap { database in
-            (database.activity?.sessions.value?.all ?? []).compactMap { judge($0, in: database.name) }
-        }
-        return .all([onMachine] + inDatabases, none: onMachine)
     }
 
     private static func judge(_ tool: ObservedTool) -> Verdict {

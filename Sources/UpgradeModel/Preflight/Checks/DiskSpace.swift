@@ -14,7 +14,28 @@ extension Check {
         none: .pass("The release is here already and needs no room.")
     )
 
-    private static func diskSpace(for purposes: [DiskNeed.Purpose], none: Verdict) -> Check {
+    /// The same in a cluster: images lie on its nodes, and Pawl's disk is for the rest.
+    static let clusterDiskSpace = diskSpace(
+        for: DiskNeed.Purpose.allCases,
+        none: .error(
+            "Pawl could not find out how much disk space is needed: nothing was estimated.",
+            remedy: "Look at the findings about the databases and the release's package."
+        ),
+        on: .cluster
+    )
+
+    /// The same in a cluster for a release that takes the place of one that failed.
+    static let clusterReplacementDiskSpace = diskSpace(
+        for: [.package],
+        none: .pass("The release is here already and needs no room."),
+        on: .cluster
+    )
+
+    private static func diskSpace(
+        for purposes: [DiskNeed.Purpose],
+        none: Verdict,
+        on ground: Ground = .singleVM
+    ) -> Check {
         Check("disk-space", "Disk space", needs: .disks) { observation in
             observation.disk.judged(
                 "how much disk space is needed and free",
@@ -23,20 +44,20 @@ extension Check {
                 let needs = disk.needs.filter { purposes.contains($0.purpose) }
                 let places = Set(needs.map(\.fileSystem)).sorted()
                 let verdicts = places.map { id in
-                    judge(needs.filter { $0.fileSystem == id }, disk.fileSystems.first { $0.id == id })
+                    judge(needs.filter { $0.fileSystem == id }, disk.fileSystems.first { $0.id == id }, ground)
                 }
                 return .all(verdicts, none: none)
             }
         }
     }
 
-    private static func judge(_ needs: [DiskNeed], _ fileSystem: FileSystem?) -> Verdict {
+    private static func judge(_ needs: [DiskNeed], _ fileSystem: FileSystem?, _ ground: Ground) -> Verdict {
         guard let fileSystem else {
             return .error(DiskAccount.unknown(needs), remedy: DiskAccount.unknownRemedy)
         }
         let account = DiskAccount(needs, fileSystem)
         if account.needed > account.free {
-            return .fail(account.text, remedy: account.remedy(toGain: account.needed - account.free))
+            return .fail(account.text, remedy: account.remedy(toGain: account.needed - account.free, on: ground))
         }
         if account.isTight {
             return .warn(
@@ -70,9 +91,10 @@ private struct DiskAccount {
     var isTight: Bool { free - needed < headroom }
 
     /// How to get so many bytes.
-    func remedy(toGain bytes: Int64) -> String {
+    func remedy(toGain bytes: Int64, on ground: Ground = .singleVM) -> String {
         "Free at least \(SizeText.bytes(bytes)) on \(path): `pawl backup prune`, "
-            + "`docker image prune`, or name a folder on another disk as `backups.directory`."
+            + (ground == .singleVM ? "`docker image prune`, " : "")
+            + "or name a folder on another disk as `backups.directory`."
     }
 
     /// Why work must not begin there that nobody decides about; nil where it may.

@@ -22,4 +22,21 @@ extension Check {
             return .pass("The installed release's files and images are there.")
         }
     }
+
+    /// The same in a cluster: the chart and the values of what is installed. Images are the registry's affair.
+    static let clusterInstalledFiles = Check("installed-files", "Files of the installed release", needs: .services) {
+        observation in
+        observation.installation.files.judged(
+            "whether the chart and the values of what is installed can be had",
+            remedy: "See that Pawl may read the release's record: Secrets of the type `helm.sh/release.v1`."
+        ) { files in
+            noneOf(files.troubles, pass: "The chart and the values of what is installed can be had.") {
+                .fail(
+                    "A backup set must hold the installed release, but \($0).",
+                    remedy: "Let the source in pawl.yaml offer the installed release's package again: its chart must "
+                        + "be the one that was installed, to the byte."
+                )
+            }
+        }
+    }
 }

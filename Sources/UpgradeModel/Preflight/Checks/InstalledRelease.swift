@@ -1,22 +1,35 @@
 extension Check {
     /// What runs is the release that the installation's files say, and nothing older than the high-water mark.
-    static let installedRelease = Check("installed-release", "Installed release is what it says", needs: .services) {
-        observation in
-        let installation = observation.installation
-        return installation.running.judged(
-            "which release runs",
-            remedy: "Start the installation, see that `docker ps` lists its containers, and run the checks again."
-        ) { running in
-            installation.highWaterMark.judged(
-                "which migrations have started here",
-                remedy: "`pawl status` says what is wrong with the journal."
-            ) { mark in
-                judge(running, mark: mark, target: observation.target.release.version)
+    static let installedRelease = installedRelease(on: .singleVM)
+
+    /// The same in a cluster, where `helm rollback` brings back what is older.
+    static let clusterInstalledRelease = installedRelease(on: .cluster)
+
+    private static func installedRelease(on ground: Ground) -> Check {
+        Check("installed-release", "Installed release is what it says", needs: .services) { observation in
+            let installation = observation.installation
+            return installation.running.judged(
+                "which release runs",
+                remedy: ground == .singleVM
+                    ? "Start the installation, see that `docker ps` lists its containers, and run the checks again."
+                    : "Look at the findings about the Helm release and its workloads."
+            ) { running in
+                installation.highWaterMark.judged(
+                    "which migrations have started here",
+                    remedy: "`pawl status` says what is wrong with the journal."
+                ) { mark in
+                    judge(running, mark: mark, target: observation.target.release.version, ground)
+                }
             }
         }
     }
 
-    private static func judge(_ running: RunningRelease, mark: ReleaseVersion?, target: ReleaseVersion) -> Verdict {
+    private static func judge(
+        _ running: RunningRelease,
+        mark: ReleaseVersion?,
+        target: ReleaseVersion,
+        _ ground: Ground
+    ) -> Verdict {
         if let mark, running.version < mark {
             let what =
                 "Release \(running.version) runs, but the migrations of \(mark) have already started here: "
@@ -35,13 +48,22 @@ extension Check {
         }
         let older = mark.map { mark in running.drift.contains { $0.version.map { $0 < mark } ?? false } } ?? false
         let warning = older ? " Some of it is older than the databases." : ""
+        let what =
+            "Release \(running.version) is installed, but other images run: \(ListText.and(services)).\(warning)"
+        guard ground == .singleVM else {
+            return .fail(
+                what,
+                remedy: "Somebody changed the workloads by hand. The finding “Workloads are what the record says” says "
+                    + "how to bring back what was installed; then run the checks again."
+            )
+        }
         // Bringing it up again helps only where its names stand for its own images.
         let first =
             running.drift.contains(where: \.isOtherImage)
             ? "Give the images that `images.json` in the release's folder lists their names back with `docker tag`. "
             : ""
         return .fail(
-            "Release \(running.version) is installed, but other images run: \(ListText.and(services)).\(warning)",
+            what,
             remedy: "Somebody changed the containers by hand. \(first)Bring the installed release up again with "
                 + "`docker compose up -d` in the installation's directory, and run the checks again."
         )

@@ -1,15 +1,22 @@
 extension Check {
     /// The installation and `pawl.yaml` agree about the settings.
-    static let settings = Check("settings", "Settings agree", needs: .services) { observation in
-        observation.installation.settings.judged(
-            "the installation's settings",
-            remedy: "See that Pawl may read the installation's environment file."
-        ) { settings in
-            .all(settings.problems.map(judge), none: .pass("The settings agree."))
+    static let settings = settings(on: .singleVM)
+
+    /// The same in a cluster.
+    static let clusterSettings = settings(on: .cluster)
+
+    private static func settings(on ground: Ground) -> Check {
+        Check("settings", "Settings agree", needs: .services) { observation in
+            observation.installation.settings.judged(
+                "the installation's settings",
+                remedy: "See that Pawl may read \(ground.readable)."
+            ) { settings in
+                .all(settings.problems.map { judge($0, ground) }, none: .pass("The settings agree."))
+            }
         }
     }
 
-    private static func judge(_ problem: SettingsResolution.Problem) -> Verdict {
+    private static func judge(_ problem: SettingsResolution.Problem, _ ground: Ground) -> Verdict {
         switch problem {
         case .contradiction(let setting, let variable, let installation, let configuration):
             .fail(
@@ -19,7 +26,7 @@ extension Check {
         case .unreadable(let setting, let variable):
             .fail(
                 "The value of `\(variable)`, which decides `\(setting)`, is neither a yes nor a no.",
-                remedy: "Set `\(variable)` to `true` or `false` in the installation's environment file."
+                remedy: "Set `\(variable)` to `true` or `false` in \(ground.variables)."
             )
         case .unknown(let setting, let known):
             .fail(

@@ -22,6 +22,8 @@ package struct Observation: Sendable {
     package var rehearsal: Fact<ObservedRehearsal>
     /// How long a restore takes; nil where no set is proven yet.
     package var wayBack: Fact<WayBack?> = .known(nil)
+    /// The cluster that it runs in.
+    package var cluster: Fact<ObservedCluster> = .unknown("this is no cluster")
 
     /// Puts the facts together.
     package init(
@@ -100,7 +102,7 @@ extension Observation {
 
 extension Fact {
     /// What nobody has looked at yet.
-    static var unseen: Fact { .unknown("it was not looked at yet") }
+    package static var unseen: Fact { .unknown("it was not looked at yet") }
 }
 
 /// Pawl itself, and its clock.

@@ -105,17 +105,7 @@ extension RestoreChecks {
 
     static func release(_ observation: RestoreObservation) -> Verdict {
         let release = observation.plan.release
-        let files = observation.release.judged(
-            "whether the set carries \(release)",
-            remedy: "Look into the folder `release` of the set."
-        ) { troubles in
-            troubles.isEmpty
-                ? .pass("The set carries \(release).")
-                : .fail(
-                    "The set does not carry \(release) whole: \(ListText.and(troubles)).",
-                    remedy: "Use another set (`pawl backup list`)."
-                )
-        }
+        let files = carried(observation)
         let images = observation.missingImages.judged(
             "whether the images of \(release) are in the Engine",
             remedy: "Look at the finding about the release's files, and whether the Docker Engine runs."
@@ -131,6 +121,21 @@ extension RestoreChecks {
                 )
         }
         return .all([files, images], none: files)
+    }
+
+    static func carried(_ observation: RestoreObservation) -> Verdict {
+        let release = observation.plan.release
+        return observation.release.judged(
+            "whether the set carries \(release)",
+            remedy: "Look into the folder `release` of the set."
+        ) { troubles in
+            troubles.isEmpty
+                ? .pass("The set carries \(release).")
+                : .fail(
+                    "The set does not carry \(release) whole: \(ListText.and(troubles)).",
+                    remedy: "Use another set (`pawl backup list`)."
+                )
+        }
     }
 
     static func files(_ observation: RestoreObservation) -> Verdict {

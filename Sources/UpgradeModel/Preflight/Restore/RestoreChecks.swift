@@ -3,8 +3,13 @@ extension PreflightReport {
     /// Judges whether a restore can be begun.
     package init(of observation: RestoreObservation) {
         let judged =
-            observation.inPlace.map { RestoreChecks.inPlace(observation, $0) }
-            ?? RestoreChecks.bringingBack(observation)
+            if let inPlace = observation.inPlace {
+                RestoreChecks.inPlace(observation, inPlace)
+            } else if let cluster = observation.cluster {
+                RestoreChecks.bringingBack(observation, to: cluster)
+            } else {
+                RestoreChecks.bringingBack(observation)
+            }
         let findings = judged.map { id, title, verdict in
             Finding(
                 check: id,
@@ -308,10 +313,12 @@ enum RestoreChecks {
                     )
                 )
             case nil:
+                let place =
+                    observation.cluster == nil ? "a server that is no service of the installation" : "its server"
                 verdicts.append(
                     .warn(
-                        "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on a server "
-                            + "that is no service of the installation; how much is free there is not known.",
+                        "The copy of `\(database.name)` needs about \(SizeText.bytes(database.neededBytes)) on "
+                            + "\(place); how much is free there is not known.",
                         remedy: "Look at that server's disk."
                     )
                 )

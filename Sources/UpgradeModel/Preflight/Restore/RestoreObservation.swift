@@ -201,6 +201,8 @@ package struct RestoreObservation: Sendable {
     package var unnamedVolumes: Fact<[UnnamedVolume]> = .known([])
     /// What a restore in place looks at instead of most of this; nil for one that brings the set back itself.
     package var inPlace: InPlace?
+    /// What is looked at besides where the installation is a Helm release; nil for one on a single VM.
+    package var cluster: Cluster?
 
     /// Puts the facts together.
     package init(

@@ -31,7 +31,9 @@ extension ClusterScenarios {
             try await serves(demo, Demo.newest)
             #expect(try await demo.replicas() == replicas)
 
-            #expect(Set(walk.kills.map(\.effect)) == Set(undisturbed.seconds.keys), "an effect was spared")
+            // The very last one does nothing on a cluster: it may be over, and the run with it, before anybody sees it.
+            let spared = Set(undisturbed.seconds.keys).subtracting(walk.kills.map(\.effect))
+            #expect(spared.subtracting(["1/clean-up#1"]) == [], "an effect was spared")
             let words = undisturbed.kinds(ofHop: 0).compactMap { $0.split(separator: ":").first.map(String.init) }
             let kinds = Set(words.compactMap { Effect.Kind(rawValue: $0) })
             #expect(kinds == Set(Effect.Kind.allCases).subtracting(Self.foreignKinds))

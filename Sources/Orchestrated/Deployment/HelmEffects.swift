@@ -58,7 +58,7 @@ package struct HelmEffects: EffectPort {
 
     /// Does it.
     package func perform(_ effect: Effect, in context: EffectContext) async throws -> Outcome {
-        let throttle = Throttle(every: .milliseconds(500))
+        let throttle = ProgressThrottle(every: .milliseconds(500))
         let report: @Sendable (String, Double?) -> Void = { message, part in
             if throttle.passes() { context.report(Progress(message, fraction: part)) }
         }

@@ -77,7 +77,7 @@ struct HelmRefusal: Sendable {
         if Self.strangers.contains(where: { text.contains($0) }) {
             return trouble(.operator, "cluster-credentials", "Renew what shows the cluster who we are, then retry.")
         }
-        if let policy = policy {
+        if let policy {
             let isOwn = policy == GuardPolicy(namespace: place.namespace, release: place.release).name
             let remedy =
                 isOwn

@@ -62,14 +62,14 @@ package struct DeploymentEffects: EffectPort {
         case .switchRelease: try deployment.switchRelease(to: effect.target, from: context.from)
         case .migrate:
             let task = try task(effect, context)
-            let throttle = Throttle(every: .milliseconds(500))
+            let throttle = ProgressThrottle(every: .milliseconds(500))
             try await deployment.migrate(task, logs: context.folder) { line in
                 guard throttle.passes() else { return }
                 context.report(Progress(String(line.text.prefix(200)), log: "\(task.containerName).log"))
             }
         case .start: try await deployment.start(effect.target, logs: context.folder, report: report)
         case .awaitHealth:
-            let throttle = Throttle(every: .seconds(5))
+            let throttle = ProgressThrottle(every: .seconds(5))
             try await deployment.awaitHealthy(effect.target) { message, part in
                 if throttle.passes() { report(message, part) }
             }
